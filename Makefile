@@ -1,0 +1,119 @@
+# Everything that is done with this repository. `make` lists it.
+# It needs Go, GNU make 4 and access to Go modules, and nothing else.
+
+GO ?= go
+# Size of the audience that `make demo` moves.
+DEMO_MEMBERS ?= 100000
+
+# A source tree whose git state cannot be read is built without it.
+ifneq ($(shell git log -1 >/dev/null 2>&1 && git status --porcelain >/dev/null 2>&1 && echo ok),ok)
+export GOFLAGS := $(strip $(shell $(GO) env GOFLAGS) -buildvcs=false)
+endif
+
+# The local Temporal server: the one that the environment names, else the one
+# on PATH, else our own.
+AUDIENCESYNC_TEMPORAL_CLI ?= $(or $(shell command -v temporal 2>/dev/null),$(CURDIR)/bin/temporal)
+export AUDIENCESYNC_TEMPORAL_CLI
+
+# The race detector needs a C compiler with its library.
+RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && printf '\043include <stdlib.h>\n' | $$($(GO) env CC) -x c -E - >/dev/null 2>&1 && echo -race)
+
+# Tools are for this machine, whatever the product is built for.
+BUILD_TOOL = GOOS= GOARCH= $(GO) build -trimpath
+MODULES = . tools/compose tools/healthcheck tools/lint tools/temporal
+LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
+
+.DEFAULT_GOAL := help
+.PHONY: help build tools temporal lint-tools fmt lint vuln tidy-check compose-check \
+	test test-short demo bench-memory replay-record schema clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## Build bin/audiencesync and bin/audiencesync-worker
+	$(GO) build -trimpath -o bin/audiencesync ./starter
+	$(GO) build -trimpath -o bin/audiencesync-worker ./worker
+
+demo: build temporal ## Move DEMO_MEMBERS (100,000) simulated members through a local Temporal server
+	bin/audiencesync demo --members $(DEMO_MEMBERS)
+
+test: temporal ## Run all tests: unit, replay, integration, end to end
+	@race='$(RACE)'; \
+	if [ -n "$$race" ]; then echo "testing with the race detector"; \
+	else echo "testing without the race detector, which needs a C compiler"; fi; \
+	echo "$(GO) test $$race -shuffle=on -count=1 -timeout 20m ./..."; \
+	$(GO) test $$race -shuffle=on -count=1 -timeout 20m ./...
+
+test-short: temporal ## Run the tests that take seconds
+	$(GO) test -short -shuffle=on -timeout 10m ./...
+
+bench-memory: temporal ## Print the worker's peak memory and the history per batch for 1,000,000 members
+	$(GO) run ./bench/memory
+
+replay-record: temporal ## Record new histories for the replay tests
+	AUDIENCESYNC_RECORD_HISTORIES=1 $(GO) test -count=1 -run 'Record' ./workflows/...
+
+schema: ## Write the JSON Schemas of the settings files
+	$(GO) run ./internal/config/schemagen
+
+fmt: bin/golangci-lint ## Format the Go code
+	bin/golangci-lint fmt ./...
+	cd tools/compose && ../../bin/golangci-lint fmt ./...
+	cd tools/healthcheck && ../../bin/golangci-lint fmt ./...
+
+lint: bin/gofumpt bin/golangci-lint bin/workflowcheck ## Check format, code, layers and that workflows are deterministic
+	@unformatted="$$(bin/gofumpt -l .)"; \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
+	bin/golangci-lint run ./...
+	cd tools/compose && ../../bin/golangci-lint run ./...
+	cd tools/healthcheck && ../../bin/golangci-lint run ./...
+	bin/workflowcheck ./...
+
+vuln: bin/govulncheck ## Look for known vulnerabilities in what the code calls
+	@status=0; output="$$(bin/govulncheck ./... 2>&1)" || status=$$?; \
+	printf '%s\n' "$$output"; \
+	case "$$status $$output" in \
+	"0 "*) ;; \
+	*"fetching vulnerabilities"*) echo "SKIPPED: the vulnerability database cannot be reached, nothing was checked" ;; \
+	*) exit $$status ;; \
+	esac
+
+tidy-check: ## Check that go.mod and go.sum of every module are in step
+	@for module in $(MODULES); do \
+		$(GO) -C $$module mod tidy -diff || { echo "run: go -C $$module mod tidy"; exit 1; }; \
+	done
+
+compose-check: ## Check docker-compose.yml, without a Docker engine
+	$(GO) -C tools/compose test -count=1 ./...
+	$(GO) -C tools/compose run . ../../docker-compose.yml
+
+tools: temporal lint-tools ## Build the tools that tools/ pins
+
+lint-tools: $(LINT_TOOLS) ## Build the linters
+
+temporal: ## Build the local Temporal server, unless there is a `temporal` on PATH
+	@test -x "$(AUDIENCESYNC_TEMPORAL_CLI)" || { \
+		echo "AUDIENCESYNC_TEMPORAL_CLI names $(AUDIENCESYNC_TEMPORAL_CLI), which is no program" >&2; exit 1; }
+
+ifeq ($(AUDIENCESYNC_TEMPORAL_CLI),$(CURDIR)/bin/temporal)
+temporal: bin/temporal
+endif
+
+bin/temporal: tools/temporal/go.mod tools/temporal/go.sum
+	@echo "building the Temporal server (about 3 minutes, once)…"
+	@version="$$($(GO) -C tools/temporal list -m -f '{{.Version}}' github.com/temporalio/cli)" && \
+	cd tools/temporal && $(BUILD_TOOL) -o ../../$@ \
+		-ldflags "-s -w -X github.com/temporalio/cli/temporalcli.Version=$${version#v}" \
+		github.com/temporalio/cli/cmd/temporal
+	@touch $@
+
+bin/gofumpt: package = mvdan.cc/gofumpt
+bin/golangci-lint: package = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+bin/govulncheck: package = golang.org/x/vuln/cmd/govulncheck
+bin/workflowcheck: package = go.temporal.io/sdk/contrib/tools/workflowcheck
+$(LINT_TOOLS): tools/lint/go.mod tools/lint/go.sum
+	cd tools/lint && $(BUILD_TOOL) -o ../../$@ $(package)
+	@touch $@
+
+clean: ## Remove what was built
+	rm -rf bin

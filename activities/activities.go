@@ -1,0 +1,69 @@
+// Package activities does the work of a run: one file per activity, with its
+// input and result. What they hand to Temporal holds identity and counts,
+// never contact data; that stays in the ledger.
+package activities
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.temporal.io/sdk/client"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/ledger"
+)
+
+// RunRef names a run in the inputs of activities.
+type RunRef = ledger.RunRef
+
+// Dependencies are what the activities work with.
+type Dependencies struct {
+	Ledger      *ledger.Ledger
+	Connections config.Connections
+	// Credential looks a reference up at the time of use.
+	Credential func(ctx context.Context, reference string) (string, error)
+	Meter      metric.Meter
+	// Temporal is used to wait for runs that are going.
+	Temporal client.Client
+}
+
+// Activities are registered with the worker; every exported method is one.
+type Activities struct {
+	ledger     *ledger.Ledger
+	endpoints  *endpoints
+	runs       *runCache
+	readers    *readerCache
+	temporal   client.Client
+	workspaces *workspaces
+}
+
+// New returns the activities. close gives back what they hold open.
+func New(d Dependencies) (activities *Activities, closeAll func()) {
+	e := &endpoints{connections: d.Connections, credential: d.Credential}
+	w := newWorkspaces(e, d.Ledger, d.Meter)
+	a := &Activities{
+		ledger:     d.Ledger,
+		endpoints:  e,
+		workspaces: w,
+		runs:       newRunCache(d.Ledger, w),
+		readers:    newReaderCache(),
+		temporal:   d.Temporal,
+	}
+	return a, a.readers.closeAll
+}
+
+// counts drops the zeros, so that a result takes little room in the history.
+func counts(o audience.Outcomes) map[audience.Outcome]int64 {
+	all := []audience.Outcome{
+		audience.Unchanged, audience.Created, audience.Updated, audience.Accepted, audience.Invalid,
+		audience.Duplicate, audience.Suppressed, audience.Refused, audience.Unresolved,
+	}
+	compact := map[audience.Outcome]int64{}
+	for _, outcome := range all {
+		if n := o.Of(outcome); n != 0 {
+			compact[outcome] = n
+		}
+	}
+	return compact
+}

@@ -1,0 +1,64 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/temporal"
+
+	"audiencesync/internal/audience"
+)
+
+// AwaitRunInput is the input of AwaitRun.
+type AwaitRunInput struct {
+	Sync       string    `json:"sync"`
+	WorkflowID string    `json:"workflow_id"`
+	DueAt      time.Time `json:"due_at"`
+}
+
+// AwaitRunResult is the result of AwaitRun.
+type AwaitRunResult struct {
+	// Satisfied says that the run opened its read at or after the due time.
+	Satisfied bool   `json:"satisfied"`
+	Ended     string `json:"ended,omitempty"`
+}
+
+// AwaitRun waits for the run that is going to end, however it ends.
+func (a *Activities) AwaitRun(ctx context.Context, in AwaitRunInput) (AwaitRunResult, error) {
+	defer keepAlive(ctx)()
+	result, err := a.awaitRun(ctx, in)
+	return result, fail(ctx, in.Sync, err)
+}
+
+func (a *Activities) awaitRun(ctx context.Context, in AwaitRunInput) (AwaitRunResult, error) {
+	var report audience.Report
+	err := a.temporal.GetWorkflow(ctx, in.WorkflowID, "").Get(ctx, &report)
+	ended, err := EndOf(report, err)
+	if err != nil {
+		return AwaitRunResult{}, err
+	}
+	satisfied, err := a.ledger.ReadOpenedSince(ctx, in.Sync, in.DueAt)
+	return AwaitRunResult{Satisfied: satisfied, Ended: ended}, err
+}
+
+// EndOf names how a run ended: its verdict, or the type of the error that it
+// failed with. An error is returned only when the end could not be learned.
+func EndOf(report audience.Report, err error) (string, error) {
+	var failed *temporal.ApplicationError
+	var missing *serviceerror.NotFound
+	switch {
+	case err == nil:
+		return string(report.Verdict), nil
+	case errors.As(err, &failed):
+		return failed.Type(), nil
+	case temporal.IsCanceledError(err), temporal.IsTerminatedError(err), temporal.IsTimeoutError(err):
+		return "stopped", nil
+	case errors.As(err, &missing):
+		return "unknown", nil
+	default:
+		return "", fmt.Errorf("waiting for the run that is going: %w", err)
+	}
+}

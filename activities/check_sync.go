@@ -1,0 +1,49 @@
+package activities
+
+import (
+	"context"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+)
+
+// CheckSyncInput is the input of CheckSync.
+type CheckSyncInput struct {
+	Spec config.Sync `json:"spec"`
+}
+
+// CheckSyncResult is the result of CheckSync.
+type CheckSyncResult struct {
+	// Problems keep the sync from running; empty when it may run.
+	Problems []string `json:"problems"`
+	// Notes are worth knowing before the first run.
+	Notes    []string          `json:"notes,omitempty"`
+	Audience audience.Audience `json:"audience"`
+	Size     *audience.Size    `json:"size,omitempty"`
+	// Batches and Seconds estimate a full first run at the limits of the
+	// destination; zero when the source reports no size.
+	Batches  int64   `json:"batches,omitempty"`
+	Requests int64   `json:"requests,omitempty"`
+	Seconds  float64 `json:"seconds,omitempty"`
+}
+
+// CheckSync does what OpenRun does, but opens nothing.
+func (a *Activities) CheckSync(ctx context.Context, in CheckSyncInput) (CheckSyncResult, error) {
+	defer keepAlive(ctx)()
+	found, err := a.inspect(ctx, in.Spec)
+	if err != nil {
+		return CheckSyncResult{}, fail(ctx, in.Spec.Sync, err)
+	}
+	result := CheckSyncResult{Problems: found.problems, Notes: found.notes, Audience: found.audience, Size: found.size}
+	if found.size != nil {
+		settings := found.workspace.settings
+		size := int64(settings.BatchSize())
+		result.Batches = (found.size.Value + size - 1) / size
+		result.Requests = result.Batches
+		if settings.Send == config.SendSingle {
+			result.Requests = found.size.Value
+		}
+		result.Seconds = float64(result.Requests) / settings.Limits.RequestsPerSecond
+	}
+	return result, nil
+}

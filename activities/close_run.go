@@ -1,0 +1,111 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/ledger"
+)
+
+// CloseRunInput is the input of CloseRun.
+type CloseRunInput struct {
+	Run RunRef `json:"run"`
+	// AudienceName is the name that the source gave the audience.
+	AudienceName string `json:"audience_name,omitempty"`
+	// Counted is the segment count that the run ends with, nil without one.
+	Counted *int64 `json:"counted,omitempty"`
+	// Why says why there is no count.
+	Why string `json:"why,omitempty"`
+	// Ended is "cancelled" or "failed" for a run that did not come to its end.
+	Ended string `json:"ended,omitempty"`
+}
+
+// CloseRun adds the run's account up from the ledger, judges it, stores the
+// report and drops the staging. A closed run returns its report again.
+func (a *Activities) CloseRun(ctx context.Context, in CloseRunInput) (audience.Report, error) {
+	defer keepAlive(ctx)()
+	a.readers.drop(in.Run)
+	report, err := a.closeRun(ctx, in)
+	return report, fail(ctx, in.Run.Sync, err)
+}
+
+func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.Report, error) {
+	run, err := a.ledger.Run(ctx, in.Run)
+	if err != nil {
+		return audience.Report{}, err
+	}
+	var report audience.Report
+	if run.Closed {
+		if err := json.Unmarshal(run.Report, &report); err != nil {
+			return report, fmt.Errorf("stored report of run %d of sync %s: %w", in.Run.Run, in.Run.Sync, err)
+		}
+		return report, nil
+	}
+	if in.Ended != "" {
+		if err := a.ledger.EndUnsent(ctx, in.Run); err != nil {
+			return report, err
+		}
+	}
+	if report, err = a.report(ctx, run, in); err != nil {
+		return report, err
+	}
+	stored, err := json.Marshal(report)
+	if err != nil {
+		return report, fmt.Errorf("report of run %d of sync %s: %w", in.Run.Run, in.Run.Sync, err)
+	}
+	return report, a.ledger.CloseRun(ctx, in.Run, stored)
+}
+
+func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInput) (audience.Report, error) {
+	var spec config.Sync
+	if err := json.Unmarshal(run.Spec, &spec); err != nil {
+		return audience.Report{}, fmt.Errorf("pinned spec of run %d of sync %s: %w", in.Run.Run, in.Run.Sync, err)
+	}
+	tally, err := a.ledger.Tally(ctx, in.Run)
+	if err != nil {
+		return audience.Report{}, err
+	}
+	expected, err := a.ledger.Expected(ctx, in.Run)
+	if err != nil {
+		return audience.Report{}, err
+	}
+	report := audience.Report{
+		Sync: in.Run.Sync, Run: in.Run.Run, Ended: in.Ended, Unasked: spec.Verification.None,
+		Audience: audience.Audience{ID: spec.Audience.ID, Name: firstOf(in.AudienceName, spec.Audience.Name)},
+		Source:   audience.SourceCount{Read: tally.Read},
+		Outcomes: tally.Outcomes, Reasons: tally.Reasons, Withheld: tally.Withheld,
+		Segment: audience.SegmentCount{
+			ID: spec.Verification.Segment, Expected: expected.Marked, Stale: expected.Stale, Left: expected.Left,
+			Counted: in.Counted, Evidence: audience.EvidenceNone,
+		},
+		Batches: tally.Batches, Requests: tally.Requests,
+		StartedAt: run.OpenedAt, FinishedAt: time.Now().UTC().Truncate(time.Millisecond),
+	}
+	if in.Counted != nil {
+		report.Segment.Evidence = audience.EvidenceCounted
+	}
+	if run.Snapshot != nil && run.Snapshot.Reported != nil {
+		size := run.Snapshot.Reported
+		report.Source.Reported, report.Source.Basis, report.Source.AsOf = &size.Value, size.Basis, size.AsOf
+	}
+	audience.Judge(&report, audience.Tolerance{
+		Invalid: float64(spec.Accept.Invalid), Refused: float64(spec.Accept.Refused), SourceGap: float64(spec.Accept.SourceGap),
+	})
+	if in.Why != "" {
+		report.Explanation = append(report.Explanation, in.Why)
+	}
+	return report, nil
+}
+
+func firstOf(values ...string) string {
+	for _, value := range values {
+		if value != "" {
+			return value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,145 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"audiencesync/internal/ledger"
+	"audiencesync/internal/vendorhttp"
+	"audiencesync/internal/zeotap"
+)
+
+// Types of the errors that activities and workflows fail with. They are part
+// of the contract: the CLI's exit codes and operators' searches rest on them.
+const (
+	TypeOpenRefused        = "OpenRefused"
+	TypeFenced             = "Fenced"
+	TypeSourceBroken       = "SourceBroken"
+	TypeSourceIncomplete   = "SourceIncomplete"
+	TypeAccessDenied       = "AccessDenied"
+	TypeRateLimited        = "RateLimited"
+	TypeUnavailable        = "Unavailable"
+	TypeUnreadableAnswer   = "UnreadableAnswer"
+	TypeRequestRefused     = "RequestRefused"
+	TypeStagingFull        = "StagingFull"
+	TypeLedger             = "Ledger"
+	TypeFirstBatchRefused  = "FirstBatchRefused"
+	TypeVerdictUnexplained = "VerdictUnexplained"
+	TypeVerdictOutside     = "VerdictOutsideAccept"
+)
+
+// refusal holds everything that keeps a sync from running.
+type refusal struct{ problems []string }
+
+func (e *refusal) Error() string { return strings.Join(e.problems, "; ") }
+
+// incompleteRead says that the source ended without having given everything.
+type incompleteRead struct{ sync, why string }
+
+func (e *incompleteRead) Error() string {
+	return fmt.Sprintf("sync %s: the read of the audience is not complete, so nothing is sent: %s", e.sync, e.why)
+}
+
+// How often a failure that may pass is tried again before it ends the run. A
+// kind that is not listed is tried again for ever.
+const (
+	triesOfUnreadable = 5
+	triesOfBrokenData = 3
+)
+
+// rule says what Temporal does with a failure.
+type rule struct {
+	kind string
+	// final failures are not tried again.
+	final bool
+	// delay, when not zero, replaces the policy's back-off.
+	delay time.Duration
+	// benign failures are expected: they are no error in logs and metrics.
+	benign bool
+}
+
+// classify is the one table that turns failures into what Temporal does.
+func classify(err error, attempt int32) rule {
+	var (
+		refused    *refusal
+		ledgerSays *ledger.RefusedError
+		incomplete *incompleteRead
+		staging    *ledger.StagingFullError
+		wait       *budgetWait
+		source     *zeotap.Error
+		vendor     *vendorhttp.Error
+	)
+	switch {
+	case errors.As(err, &refused), errors.As(err, &ledgerSays):
+		return rule{kind: TypeOpenRefused, final: true}
+	case errors.Is(err, ledger.ErrFenced), errors.Is(err, ledger.ErrNotFound):
+		return rule{kind: TypeFenced, final: true}
+	case errors.As(err, &incomplete):
+		return rule{kind: TypeSourceIncomplete, final: true}
+	case errors.As(err, &staging):
+		return rule{kind: TypeStagingFull, final: true}
+	case errors.As(err, &wait):
+		return rule{kind: TypeRateLimited, delay: wait.delay, benign: true}
+	case errors.As(err, &source):
+		return classifySource(source, attempt)
+	case errors.As(err, &vendor):
+		return classifyVendor(vendor, attempt)
+	default:
+		return rule{kind: TypeLedger}
+	}
+}
+
+func classifySource(err *zeotap.Error, attempt int32) rule {
+	switch err.Kind {
+	case zeotap.AudienceNotFound, zeotap.NothingToRead:
+		return rule{kind: TypeOpenRefused, final: true}
+	case zeotap.NotSettled:
+		return rule{kind: TypeUnavailable, delay: 30 * time.Second, benign: true}
+	case zeotap.SnapshotChanged:
+		return rule{kind: TypeSourceBroken, final: true}
+	default:
+		return rule{kind: TypeSourceBroken, final: attempt >= triesOfBrokenData}
+	}
+}
+
+func classifyVendor(err *vendorhttp.Error, attempt int32) rule {
+	switch err.Kind {
+	case vendorhttp.RateLimited:
+		return rule{kind: TypeRateLimited, delay: err.RetryAfter, benign: true}
+	case vendorhttp.Unavailable, vendorhttp.Unreachable:
+		return rule{kind: TypeUnavailable}
+	case vendorhttp.Unreadable:
+		return rule{kind: TypeUnreadableAnswer, final: attempt >= triesOfUnreadable}
+	case vendorhttp.Unauthorized, vendorhttp.Forbidden, vendorhttp.NotFound, vendorhttp.NoCredential, vendorhttp.Redirected:
+		return rule{kind: TypeAccessDenied, final: true}
+	default:
+		return rule{kind: TypeRequestRefused, final: true}
+	}
+}
+
+// fail turns an error of an activity into what Temporal gets. The text is for
+// an operator and holds no contact data; causes stay behind.
+func fail(ctx context.Context, sync string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return err
+	}
+	r := classify(err, activity.GetInfo(ctx).Attempt)
+	options := temporal.ApplicationErrorOptions{NonRetryable: r.final, NextRetryDelay: r.delay}
+	if r.benign {
+		options.Category = temporal.ApplicationErrorCategoryBenign
+	}
+	text := err.Error()
+	if !strings.Contains(text, "sync "+sync) {
+		text = "sync " + sync + ": " + text
+	}
+	return temporal.NewApplicationErrorWithOptions(text, r.kind, options)
+}

@@ -1,0 +1,82 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"audiencesync/internal/config"
+	"audiencesync/internal/ledger"
+)
+
+// OpenRunInput is the input of OpenRun.
+type OpenRunInput struct {
+	// Token is minted once per run by the workflow, so that a repeated call
+	// opens no second run.
+	Token string      `json:"token"`
+	Spec  config.Sync `json:"spec"`
+}
+
+// OpenRunResult is the result of OpenRun.
+type OpenRunResult struct {
+	Run RunRef `json:"run"`
+	// AudienceName is the name that the source gives the audience.
+	AudienceName string `json:"audience_name,omitempty"`
+	// Window is how many batches may be under way at once: twice the requests
+	// in flight, so that Temporal's round trips hide behind requests.
+	Window int `json:"window"`
+	// BatchSize is the number of members of a full batch.
+	BatchSize int64 `json:"batch_size"`
+}
+
+// maxWindow keeps pending activities far below the server's limit of 2,000.
+const maxWindow = 200
+
+// OpenRun checks everything that can be checked before the audience is read,
+// opens the run in the ledger and pins the spec. It sends nothing.
+func (a *Activities) OpenRun(ctx context.Context, in OpenRunInput) (OpenRunResult, error) {
+	defer keepAlive(ctx)()
+	result, err := a.openRun(ctx, in)
+	return result, fail(ctx, in.Spec.Sync, err)
+}
+
+func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResult, error) {
+	found, err := a.inspect(ctx, in.Spec)
+	if err != nil {
+		return OpenRunResult{}, err
+	}
+	if len(found.problems) > 0 {
+		return OpenRunResult{}, &refusal{problems: found.problems}
+	}
+	opening, err := newOpening(in.Spec, found.workspace)
+	if err != nil {
+		return OpenRunResult{}, err
+	}
+	opening.Token = in.Token
+	ref, err := a.ledger.OpenRun(ctx, opening)
+	if err != nil {
+		return OpenRunResult{}, err
+	}
+	return OpenRunResult{
+		Run:          ref,
+		AudienceName: found.audience.Name,
+		Window:       min(2*found.workspace.settings.Limits.RequestsInFlight, maxWindow),
+		BatchSize:    int64(found.workspace.settings.BatchSize()),
+	}, nil
+}
+
+// newOpening states what the ledger keeps of a sync for ever.
+func newOpening(spec config.Sync, w *workspace) (ledger.Opening, error) {
+	pinned, err := json.Marshal(spec)
+	if err != nil {
+		return ledger.Opening{}, fmt.Errorf("spec of sync %s: %w", spec.Sync, err)
+	}
+	return ledger.Opening{
+		Sync:       spec.Sync,
+		Workspace:  w.settings.Workspace(),
+		AudienceID: spec.Audience.ID,
+		Reference:  fmt.Sprintf("%s as %s", spec.Reference.From, spec.Reference.Normalise),
+		Spec:       pinned,
+		BatchSize:  w.settings.BatchSize(),
+	}, nil
+}

@@ -1,0 +1,163 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/ledger"
+	"audiencesync/internal/zeotap"
+)
+
+// ReadPagesInput is the input of ReadPages.
+type ReadPagesInput struct {
+	Run RunRef `json:"run"`
+	// Page is the number of pages that the workflow knows to be read.
+	Page int64 `json:"page"`
+}
+
+// ReadPagesResult is the result of ReadPages: what became of the members of
+// the pages after Page.
+type ReadPagesResult struct {
+	// Page is the number of pages read by now.
+	Page     int64                      `json:"page"`
+	Complete bool                       `json:"complete"`
+	Read     int64                      `json:"read"`
+	Staged   int64                      `json:"staged"`
+	Outcomes map[audience.Outcome]int64 `json:"outcomes,omitempty"`
+}
+
+// readFor is how long one call goes on reading pages.
+const readFor = 10 * time.Second
+
+// ReadPages reads consecutive pages into the ledger for about ten seconds. Each
+// page is one transaction, so a repeated call returns what is stored and goes
+// on from there.
+func (a *Activities) ReadPages(ctx context.Context, in ReadPagesInput) (ReadPagesResult, error) {
+	defer keepAlive(ctx)()
+	result, err := a.readPages(ctx, in)
+	if err != nil {
+		a.readers.drop(in.Run)
+	}
+	return result, fail(ctx, in.Run.Sync, err)
+}
+
+func (a *Activities) readPages(ctx context.Context, in ReadPagesInput) (ReadPagesResult, error) {
+	run, err := a.runs.get(ctx, in.Run)
+	if err != nil {
+		return ReadPagesResult{}, err
+	}
+	reading, err := a.ledger.Reading(ctx, in.Run, int64(run.spec.Limits.StagingMegabytes)<<20)
+	if err != nil {
+		return ReadPagesResult{}, err
+	}
+	// Pages that an earlier attempt has committed are a result of their own.
+	if reading.Page == in.Page || (reading.LastCommitted && !reading.Complete) {
+		if err := a.readOn(ctx, run, reading); err != nil {
+			return ReadPagesResult{}, err
+		}
+	}
+	stored, err := a.ledger.PageResults(ctx, in.Run, in.Page)
+	if err != nil {
+		return ReadPagesResult{}, err
+	}
+	return ReadPagesResult{
+		Page: reading.Page, Complete: reading.Complete, Read: stored.Read, Staged: stored.Staged, Outcomes: counts(stored.Outcomes),
+	}, nil
+}
+
+func (a *Activities) readOn(ctx context.Context, run *openRun, reading *ledger.Reading) error {
+	reader, err := a.reader(ctx, run)
+	if err != nil {
+		return err
+	}
+	if err := readInto(ctx, run, reader, reading, a.ledger.Key()); err != nil {
+		return errors.Join(err, reader.Close())
+	}
+	if reading.Complete {
+		return reader.Close()
+	}
+	a.readers.put(run.ref, reader)
+	return nil
+}
+
+func readInto(ctx context.Context, run *openRun, reader zeotap.Reader, reading *ledger.Reading, key []byte) error {
+	until := time.Now().Add(readFor)
+	for !reading.LastCommitted && time.Now().Before(until) {
+		page, err := reader.Page(ctx, reading.Cursor)
+		if err != nil {
+			return err
+		}
+		input, err := look(run, page, key)
+		if err != nil {
+			return err
+		}
+		if _, err := reading.Commit(ctx, input); err != nil {
+			return err
+		}
+		activity.RecordHeartbeat(ctx)
+	}
+	if !reading.LastCommitted {
+		return nil
+	}
+	completeness, err := reader.Finish(ctx, reading.Read)
+	if err != nil {
+		return err
+	}
+	if !completeness.Complete {
+		return &incompleteRead{sync: run.ref.Sync, why: completeness.Why}
+	}
+	return reading.Finish(ctx)
+}
+
+// look takes from each member what the mapping needs, and its reference.
+func look(run *openRun, page audience.Page, key []byte) (ledger.PageInput, error) {
+	input := ledger.PageInput{Next: page.Next, Last: page.Last, Members: make([]ledger.ReadMember, 0, len(page.Members))}
+	for i, member := range page.Members {
+		mapped := run.mapper.Mapped(member)
+		reference, rejection := run.mapper.Reference(mapped)
+		if rejection != nil {
+			input.Rejected = append(input.Rejected, ledger.RejectedMember{
+				Position: i + 1, Reason: rejection.Reason, Field: rejection.Field,
+			})
+			continue
+		}
+		fingerprint, err := run.mapper.Fingerprint(key, mapped)
+		if err != nil {
+			return input, fmt.Errorf("fingerprint of member %d: %w", i+1, err)
+		}
+		input.Members = append(input.Members, ledger.ReadMember{Reference: reference, Fingerprint: fingerprint[:], Mapped: mapped})
+	}
+	return input, nil
+}
+
+// reader returns the run's open reader, or opens one: for the snapshot that
+// the run has been reading, or for a new one at its start.
+func (a *Activities) reader(ctx context.Context, run *openRun) (zeotap.Reader, error) {
+	if reader, ok := a.readers.take(run.ref); ok {
+		return reader, nil
+	}
+	source, err := a.endpoints.source(run.spec.Source)
+	if err != nil {
+		return nil, &refusal{problems: []string{err.Error()}}
+	}
+	stored, err := a.ledger.Run(ctx, run.ref)
+	if err != nil {
+		return nil, err
+	}
+	if stored.Snapshot != nil {
+		return source.Reader(ctx, *stored.Snapshot)
+	}
+	snapshot, err := source.Open(ctx, run.spec.Audience.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.ledger.SetSnapshot(ctx, run.ref, snapshot); err != nil {
+		return nil, err
+	}
+	return source.Reader(ctx, snapshot)
+}

@@ -1,0 +1,78 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"audiencesync/internal/config"
+	"audiencesync/internal/ledger"
+	"audiencesync/internal/mapping"
+)
+
+// openRun is a run as its activities need it: the pinned spec, compiled.
+type openRun struct {
+	ref       RunRef
+	spec      config.Sync
+	mapper    *mapping.Mapper
+	workspace *workspace
+}
+
+// runCache keeps the compiled specs of the last runs of this worker.
+type runCache struct {
+	ledger     *ledger.Ledger
+	workspaces *workspaces
+	mutex      sync.Mutex
+	runs       map[RunRef]*openRun
+}
+
+// cachedRuns bounds the cache; more runs at once only compile more often.
+const cachedRuns = 64
+
+func newRunCache(l *ledger.Ledger, w *workspaces) *runCache {
+	return &runCache{ledger: l, workspaces: w, runs: map[RunRef]*openRun{}}
+}
+
+func (c *runCache) get(ctx context.Context, ref RunRef) (*openRun, error) {
+	c.mutex.Lock()
+	run, ok := c.runs[ref]
+	c.mutex.Unlock()
+	if ok {
+		return run, nil
+	}
+	stored, err := c.ledger.Run(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	var spec config.Sync
+	if err := json.Unmarshal(stored.Spec, &spec); err != nil {
+		return nil, fmt.Errorf("pinned spec of run %d of sync %s: %w", ref.Run, ref.Sync, err)
+	}
+	if run, err = c.compile(ctx, ref, spec); err != nil {
+		return nil, err
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if len(c.runs) >= cachedRuns {
+		clear(c.runs)
+	}
+	c.runs[ref] = run
+	return run, nil
+}
+
+func (c *runCache) compile(ctx context.Context, ref RunRef, spec config.Sync) (*openRun, error) {
+	workspace, err := c.workspaces.get(ctx, spec.Destination)
+	if err != nil {
+		return nil, &refusal{problems: []string{err.Error()}}
+	}
+	rendering, err := workspace.rendering()
+	if err != nil {
+		return nil, err
+	}
+	mapper, err := mapping.Compile(spec, rendering)
+	if err != nil {
+		return nil, &refusal{problems: []string{err.Error()}}
+	}
+	return &openRun{ref: ref, spec: spec, mapper: mapper, workspace: workspace}, nil
+}

@@ -1,0 +1,142 @@
+package activities
+
+import (
+	"context"
+	"errors"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/hellocharles"
+	"audiencesync/internal/ledger"
+	"audiencesync/internal/vendorhttp"
+)
+
+// SendBatchInput is the input of SendBatch.
+type SendBatchInput struct {
+	Run   RunRef `json:"run"`
+	Batch int64  `json:"batch"`
+}
+
+// SendBatchResult is the result of SendBatch.
+type SendBatchResult struct {
+	Outcomes map[audience.Outcome]int64 `json:"outcomes,omitempty"`
+	// Next are batches that members of this one moved to, to be sent first.
+	Next []int64 `json:"next,omitempty"`
+	// Split says that Hello Charles refused the request as a whole.
+	Split bool `json:"split,omitempty"`
+}
+
+// triesAlone is how often a contact that a reply did not name, or that was
+// refused for the moment, is sent again on its own.
+const triesAlone = 3
+
+// SendBatch maps and upserts one batch. A batch that is settled already
+// returns its counts, so a repeated call sends nothing twice that is known to
+// have arrived; what may have left without an answer is sent again.
+func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatchResult, error) {
+	defer keepAlive(ctx)()
+	batch, err := a.sendBatch(ctx, in)
+	if err != nil {
+		return SendBatchResult{}, fail(ctx, in.Run.Sync, err)
+	}
+	return SendBatchResult{
+		Outcomes: counts(batch.Result.Outcomes), Next: batch.Next, Split: batch.State == ledger.BatchSplit,
+	}, nil
+}
+
+func (a *Activities) sendBatch(ctx context.Context, in SendBatchInput) (ledger.Batch, error) {
+	run, err := a.runs.get(ctx, in.Run)
+	if err != nil {
+		return ledger.Batch{}, err
+	}
+	batch, err := a.ledger.Batch(ctx, in.Run, in.Batch)
+	if err != nil {
+		return ledger.Batch{}, err
+	}
+	if batch.State == ledger.BatchSettled || batch.State == ledger.BatchSplit {
+		return batch, nil
+	}
+	if run.workspace.settings.Send == config.SendBatch {
+		return a.sendTogether(ctx, run, batch)
+	}
+	return a.sendOneByOne(ctx, run, batch)
+}
+
+// mapped is a batch after mapping: outcomes of the members that cannot be
+// sent, and the contacts of the others with their places.
+type mapped struct {
+	outcomes []ledger.MemberOutcome
+	contacts []audience.Contact
+	places   []int
+}
+
+func mapMembers(run *openRun, members []ledger.Staged) mapped {
+	m := mapped{outcomes: make([]ledger.MemberOutcome, len(members))}
+	for i, member := range members {
+		contact, withheld, rejection := run.mapper.Contact(member.Mapped, member.Reference)
+		if rejection != nil {
+			m.outcomes[i] = ledger.MemberOutcome{Outcome: audience.Invalid, Reason: string(rejection.Reason), Field: rejection.Field}
+			continue
+		}
+		m.outcomes[i].Withheld = withheld
+		m.contacts = append(m.contacts, contact)
+		m.places = append(m.places, i)
+	}
+	return m
+}
+
+// sendTogether sends the batch in one request.
+func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledger.Batch) (ledger.Batch, error) {
+	m := mapMembers(run, batch.Members)
+	if len(m.contacts) == 0 {
+		return a.ledger.Settle(ctx, run.ref, batch.Number, m.outcomes)
+	}
+	results, err := run.workspace.api.Upsert(ctx, m.contacts, func(ctx context.Context) error {
+		return a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
+	})
+	var vendor *vendorhttp.Error
+	if errors.As(err, &vendor) && (vendor.Kind == vendorhttp.Rejected || vendor.Kind == vendorhttp.TooLarge) {
+		return a.refusedAsAWhole(ctx, run, batch, m, vendor)
+	}
+	if err != nil {
+		return ledger.Batch{}, err
+	}
+	for i, place := range m.places {
+		m.outcomes[place] = outcomeOf(results[i], m.outcomes[place].Withheld, batch.Tries)
+	}
+	return a.ledger.Settle(ctx, run.ref, batch.Number, m.outcomes)
+}
+
+// refusedAsAWhole splits the batch, or, when only one contact was sent, knows
+// whom the refusal is about.
+func (a *Activities) refusedAsAWhole(ctx context.Context, run *openRun, batch ledger.Batch, m mapped, refused *vendorhttp.Error) (ledger.Batch, error) {
+	if len(m.contacts) > 1 {
+		next, err := a.ledger.Split(ctx, run.ref, batch.Number)
+		return ledger.Batch{Number: batch.Number, State: ledger.BatchSplit, Next: next}, err
+	}
+	m.outcomes[m.places[0]] = ledger.MemberOutcome{Outcome: audience.Refused, Reason: refusalReason(string(refused.Kind))}
+	return a.ledger.Settle(ctx, run.ref, batch.Number, m.outcomes)
+}
+
+// outcomeOf turns what a reply says of one contact into its outcome; empty
+// means that it is sent again on its own.
+func outcomeOf(result hellocharles.Result, withheld []string, tries int) ledger.MemberOutcome {
+	again := result.Outcome == "" || result.Transient
+	switch {
+	case again && tries < triesAlone:
+		return ledger.MemberOutcome{}
+	case result.Outcome == "":
+		return ledger.MemberOutcome{Outcome: audience.Unresolved, Reason: string(audience.NoAnswerForContact)}
+	case result.Outcome == audience.Refused:
+		return ledger.MemberOutcome{Outcome: audience.Refused, Reason: refusalReason(result.Code), Message: result.Message}
+	default:
+		return ledger.MemberOutcome{Outcome: result.Outcome, Withheld: withheld}
+	}
+}
+
+func refusalReason(code string) string {
+	if code == "" {
+		return string(audience.RefusedByHelloCharles)
+	}
+	return string(audience.RefusedByHelloCharles) + ":" + code
+}

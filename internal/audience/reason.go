@@ -1,0 +1,58 @@
+package audience
+
+// Reason says why a member has an outcome that is not a success. It is a
+// stable code: reports count by it, documentation explains it, and it never
+// holds a value of a contact.
+type Reason string
+
+// Reasons of members that were not sent, found by our own checks.
+const (
+	ReferenceMissing        Reason = "reference_missing"
+	ReferenceHashed         Reason = "reference_is_a_hash"
+	ReferenceNotANumber     Reason = "reference_is_not_a_phone_number"
+	ReferenceNoCountryCode  Reason = "reference_has_no_country_code"
+	ReferenceTooLong        Reason = "reference_is_too_long"
+	PhoneHashed             Reason = "phone_is_a_hash"
+	PhoneNotANumber         Reason = "phone_is_not_a_phone_number"
+	PhoneNoCountryCode      Reason = "phone_has_no_country_code"
+	EmailHashed             Reason = "email_is_a_hash"
+	EmailNotAnAddress       Reason = "email_is_not_an_address"
+	PropertyNotANumber      Reason = "property_is_not_a_number"
+	PropertyNotADate        Reason = "property_is_not_a_date"
+	FieldNotText            Reason = "field_is_not_text"
+	ReferenceSeenBefore     Reason = "same_reference_as_an_earlier_member"
+	RefusedByHelloCharles   Reason = "refused_by_hello_charles"
+	NoAnswerForContact      Reason = "no_answer_for_the_contact"
+	NotSentBeforeEnd        Reason = "not_sent_before_the_run_ended"
+	SentWithoutAnswerAtStop Reason = "sent_without_an_answer_when_the_run_ended"
+)
+
+// Explain returns a sentence part for a person ("has no value in the
+// reference field"). An unknown reason explains itself with its code.
+func (r Reason) Explain() string {
+	if text, ok := explanations[r]; ok {
+		return text
+	}
+	return string(r)
+}
+
+var explanations = map[Reason]string{
+	ReferenceMissing:        "no value in the field that is mapped to the reference",
+	ReferenceHashed:         "the reference is a hash, not a phone number: Hello Charles cannot reach a hash; ask Zeotap for the raw value",
+	ReferenceNotANumber:     "the reference is not a phone number of any region",
+	ReferenceNoCountryCode:  "the reference has no country code and the sync names no default_region",
+	ReferenceTooLong:        "the reference has more than 255 characters",
+	PhoneHashed:             "the phone number is a hash: Hello Charles cannot reach a hash; ask Zeotap for the raw value",
+	PhoneNotANumber:         "the phone number is not valid for its region",
+	PhoneNoCountryCode:      "the phone number has no country code and the sync names no default_region",
+	EmailHashed:             "the email address is a hash; ask Zeotap for the raw value",
+	EmailNotAnAddress:       "the email address is not an address",
+	PropertyNotANumber:      "a custom property of type number has a value that is not a number",
+	PropertyNotADate:        "a custom property of type date has a value that is not a date",
+	FieldNotText:            "a mapped field holds a list or an object where one value is needed",
+	ReferenceSeenBefore:     "the same reference as an earlier member of the audience",
+	RefusedByHelloCharles:   "Hello Charles refused the contact",
+	NoAnswerForContact:      "Hello Charles did not say what became of the contact",
+	NotSentBeforeEnd:        "the run ended before the contact was sent",
+	SentWithoutAnswerAtStop: "the run ended before Hello Charles answered for the contact",
+}

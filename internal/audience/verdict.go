@@ -1,0 +1,147 @@
+package audience
+
+import "fmt"
+
+// Verdict is the end of a run: whether the segment holds the audience.
+type Verdict string
+
+// The verdicts.
+const (
+	// Equal: counted = expected = read = reported (where reported).
+	Equal Verdict = "equal"
+	// Explained: counted = expected, and every difference to read and reported
+	// has its named lines, or lies within accept at the source.
+	Explained Verdict = "explained"
+	// Unexplained: something differs and nobody knows why.
+	Unexplained Verdict = "unexplained"
+	// Unverifiable: there is no count.
+	Unverifiable Verdict = "unverifiable"
+)
+
+// Tolerance holds the shares (0 to 1) that still count as a good run.
+type Tolerance struct {
+	// Invalid and Refused are shares of the members read.
+	Invalid float64
+	Refused float64
+	// SourceGap is a share of the reported size.
+	SourceGap float64
+}
+
+// Judge fills in the report's verdict, whether it is acceptable, the lines
+// behind it and the summary, from the counts that the report already holds.
+func Judge(r *Report, accept Tolerance) {
+	r.Explanation = nil
+	r.Source.Gap = 0
+	if r.Source.Reported != nil {
+		r.Source.Gap = *r.Source.Reported - r.Source.Read
+	}
+	r.Verdict = judge(r, accept)
+	r.Acceptable = acceptable(r, accept)
+	r.Summary = r.summarise()
+}
+
+func judge(r *Report, accept Tolerance) Verdict {
+	sure := r.accountsAgree()
+	if r.Segment.Counted == nil {
+		r.explain("Hello Charles: no count to be had")
+		return Unverifiable
+	}
+	if *r.Segment.Counted != r.Segment.Expected {
+		r.explain("Hello Charles: the segment counts %s contacts, the ledger holds %s as marked",
+			Thousands(*r.Segment.Counted), Thousands(r.Segment.Expected))
+		sure = false
+	}
+	if r.Outcomes.Unresolved > 0 {
+		r.explain("Hello Charles: of %s members nobody knows whether they were taken", Thousands(r.Outcomes.Unresolved))
+		sure = false
+	}
+	if !within(abs(r.Source.Gap), reported(r), accept.SourceGap) {
+		r.explain("source: Zeotap reports %s members, %s were read; the gap is larger than accept.source_gap",
+			Thousands(reported(r)), Thousands(r.Source.Read))
+		sure = false
+	}
+	if !sure {
+		return Unexplained
+	}
+	if *r.Segment.Counted == r.Source.Read && r.Source.Gap == 0 && r.nothingToName() {
+		return Equal
+	}
+	return Explained
+}
+
+// accountsAgree checks the two accounts of the run against each other: every
+// member read has one outcome, and the ledger holds exactly those as current
+// that the outcomes say were taken.
+func (r *Report) accountsAgree() bool {
+	if r.Ended != "" {
+		return false
+	}
+	agree := true
+	if total := r.Outcomes.Total(); total != r.Source.Read {
+		r.explain("accounting: %s members were read, %s have an outcome", Thousands(r.Source.Read), Thousands(total))
+		agree = false
+	}
+	if taken := r.Outcomes.Unchanged + r.Outcomes.Taken(); taken != r.Segment.Current() {
+		r.explain("accounting: %s members were taken, the ledger holds %s as current",
+			Thousands(taken), Thousands(r.Segment.Current()))
+		agree = false
+	}
+	return agree
+}
+
+func (r *Report) nothingToName() bool {
+	return r.Segment.Stale == 0 && r.Segment.Left == 0 &&
+		r.Outcomes.Unchanged+r.Outcomes.Taken() == r.Source.Read
+}
+
+func (r *Report) explain(format string, args ...any) {
+	r.Explanation = append(r.Explanation, fmt.Sprintf(format, args...))
+}
+
+func acceptable(r *Report, accept Tolerance) bool {
+	switch r.Verdict {
+	case Equal:
+		return true
+	case Unexplained:
+		return false
+	}
+	good := r.Ended == "" && r.Outcomes.Unresolved == 0
+	for _, limit := range []struct {
+		what  string
+		n     int64
+		of    int64
+		share float64
+	}{
+		{"invalid", r.Outcomes.Invalid, r.Source.Read, accept.Invalid},
+		{"refused", r.Outcomes.Refused, r.Source.Read, accept.Refused},
+		{"source_gap", abs(r.Source.Gap), reported(r), accept.SourceGap},
+	} {
+		if !within(limit.n, limit.of, limit.share) {
+			r.explain("%s: %s of %s is more than accept.%s allows (%s)",
+				limit.what, Thousands(limit.n), Thousands(limit.of), limit.what, percent(limit.share))
+			good = false
+		}
+	}
+	return good
+}
+
+func reported(r *Report) int64 {
+	if r.Source.Reported == nil {
+		return r.Source.Read
+	}
+	return *r.Source.Reported
+}
+
+// within reports whether n is at most the share of the whole.
+func within(n, whole int64, share float64) bool {
+	return n == 0 || float64(n) <= share*float64(whole)
+}
+
+func percent(share float64) string { return fmt.Sprintf("%g%%", share*100) }
+
+func abs(n int64) int64 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

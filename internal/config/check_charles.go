@@ -1,0 +1,79 @@
+package config
+
+import (
+	"strings"
+)
+
+// charlesDomain is where every customer has a host (Contact API, help article 264408).
+const charlesDomain = ".hello-charles.com"
+
+// checkHelloCharles reports what the types cannot say, brings the base URL into
+// one spelling and fills the request rate.
+func checkHelloCharles(r *report, path string, h *HelloCharles) {
+	if charlesName.MatchString(h.BaseURL) {
+		h.BaseURL = "https://" + strings.ToLower(h.BaseURL) + charlesDomain
+	}
+	h.BaseURL = checkBaseURL(r, path+".base_url", h.BaseURL, h.AllowPlainHTTP)
+	if h.Limits.RequestsPerSecond == 0 {
+		h.Limits.RequestsPerSecond = DefaultRequestsPerSecond(h.Send)
+	}
+	checkPositive(r, path+".timeout", h.Timeout)
+	checkPositive(r, path+".limits.max_retry_after", h.Limits.MaxRetryAfter)
+	checkPath(r, path+".single.path", h.Single.Path, "")
+	checkBatch(r, path+".batch", h)
+	checkReads(r, path+".read", h.Read)
+	if h.Tags == TagID && !h.Read.ReadsAllowed() {
+		r.refuse(path+".tags", "ids are looked up in the list of tags, which read.allowed: false forbids; write label")
+	}
+}
+
+func checkBatch(r *report, path string, h *HelloCharles) {
+	if h.Send == SendBatch && !r.told[path] {
+		for _, required := range []named{
+			{"method", h.Batch.Method},
+			{"path", h.Batch.Path},
+			{"envelope", h.Batch.Envelope},
+			{"reply", string(h.Batch.Reply)},
+		} {
+			if required.value == "" {
+				r.missing(path+"."+required.key, "missing with send: batch; the Batched Contacts API is a closed beta and its path and shapes are "+
+					"not public: ask your Hello Charles success manager for them, or write send: single")
+			}
+		}
+	}
+	if h.Batch.Path != "" {
+		checkPath(r, path+".path", h.Batch.Path, "")
+	}
+	checkResults(r, path+".items", h.Batch.Items)
+}
+
+// checkResults reports a result that means two things.
+func checkResults(r *report, path string, items ReplyItems) {
+	meaning := map[string]string{}
+	for _, list := range []struct {
+		key    string
+		values []string
+	}{
+		{"created", items.Created},
+		{"updated", items.Updated},
+		{"accepted", items.Accepted},
+		{"refused", items.Refused},
+	} {
+		for i, value := range list.values {
+			if earlier, twice := meaning[value]; twice && value != "" {
+				r.refuse(item(path+"."+list.key, i), "also stands in the list %s; a result has one meaning", earlier)
+				continue
+			}
+			meaning[value] = list.key
+		}
+	}
+}
+
+func checkReads(r *report, path string, read Reads) {
+	checkPath(r, path+".tags_path", read.TagsPath, "")
+	checkPath(r, path+".properties_path", read.PropertiesPath, "")
+	checkPath(r, path+".segment_count_path", read.SegmentCountPath, "{segment}")
+	checkHeader(r, path+".count_header", read.CountHeader)
+	checkTags(r, path+".known_tags", read.KnownTags)
+	checkTags(r, path+".known_properties", read.KnownProperties)
+}

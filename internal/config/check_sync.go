@@ -1,0 +1,132 @@
+package config
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// NamePattern is what names of syncs and connections look like: lower-case
+// letters, digits and dashes, at most 64.
+const NamePattern = `^[a-z0-9][a-z0-9-]{0,63}$`
+
+var namePattern = regexp.MustCompile(NamePattern)
+
+// shortestPoll keeps a mistake from turning into a stream of requests.
+const shortestPoll = Duration(100 * time.Millisecond)
+
+// checkSync reports what the types of a sync cannot say.
+func checkSync(r *report, s Sync) {
+	if !r.broken("sync") && !namePattern.MatchString(s.Sync) {
+		r.refuse("sync", "expected a name of lower-case letters, digits and dashes, at most 64, that starts with a letter or digit; it is permanent")
+	}
+	checkRegion(r, s.Reference)
+	checkMarker(r, s)
+	checkTags(r, "mapping.tags", s.Mapping.Tags)
+	checkProperties(r, s)
+	checkVerification(r, s.Verification)
+}
+
+func checkRegion(r *report, reference Reference) {
+	const path = "reference.default_region"
+	region := reference.DefaultRegion
+	regions := phonenumbers.GetSupportedRegions()
+	if region == "" || regions[region] || r.broken(path) {
+		return
+	}
+	said := `expected a region of ISO 3166 in two capital letters, such as "DE"`
+	switch upper := strings.ToUpper(region); {
+	case upper == "UK":
+		said += `; did you mean "GB"?`
+	case regions[upper]:
+		said += `; did you mean "` + upper + `"?`
+	}
+	r.refuse(path, "%s", said)
+}
+
+func checkMarker(r *report, s Sync) {
+	if r.broken("marker") {
+		return
+	}
+	marker := s.Marker
+	switch {
+	case marker.Property == "" && marker.Tag == "":
+		r.refuse("marker", "expected exactly one of property (with member) or tag: it is how the segment recognises members")
+	case marker.Property != "" && marker.Tag != "":
+		r.refuse("marker.tag", "there is a property already; expected exactly one of property or tag")
+	case marker.Property != "" && marker.Member == "":
+		r.missing("marker.member", "missing; expected the value that the property has for members")
+	case marker.Tag != "" && marker.Member != "":
+		r.refuse("marker.member", "belongs to a property; a tag has no value")
+	}
+}
+
+func checkTags(r *report, path string, tags []string) {
+	first := map[string]int{}
+	for i, tag := range tags {
+		if at, twice := first[tag]; twice && tag != "" {
+			r.refuse(item(path, i), "the same as entry %d of the list; delete one", at+1)
+		} else {
+			first[tag] = i
+		}
+	}
+}
+
+func checkProperties(r *report, s Sync) {
+	for _, name := range slices.Sorted(maps.Keys(s.Mapping.Properties)) {
+		path := join("mapping.properties", name)
+		if name == s.Marker.Property {
+			r.refuseKey(path, "is the marker's property, which the marker alone may set; delete it here")
+		}
+		if r.broken(path) {
+			continue
+		}
+		source := s.Mapping.Properties[name]
+		switch {
+		case source.From == "" && source.Value == nil:
+			r.refuse(path, "expected exactly one of from (a catalogue field) or value (a constant)")
+		case source.From != "" && source.Value != nil:
+			r.refuse(path+".value", "there is a from already; expected exactly one of from or value")
+		case source.Value != nil:
+			checkConstant(r, path+".value", *source.Value, source.Type)
+		}
+	}
+}
+
+// jsonNumber is how a number is sent.
+var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+
+func checkConstant(r *report, path, value string, kind PropertyType) {
+	switch kind {
+	case PropertyNumber:
+		if !jsonNumber.MatchString(value) {
+			r.refuse(path, `expected a number, because the type is number, such as "12.5"`)
+		}
+	case PropertyDate:
+		if _, err := time.Parse(time.DateOnly, value); err != nil {
+			r.refuse(path, `expected a date, because the type is date, such as "2026-01-31"`)
+		}
+	}
+}
+
+func checkVerification(r *report, v Verification) {
+	const path = "verification"
+	if v.None && v.Segment != "" && !r.broken(path+".none") {
+		r.refuse(path+".none", "there is a segment to verify with; delete the segment or this key")
+	}
+	if r.broken(path+".poll") || r.broken(path+".max_lag") || r.broken(path+".deadline") {
+		return
+	}
+	switch {
+	case v.Poll < shortestPoll:
+		r.refuse(path+".poll", "expected at least %s between two counts", shortestPoll)
+	case v.MaxLag < v.Poll:
+		r.refuse(path+".max_lag", "must not be less than poll, which is %s", v.Poll)
+	case v.Deadline < v.MaxLag:
+		r.refuse(path+".deadline", "must not be less than max_lag, which is %s", v.MaxLag)
+	}
+}

@@ -1,0 +1,362 @@
+package config
+
+import "fmt"
+
+// Connections are the endpoints that a worker knows, by name and kind. Their
+// file is read by the worker only; starters know names.
+type Connections struct {
+	ZeotapAPI    map[string]ZeotapAPI
+	ZeotapExport map[string]ZeotapExport
+	HelloCharles map[string]HelloCharles
+}
+
+// Kind is the kind of a connection.
+type Kind string
+
+// The kinds of connections.
+const (
+	KindZeotapAPI    Kind = "zeotap-api"
+	KindZeotapExport Kind = "zeotap-export"
+	KindHelloCharles Kind = "hello-charles"
+)
+
+// Limits is the budget for one endpoint.
+type Limits struct {
+	// RequestsPerSecond is the rate that is never passed. Default: 10 for
+	// zeotap-api; for hello-charles 2 with send: batch, 5 with send: single (A14).
+	RequestsPerSecond float64 `yaml:"requests_per_second" json:"requests_per_second" jsonschema:"exclusiveMinimum=0,maximum=10000"`
+	// RequestsInFlight is how many requests may be under way at once. Default: 4
+	// for zeotap-api, 2 for hello-charles (A14).
+	RequestsInFlight int `yaml:"requests_in_flight" json:"requests_in_flight" jsonschema:"minimum=1,maximum=1000"`
+	// MaxRetryAfter caps the delay that the endpoint may ask for; a longer one
+	// is reported and cut to this. Default: 5m for zeotap-api, 15m for hello-charles.
+	MaxRetryAfter Duration `yaml:"max_retry_after" json:"max_retry_after"`
+}
+
+// ZeotapAPI is an HTTP endpoint that serves audience members in pages. The
+// contract is this project's own (docs/zeotap-members-api.md): Zeotap
+// publishes none (facts: Zeotap A1).
+type ZeotapAPI struct {
+	// BaseURL is the https:// address, without user, query or fragment.
+	BaseURL string `yaml:"base_url" json:"base_url" jsonschema:"required"`
+	// AllowPlainHTTP permits http:// to a host that is not this machine. Default: false.
+	AllowPlainHTTP bool `yaml:"allow_plain_http" json:"allow_plain_http,omitempty"`
+	// Credential says where the credential is: "env:NAME" or "file:PATH". None is
+	// sent without it.
+	Credential CredentialRef `yaml:"credential" json:"credential,omitempty"`
+	// CredentialHeader carries the credential. Zeotap's Profile API uses
+	// "apikey". Default: apikey.
+	CredentialHeader string `yaml:"credential_header" json:"credential_header"`
+	// Limits is the budget for requests.
+	Limits Limits `yaml:"limits" json:"limits"`
+	// Timeout bounds one request, reply included. Default: 1m.
+	Timeout Duration `yaml:"timeout" json:"timeout"`
+	// PageSize is the number of members asked for in one page. Default: 10000.
+	PageSize int `yaml:"page_size" json:"page_size" jsonschema:"minimum=1,maximum=100000"`
+	// MaxBodyMegabytes bounds one reply. Default: 64.
+	MaxBodyMegabytes int `yaml:"max_body_megabytes" json:"max_body_megabytes" jsonschema:"minimum=1,maximum=1024"`
+	// Paths are the URL paths of the contract.
+	Paths ZeotapPaths `yaml:"paths" json:"paths"`
+	// Names are the query parameters and JSON keys of the contract.
+	Names ZeotapNames `yaml:"names" json:"names"`
+}
+
+// ZeotapPaths are URL paths; {audience} stands for the escaped audience id.
+type ZeotapPaths struct {
+	// Audience describes one audience. Default: /v1/audiences/{audience}.
+	Audience string `yaml:"audience" json:"audience"`
+	// Snapshots opens a read. Default: /v1/audiences/{audience}/snapshots.
+	Snapshots string `yaml:"snapshots" json:"snapshots"`
+	// Members serves pages. Default: /v1/audiences/{audience}/members.
+	Members string `yaml:"members" json:"members"`
+}
+
+// ZeotapNames are the query parameters and JSON keys of the members reply.
+type ZeotapNames struct {
+	// LimitParam asks for a page size. Default: limit.
+	LimitParam string `yaml:"limit_param" json:"limit_param"`
+	// CursorParam asks for the page at a cursor. Default: cursor.
+	CursorParam string `yaml:"cursor_param" json:"cursor_param"`
+	// SnapshotParam names the snapshot that is read. Default: snapshot.
+	SnapshotParam string `yaml:"snapshot_param" json:"snapshot_param"`
+	// MembersKey holds the members of a page. Default: members.
+	MembersKey string `yaml:"members_key" json:"members_key"`
+	// CursorKey holds the cursor of the next page. Default: next_cursor.
+	CursorKey string `yaml:"cursor_key" json:"cursor_key"`
+	// VersionKey holds the version of the content. Default: version.
+	VersionKey string `yaml:"version_key" json:"version_key"`
+}
+
+// ZeotapExport is a folder or bucket into which a Zeotap destination (SFTP,
+// GCS, S3) drops the files of an audience. The layout is not public (facts:
+// Zeotap A3), so it is all settings.
+type ZeotapExport struct {
+	// URL: a folder ("file:///data/zeotap", or a path, which starts at the folder
+	// of the connections file), s3://, gs:// or azblob://.
+	URL string `yaml:"url" json:"url" jsonschema:"required"`
+	// Pattern matches the keys of an audience's files below the URL: a regular
+	// expression in which {audience} stands for the audience id and the group
+	// (?P<set>...) names the set that a file belongs to. Without a set group
+	// all matching files are one set.
+	Pattern string `yaml:"pattern" json:"pattern" jsonschema:"required"`
+	// Format: "csv", "ndjson" or "json" (one array).
+	Format ExportFormat `yaml:"format" json:"format" jsonschema:"required"`
+	// Compression: "auto" (by the name's ending), "none" or "gzip". Default: auto.
+	Compression Compression `yaml:"compression" json:"compression"`
+	// Delimiter of CSV files, one character; the first line is the header.
+	// Default: a comma (",").
+	Delimiter string `yaml:"delimiter" json:"delimiter" jsonschema:"minLength=1,maxLength=1"`
+	// Marker is the key whose presence completes a set; {audience} and {set}
+	// are replaced. Without one a set is complete when Settle has passed since
+	// its newest file changed.
+	Marker string `yaml:"marker" json:"marker,omitempty"`
+	// Settle is how long the files of a set must have stood still when there is
+	// no Marker. Default: 10m.
+	Settle Duration `yaml:"settle" json:"settle"`
+	// PageSize is the number of members that are handed on at a time. Default: 10000.
+	PageSize int `yaml:"page_size" json:"page_size" jsonschema:"minimum=1,maximum=100000"`
+	// MaxRecordKilobytes bounds one record. Default: 1024.
+	MaxRecordKilobytes int `yaml:"max_record_kilobytes" json:"max_record_kilobytes" jsonschema:"minimum=1,maximum=65536"`
+}
+
+// ExportFormat is the format of export files.
+type ExportFormat string
+
+// The formats of export files.
+const (
+	FormatCSV    ExportFormat = "csv"
+	FormatNDJSON ExportFormat = "ndjson"
+	FormatJSON   ExportFormat = "json"
+)
+
+// Compression is how export files are compressed.
+type Compression string
+
+// The compressions of export files.
+const (
+	CompressionAuto Compression = "auto"
+	CompressionNone Compression = "none"
+	CompressionGzip Compression = "gzip"
+)
+
+// HelloCharles is one workspace: host and source_type, with every assumption
+// about its API that no public document settles (facts: Hello Charles A1 to A18).
+type HelloCharles struct {
+	// BaseURL is a URL, or the bare customer name: "acme" means
+	// https://acme.hello-charles.com.
+	BaseURL string `yaml:"base_url" json:"base_url" jsonschema:"required"`
+	// AllowPlainHTTP permits http:// to a host that is not this machine. Default: false.
+	AllowPlainHTTP bool `yaml:"allow_plain_http" json:"allow_plain_http,omitempty"`
+	// SourceType names the sending system; with the reference it is the key of
+	// a contact (A13). Keep it for ever.
+	SourceType string `yaml:"source_type" json:"source_type" jsonschema:"required"`
+	// Credential says where the API key is: "env:NAME" or "file:PATH". It is sent
+	// as x-api-key (Contact API, help article 264408).
+	Credential CredentialRef `yaml:"credential" json:"credential,omitempty" jsonschema:"required"`
+	// Limits is the budget of the workspace, shared by all its syncs and workers.
+	Limits Limits `yaml:"limits" json:"limits"`
+	// Timeout bounds one request, reply included. Default: 1m.
+	Timeout Duration `yaml:"timeout" json:"timeout"`
+	// MaxBodyMegabytes bounds one reply. Default: 16.
+	MaxBodyMegabytes int `yaml:"max_body_megabytes" json:"max_body_megabytes" jsonschema:"minimum=1,maximum=1024"`
+	// Send: "single" (documented, one contact per request) or "batch" (closed
+	// beta, needs the batch settings). Default: single.
+	Send SendMode `yaml:"send" json:"send"`
+	// Single is the documented call.
+	Single SingleContacts `yaml:"single" json:"single"`
+	// Batch is the Batched Contacts API, for send: batch.
+	Batch BatchContacts `yaml:"batch" json:"batch"`
+	// Phone is the shape of the objects in phone_numbers (A3).
+	Phone PhoneShape `yaml:"phone" json:"phone"`
+	// Email is the shape of the objects in email_address (A3).
+	Email ChannelShape `yaml:"email" json:"email"`
+	// Tags: "label" or "id" (A4). Default: label.
+	Tags TagForm `yaml:"tags" json:"tags"`
+	// Omitted says what an upsert does to fields that it does not name:
+	// "keep", "clear" or "unknown" (A5). Default: unknown.
+	Omitted Omitted `yaml:"omitted" json:"omitted"`
+	// Read is how tags, custom properties and segments are read (A2, A12).
+	Read Reads `yaml:"read" json:"read"`
+}
+
+// SendMode is how contacts are sent.
+type SendMode string
+
+// The ways to send contacts.
+const (
+	SendSingle SendMode = "single"
+	SendBatch  SendMode = "batch"
+)
+
+// SingleContacts is the documented call, one contact a request (Contact API,
+// help article 264408).
+type SingleContacts struct {
+	// Method of the request. Default: PUT.
+	Method string `yaml:"method" json:"method" jsonschema:"enum=PUT,enum=POST,enum=PATCH"`
+	// Path of the request. Default: /api/v1beta/contacts.
+	Path string `yaml:"path" json:"path"`
+}
+
+// BatchContacts is the Batched Contacts API (A1, A6): closed beta, path and
+// shapes are not public. Batch mode refuses to start until they are given.
+type BatchContacts struct {
+	// Method of the request; required with send: batch.
+	Method string `yaml:"method" json:"method,omitempty" jsonschema:"enum=PUT,enum=POST,enum=PATCH"`
+	// Path of the request; required with send: batch.
+	Path string `yaml:"path" json:"path,omitempty"`
+	// Envelope is the key around the array of contacts; "array" means a bare
+	// array. Required with send: batch.
+	Envelope string `yaml:"envelope" json:"envelope,omitempty"`
+	// Reply: "none", "counts" or "items"; required with send: batch.
+	Reply ReplyForm `yaml:"reply" json:"reply,omitempty"`
+	// MaxItems is the most contacts in one request (at most 1,000). Default: 1000.
+	MaxItems int `yaml:"max_items" json:"max_items" jsonschema:"minimum=1,maximum=1000"`
+	// Items are the names inside a reply of form "items".
+	Items ReplyItems `yaml:"items" json:"items"`
+	// Counts are the names inside a reply of form "counts".
+	Counts ReplyCounts `yaml:"counts" json:"counts"`
+}
+
+// ReplyForm is what a batch reply says about its contacts.
+type ReplyForm string
+
+// The forms of batch replies.
+const (
+	RepliesNone   ReplyForm = "none"
+	RepliesCounts ReplyForm = "counts"
+	RepliesItems  ReplyForm = "items"
+)
+
+// ReplyItems are the JSON names of per-contact results.
+type ReplyItems struct {
+	// Key of the array; "array" means that the reply is a bare array. Default: items.
+	Key string `yaml:"key" json:"key"`
+	// Reference is the key of the reference. Default: external_reference_id.
+	Reference string `yaml:"reference" json:"reference"`
+	// Status is the key of the result, whose values the four lists below name:
+	// text, or HTTP status numbers as text. Default: status.
+	Status string `yaml:"status" json:"status"`
+	// Created lists the results that mean created. Default: created, 201.
+	Created []string `yaml:"created" json:"created"`
+	// Updated lists the results that mean updated. Default: updated, 200.
+	Updated []string `yaml:"updated" json:"updated"`
+	// Accepted lists the results that mean taken, without saying whether created
+	// or updated. Default: accepted, ok, success, 202, 204.
+	Accepted []string `yaml:"accepted" json:"accepted"`
+	// Refused lists the results that mean refused. Default: refused, rejected,
+	// failed, error, invalid, 400, 409, 422.
+	Refused []string `yaml:"refused" json:"refused"`
+	// ErrorCode is the key of a refusal's code; a dot descends. Default: error.code.
+	ErrorCode string `yaml:"error_code" json:"error_code"`
+	// ErrorMessage is the key of a refusal's text; a dot descends. Default: error.message.
+	ErrorMessage string `yaml:"error_message" json:"error_message"`
+}
+
+// ReplyCounts are the JSON names of counts; a dot descends ("data.created").
+type ReplyCounts struct {
+	// Created is the key of the number of created contacts. Default: created.
+	Created string `yaml:"created" json:"created"`
+	// Updated is the key of the number of updated contacts. Default: updated.
+	Updated string `yaml:"updated" json:"updated"`
+	// Refused is the key of the number of refused contacts. Default: refused.
+	Refused string `yaml:"refused" json:"refused"`
+}
+
+// ChannelShape is the object inside email_address: {type_key: type, value_key: value}.
+type ChannelShape struct {
+	// ValueKey is the key of the address. Default: value.
+	ValueKey string `yaml:"value_key" json:"value_key"`
+	// TypeKey is the key of Type. Default: type.
+	TypeKey string `yaml:"type_key" json:"type_key"`
+	// Type is sent under TypeKey; empty sends the value alone. Default: empty.
+	Type string `yaml:"type" json:"type" jsonschema:"minLength=0"`
+}
+
+// PhoneShape is the object inside phone_numbers, and the spelling of numbers.
+type PhoneShape struct {
+	// ValueKey is the key of the number. Default: value.
+	ValueKey string `yaml:"value_key" json:"value_key"`
+	// TypeKey is the key of Type. Default: type.
+	TypeKey string `yaml:"type_key" json:"type_key"`
+	// Type is sent under TypeKey; empty sends the number alone. Default: empty.
+	Type string `yaml:"type" json:"type" jsonschema:"minLength=0"`
+	// Spelling: "e164" (+49...) or "digits" (49...). Default: e164.
+	Spelling Normalise `yaml:"spelling" json:"spelling" jsonschema:"enum=e164,enum=digits"`
+}
+
+// TagForm is how tags are named in a contact.
+type TagForm string
+
+// The forms of tags.
+const (
+	TagLabel TagForm = "label"
+	TagID    TagForm = "id"
+)
+
+// Omitted is what an upsert does to fields that it does not name.
+type Omitted string
+
+// The effects on omitted fields.
+const (
+	OmittedKeep    Omitted = "keep"
+	OmittedClear   Omitted = "clear"
+	OmittedUnknown Omitted = "unknown"
+)
+
+// Reads is how a workspace is read. Paths follow charles' public SDK
+// (observed, no promise): {segment} stands for the segment id.
+type Reads struct {
+	// Allowed false says that the key may not read: then KnownTags and
+	// KnownProperties are the operator's list, and nothing can be verified.
+	// Default: true.
+	Allowed *bool `yaml:"allowed" json:"allowed"`
+	// Credential for reads; the connection's own when empty.
+	Credential CredentialRef `yaml:"credential" json:"credential,omitempty"`
+	// Auth: "api_key" (x-api-key) or "bearer" (Authorization). Default: api_key.
+	Auth ReadAuth `yaml:"auth" json:"auth"`
+	// TagsPath lists tags. Default: /api/v0/tags.
+	TagsPath string `yaml:"tags_path" json:"tags_path"`
+	// PropertiesPath lists custom properties. Default: /api/v0/custom_properties.
+	PropertiesPath string `yaml:"properties_path" json:"properties_path"`
+	// SegmentCountPath counts a segment; {segment} stands for its id. Default:
+	// /api/v1/contact_lists/{segment}/preview.
+	SegmentCountPath string `yaml:"segment_count_path" json:"segment_count_path"`
+	// CountHeader carries the count; a reply without it is an error, not 0.
+	// Default: X-Resource-Count.
+	CountHeader string `yaml:"count_header" json:"count_header"`
+	// PageSize is asked for when listing tags and properties. Default: 100.
+	PageSize int `yaml:"page_size" json:"page_size" jsonschema:"minimum=1,maximum=10000"`
+	// KnownTags are the tags that exist, where the key may not read.
+	KnownTags []string `yaml:"known_tags" json:"known_tags,omitempty"`
+	// KnownProperties are the custom properties that exist, by technical name,
+	// where the key may not read.
+	KnownProperties []string `yaml:"known_properties" json:"known_properties,omitempty"`
+}
+
+// ReadAuth is how reads are authenticated.
+type ReadAuth string
+
+// The ways to authenticate reads.
+const (
+	AuthAPIKey ReadAuth = "api_key"
+	AuthBearer ReadAuth = "bearer"
+)
+
+// ReadsAllowed reports whether the workspace may be read.
+func (r Reads) ReadsAllowed() bool { return r.Allowed == nil || *r.Allowed }
+
+// BatchSize is the most contacts of one batch: 1,000 or less in batch mode, 50
+// in single mode.
+func (h HelloCharles) BatchSize() int {
+	if h.Send == SendBatch {
+		return h.Batch.MaxItems
+	}
+	return singleBatchSize
+}
+
+const singleBatchSize = 50
+
+// Workspace returns the identity of the workspace: the ledger is keyed by it.
+func (h HelloCharles) Workspace() string {
+	return fmt.Sprintf("%s %s", h.BaseURL, h.SourceType)
+}

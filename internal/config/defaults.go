@@ -1,0 +1,112 @@
+package config
+
+import "time"
+
+// DefaultSync returns a sync with every default and no required value.
+func DefaultSync() Sync {
+	return Sync{
+		Mode: ModeAdd,
+		Verification: Verification{
+			Poll:     Duration(5 * time.Second),
+			MaxLag:   Duration(2 * time.Minute),
+			Deadline: Duration(15 * time.Minute),
+		},
+		Limits: SyncLimits{
+			StagingMegabytes:    4096,
+			RefusedInFirstBatch: 0.5,
+			BatchesPerHistory:   1000,
+		},
+	}
+}
+
+func defaultChannel() Channel { return Channel{Unusable: HoldBack} }
+
+// DefaultZeotapAPI returns a connection with every default and no required value.
+func DefaultZeotapAPI() ZeotapAPI {
+	return ZeotapAPI{
+		CredentialHeader: "apikey",
+		Limits: Limits{
+			RequestsPerSecond: 10,
+			RequestsInFlight:  4,
+			MaxRetryAfter:     Duration(5 * time.Minute),
+		},
+		Timeout:          Duration(time.Minute),
+		PageSize:         10_000,
+		MaxBodyMegabytes: 64,
+		Paths: ZeotapPaths{
+			Audience:  "/v1/audiences/{audience}",
+			Snapshots: "/v1/audiences/{audience}/snapshots",
+			Members:   "/v1/audiences/{audience}/members",
+		},
+		Names: ZeotapNames{
+			LimitParam:    "limit",
+			CursorParam:   "cursor",
+			SnapshotParam: "snapshot",
+			MembersKey:    "members",
+			CursorKey:     "next_cursor",
+			VersionKey:    "version",
+		},
+	}
+}
+
+// DefaultZeotapExport returns a connection with every default and no required value.
+func DefaultZeotapExport() ZeotapExport {
+	return ZeotapExport{
+		Compression:        CompressionAuto,
+		Delimiter:          ",",
+		Settle:             Duration(10 * time.Minute),
+		PageSize:           10_000,
+		MaxRecordKilobytes: 1024,
+	}
+}
+
+// DefaultHelloCharles returns a connection with every default and no required
+// value. Its request rate is 0: the default depends on how contacts are sent
+// (see DefaultRequestsPerSecond).
+func DefaultHelloCharles() HelloCharles {
+	allowed := true
+	return HelloCharles{
+		Limits:           Limits{RequestsInFlight: 2, MaxRetryAfter: Duration(15 * time.Minute)},
+		Timeout:          Duration(time.Minute),
+		MaxBodyMegabytes: 16,
+		Send:             SendSingle,
+		Single:           SingleContacts{Method: "PUT", Path: "/api/v1beta/contacts"},
+		Batch: BatchContacts{
+			MaxItems: 1000,
+			Items: ReplyItems{
+				Key:          "items",
+				Reference:    "external_reference_id",
+				Status:       "status",
+				Created:      []string{"created", "201"},
+				Updated:      []string{"updated", "200"},
+				Accepted:     []string{"accepted", "ok", "success", "202", "204"},
+				Refused:      []string{"refused", "rejected", "failed", "error", "invalid", "400", "409", "422"},
+				ErrorCode:    "error.code",
+				ErrorMessage: "error.message",
+			},
+			Counts: ReplyCounts{Created: "created", Updated: "updated", Refused: "refused"},
+		},
+		Phone:   PhoneShape{ValueKey: "value", TypeKey: "type", Spelling: NormaliseE164},
+		Email:   ChannelShape{ValueKey: "value", TypeKey: "type"},
+		Tags:    TagLabel,
+		Omitted: OmittedUnknown,
+		Read: Reads{
+			Allowed:          &allowed,
+			Auth:             AuthAPIKey,
+			TagsPath:         "/api/v0/tags",
+			PropertiesPath:   "/api/v0/custom_properties",
+			SegmentCountPath: "/api/v1/contact_lists/{segment}/preview",
+			CountHeader:      "X-Resource-Count",
+			PageSize:         100,
+		},
+	}
+}
+
+// DefaultRequestsPerSecond is the request rate to Hello Charles where none is
+// set: no public document gives a limit (facts: Hello Charles A14).
+func DefaultRequestsPerSecond(send SendMode) float64 {
+	if send == SendBatch {
+		return 2
+	}
+	return 5
+}

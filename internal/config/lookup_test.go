@@ -1,0 +1,50 @@
+package config_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"audiencesync/internal/config"
+)
+
+func TestConnectionsAreFoundByName(t *testing.T) {
+	t.Parallel()
+	connections, err := config.ParseConnections("c.yaml", []byte(minimalConnections))
+	require.NoError(t, err)
+
+	require.Equal(t, []string{"charles", "drops", "pages"}, connections.Names())
+
+	pages, err := connections.Source("pages")
+	require.NoError(t, err)
+	require.Equal(t, config.KindZeotapAPI, pages.Kind)
+	require.Equal(t, "https://cdp.example.com", pages.API.BaseURL)
+	require.Nil(t, pages.Export)
+
+	drops, err := connections.Source("drops")
+	require.NoError(t, err)
+	require.Equal(t, config.KindZeotapExport, drops.Kind)
+	require.Equal(t, "drops", drops.Export.URL)
+	require.Nil(t, drops.API)
+
+	charles, err := connections.Charles("charles")
+	require.NoError(t, err)
+	require.Equal(t, "https://acme.hello-charles.com zeotap", charles.Workspace())
+}
+
+func TestAnUnknownConnectionIsExplained(t *testing.T) {
+	t.Parallel()
+	connections, err := config.ParseConnections("c.yaml", []byte(minimalConnections))
+	require.NoError(t, err)
+
+	_, err = connections.Source("page")
+	require.EqualError(t, err, `source "page" is not a known connection; did you mean "pages"? The worker's connections file has "drops", "pages"`)
+	_, err = connections.Source("warehouse")
+	require.EqualError(t, err, `source "warehouse" is not a known connection; the worker's connections file has "drops", "pages"`)
+	_, err = connections.Source("charles")
+	require.EqualError(t, err, `connection "charles" is of kind hello-charles and cannot be the source of a sync; the worker's connections file has "drops", "pages"`)
+	_, err = connections.Charles("pages")
+	require.EqualError(t, err, `connection "pages" is of kind zeotap-api and cannot be the destination of a sync; the worker's connections file has "charles"`)
+	_, err = config.Connections{}.Charles("charles")
+	require.EqualError(t, err, `destination "charles" is not a known connection; the worker's connections file has no destination at all; add one`)
+}

@@ -1,0 +1,80 @@
+// Package credentials finds credentials by reference at the time of use, so
+// that they can be rotated without a restart and never stand in a file of ours.
+package credentials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Store looks references up. Relative file paths start at Dir, the folder of
+// the connections file.
+type Store struct {
+	Dir string
+}
+
+// errNotAReference does not show what was written: it may be the credential.
+var errNotAReference = errors.New("credential: not a reference; write env:NAME or file:PATH, never the credential itself")
+
+// maxFileBytes bounds a credential file: a larger one is not a credential.
+const maxFileBytes = 64 << 10
+
+// Lookup returns the credential behind "env:NAME" or "file:PATH", without
+// surrounding white space. Errors name the reference, never the value.
+func (s Store) Lookup(_ context.Context, reference string) (string, error) {
+	scheme, rest, ok := strings.Cut(reference, ":")
+	if !ok || rest == "" {
+		return "", errNotAReference
+	}
+	switch scheme {
+	case "env":
+		value := strings.TrimSpace(os.Getenv(rest))
+		if value == "" {
+			return "", fmt.Errorf("credential %s: the environment variable is not set for the worker", reference)
+		}
+		return value, nil
+	case "file":
+		return s.fromFile(reference, rest)
+	default:
+		return "", errNotAReference
+	}
+}
+
+func (s Store) fromFile(reference, path string) (string, error) {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(s.Dir, path)
+	}
+	// Only a regular file is opened: opening a pipe could wait for ever.
+	info, err := os.Stat(path)
+	if err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return "", fmt.Errorf("credential %s: no such file on the worker", reference)
+		}
+		return "", fmt.Errorf("credential %s: %w", reference, err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("credential %s: not a file", reference)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("credential %s: %w", reference, err)
+	}
+	defer func() { _ = file.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
+	if err != nil {
+		return "", fmt.Errorf("credential %s: %w", reference, err)
+	}
+	if len(raw) > maxFileBytes {
+		return "", fmt.Errorf("credential %s: more than %d bytes, which is no credential", reference, maxFileBytes)
+	}
+	value := strings.TrimSpace(string(raw))
+	if value == "" {
+		return "", fmt.Errorf("credential %s: the file is empty", reference)
+	}
+	return value, nil
+}

@@ -1,0 +1,162 @@
+package hellocharles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"audiencesync/internal/config"
+	"audiencesync/internal/vendorhttp"
+)
+
+type client struct {
+	name     string
+	settings config.HelloCharles
+	contacts *vendorhttp.Client
+	reads    *vendorhttp.Client
+	encode   encoder
+	replies  replies
+	tagIDs   *tagIDs
+	// bodyHint is the size of the last batch body, for the next one's buffer.
+	bodyHint atomic.Int64
+}
+
+// New returns the API of one connection. credential and readCredential look
+// the keys up at the time of use; either may be nil. Reads use readCredential
+// if it is given. Missing batch settings are an error when the connection
+// sends batches.
+func New(
+	name string, settings config.HelloCharles, credential, readCredential func(context.Context) (string, error),
+) (API, error) {
+	if err := check(settings); err != nil {
+		return nil, fmt.Errorf("connection %s: %w", name, err)
+	}
+	options := vendorhttp.Options{
+		Connection:    name,
+		BaseURL:       settings.BaseURL,
+		Header:        "x-api-key",
+		Credential:    credential,
+		Timeout:       settings.Timeout.D(),
+		MaxBody:       int64(settings.MaxBodyMegabytes) << 20,
+		MaxRetryAfter: settings.Limits.MaxRetryAfter.D(),
+		Connections:   max(settings.Limits.RequestsInFlight, 1),
+	}
+	contacts, err := vendorhttp.New(options)
+	if err != nil {
+		return nil, err
+	}
+	reads := contacts
+	if readCredential != nil || settings.Read.Auth == config.AuthBearer {
+		if readCredential != nil {
+			options.Credential = readCredential
+		}
+		if settings.Read.Auth == config.AuthBearer {
+			options.Header, options.Prefix = "Authorization", "Bearer "
+		}
+		if reads, err = vendorhttp.New(options); err != nil {
+			return nil, err
+		}
+	}
+	return &client{
+		name:     name,
+		settings: settings,
+		contacts: contacts,
+		reads:    reads,
+		encode:   newEncoder(settings),
+		replies:  newReplies(settings.Batch),
+		tagIDs:   newTagIDs(),
+	}, nil
+}
+
+// check refuses settings that give no request. The defaults are those of the
+// package config.
+func check(s config.HelloCharles) error {
+	needs := []struct{ setting, value string }{
+		{"source_type", s.SourceType},
+		{"single.method", s.Single.Method},
+		{"single.path", s.Single.Path},
+		{"phone.value_key", s.Phone.ValueKey},
+		{"email.value_key", s.Email.ValueKey},
+		{"read.tags_path", s.Read.TagsPath},
+		{"read.properties_path", s.Read.PropertiesPath},
+		{"read.segment_count_path", s.Read.SegmentCountPath},
+		{"read.count_header", s.Read.CountHeader},
+	}
+	for _, need := range needs {
+		if need.value == "" {
+			return fmt.Errorf("%s is not set", need.setting)
+		}
+	}
+	if s.Read.PageSize < 1 || s.MaxBodyMegabytes < 1 || s.Timeout <= 0 {
+		return errors.New("read.page_size, max_body_megabytes and timeout must be positive")
+	}
+	if s.Send == config.SendBatch {
+		if err := checkBatch(s.Batch); err != nil {
+			return err
+		}
+	}
+	if s.Tags == config.TagID && !s.Read.ReadsAllowed() {
+		return errors.New("tags: id needs the tag list, but read.allowed is false; set tags: label, or allow reads")
+	}
+	if !strings.Contains(s.Read.SegmentCountPath, segmentPlaceholder) {
+		return fmt.Errorf("read.segment_count_path has no %s to put the segment id in", segmentPlaceholder)
+	}
+	return checkPaths(s)
+}
+
+func checkPaths(s config.HelloCharles) error {
+	paths := []struct{ setting, value string }{
+		{"single.path", s.Single.Path},
+		{"batch.path", s.Batch.Path},
+		{"read.tags_path", s.Read.TagsPath},
+		{"read.properties_path", s.Read.PropertiesPath},
+		{"read.segment_count_path", strings.ReplaceAll(s.Read.SegmentCountPath, segmentPlaceholder, "")},
+	}
+	for _, path := range paths {
+		if path.value == "" {
+			continue
+		}
+		_, err := url.PathUnescape(path.value)
+		if err != nil || path.value[0] != '/' || strings.ContainsAny(path.value, "?#{} ") {
+			return fmt.Errorf("%s is not a URL path; it starts with a slash and has no query", path.setting)
+		}
+	}
+	return nil
+}
+
+// checkBatch refuses batch mode until every shape is given: none of them is
+// public (facts: Hello Charles A1, A6).
+func checkBatch(b config.BatchContacts) error {
+	var missing []string
+	need := func(setting, value string) {
+		if value == "" {
+			missing = append(missing, "batch."+setting)
+		}
+	}
+	need("method", b.Method)
+	need("path", b.Path)
+	need("envelope", b.Envelope)
+	need("reply", string(b.Reply))
+	if b.MaxItems < 1 || b.MaxItems > MaxContacts {
+		missing = append(missing, fmt.Sprintf("batch.max_items (1 to %d)", MaxContacts))
+	}
+	switch b.Reply {
+	case config.RepliesItems:
+		need("items.key", b.Items.Key)
+		need("items.reference", b.Items.Reference)
+		need("items.status", b.Items.Status)
+	case config.RepliesCounts:
+		need("counts.created, updated or refused", b.Counts.Created+b.Counts.Updated+b.Counts.Refused)
+	case config.RepliesNone, "":
+	default:
+		return fmt.Errorf("batch.reply %q is none of none, counts, items", b.Reply)
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("batch mode is not configured: %s not set; ask Hello Charles for the Batched Contacts API "+
+			"(closed beta), or set send: single", strings.Join(missing, ", "))
+	}
+	return nil
+}

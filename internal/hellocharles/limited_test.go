@@ -1,0 +1,178 @@
+package hellocharles_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/hellocharles"
+	"audiencesync/internal/vendorhttp"
+)
+
+// onePlace is a budget with one place in flight that writes down what happens.
+type onePlace struct {
+	place  chan struct{}
+	mutex  sync.Mutex
+	events []string
+	// noPlace and untold are the errors of Acquire and Told.
+	noPlace, untold error
+}
+
+func newOnePlace() *onePlace { return &onePlace{place: make(chan struct{}, 1)} }
+
+func (b *onePlace) note(event string) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.events = append(b.events, event)
+}
+
+func (b *onePlace) Acquire(ctx context.Context) (func(), error) {
+	if b.noPlace != nil {
+		return nil, b.noPlace
+	}
+	select {
+	case b.place <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	b.note("acquired")
+	return func() {
+		b.note("released")
+		<-b.place
+	}, nil
+}
+
+func (b *onePlace) Told(_ context.Context, delay time.Duration) error {
+	b.note("told " + delay.String())
+	return b.untold
+}
+
+func (b *onePlace) serve(t *testing.T, handler http.HandlerFunc, change ...func(*config.HelloCharles)) hellocharles.API {
+	t.Helper()
+	w := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		b.note(r.Method)
+		handler(w, r)
+	}, change...)
+	return hellocharles.Limited(w.api, b)
+}
+
+func TestEveryRequestTakesItsTurn(t *testing.T) {
+	t.Parallel()
+	calls := map[string]struct {
+		call func(context.Context, hellocharles.API, func(context.Context) error) error
+		want []string
+	}{
+		"batch": {func(ctx context.Context, api hellocharles.API, before func(context.Context) error) error {
+			_, err := api.Upsert(ctx, contacts(2), before)
+			return err
+		}, []string{"acquired", "before", "POST", "released"}},
+		"single": {func(ctx context.Context, api hellocharles.API, before func(context.Context) error) error {
+			_, err := api.UpsertOne(ctx, contact("a"), before)
+			return err
+		}, []string{"acquired", "before", "PUT", "released"}},
+		"tags": {func(ctx context.Context, api hellocharles.API, _ func(context.Context) error) error {
+			_, err := api.Tags(ctx)
+			return err
+		}, []string{"acquired", "GET", "released"}},
+		"properties": {func(ctx context.Context, api hellocharles.API, _ func(context.Context) error) error {
+			_, err := api.Properties(ctx)
+			return err
+		}, []string{"acquired", "GET", "released"}},
+		"count": {func(ctx context.Context, api hellocharles.API, _ func(context.Context) error) error {
+			_, err := api.SegmentCount(ctx, "s")
+			return err
+		}, []string{"acquired", "HEAD", "released"}},
+	}
+	for name, test := range calls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			budget := newOnePlace()
+			api := budget.serve(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("X-Resource-Count", "1")
+				answer(200, `{"data":[]}`)(w, r)
+			}, replying(config.RepliesNone))
+			before := func(context.Context) error {
+				budget.note("before")
+				return nil
+			}
+			require.NoError(t, test.call(t.Context(), api, before))
+			require.NoError(t, test.call(t.Context(), api, before), "the place was given back")
+			require.Equal(t, append(test.want, test.want...), budget.events)
+
+			refused := newOnePlace()
+			refused.noPlace = errors.New("come back later")
+			api = refused.serve(t, answer(200, ""))
+			require.Equal(t, refused.noPlace, test.call(t.Context(), api, before))
+			require.Empty(t, refused.events, "nothing was sent")
+		})
+	}
+}
+
+func TestPlaceIsGivenBackWhenBeforeFails(t *testing.T) {
+	t.Parallel()
+	budget := newOnePlace()
+	api := budget.serve(t, answer(200, ""))
+	fenced := errors.New("another run took over")
+	_, err := api.Upsert(t.Context(), contacts(1), func(context.Context) error { return fenced })
+	require.Equal(t, fenced, err)
+	require.Equal(t, []string{"acquired", "released"}, budget.events)
+}
+
+func TestDelayThatWasAskedForIsPassedOnBeforeThePlaceIsFree(t *testing.T) {
+	t.Parallel()
+	later := func(status int, retryAfter string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			if retryAfter != "" {
+				w.Header().Set("Retry-After", retryAfter)
+			}
+			w.WriteHeader(status)
+		}
+	}
+	tests := map[string]struct {
+		handler http.HandlerFunc
+		want    []string
+	}{
+		"429":               {later(429, "7"), []string{"acquired", "HEAD", "told 7s", "released"}},
+		"429 too long":      {later(429, "999999"), []string{"acquired", "HEAD", "told 15m0s", "released"}},
+		"503":               {later(503, "7"), []string{"acquired", "HEAD", "told 7s", "released"}},
+		"429 without delay": {later(429, ""), []string{"acquired", "HEAD", "released"}},
+		"500":               {later(500, "7"), []string{"acquired", "HEAD", "released"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			budget := newOnePlace()
+			_, err := budget.serve(t, test.handler).SegmentCount(t.Context(), "s")
+			require.Error(t, err)
+			require.Equal(t, test.want, budget.events)
+		})
+	}
+
+	budget := newOnePlace()
+	budget.untold = errors.New("the ledger is not there")
+	_, err := budget.serve(t, later(429, "7")).UpsertOne(t.Context(), contact(plantedReference), nil)
+	require.ErrorIs(t, err, budget.untold)
+	failed(t, err, vendorhttp.RateLimited)
+	require.ErrorContains(t, err, "asked to wait 7s (status 429); the delay did not reach the workspace's budget")
+	require.Equal(t, []string{"acquired", "PUT", "told 7s", "released"}, budget.events)
+}
+
+func TestTagLookupInsideAnUpsertTakesItsOwnTurn(t *testing.T) {
+	t.Parallel()
+	budget := newOnePlace()
+	api := budget.serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			pages(`{"data":[{"id":"t1","label":"VIP","object":"person"}]}`)(w, r)
+		}
+	}, byID)
+	_, err := api.Upsert(t.Context(), []audience.Contact{{Reference: "a", Tags: []string{"VIP"}}}, nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"acquired", "GET", "GET", "released", "acquired", "POST", "released"}, budget.events)
+}

@@ -1,0 +1,86 @@
+package hellocharles
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"audiencesync/internal/vendorhttp"
+)
+
+// maxPages bounds a list: no workspace has that many tags or properties.
+const maxPages = 200
+
+// list reads all records of a list (facts: Hello Charles A12). Neither the
+// largest page nor whether the server knows pages is public, so a short page
+// proves nothing: the end is an empty page, or one that brings nothing new
+// because offset is ignored.
+func (c *client) list(ctx context.Context, operation, path, setting string) ([]map[string]any, error) {
+	var records []map[string]any
+	seen := map[string]bool{}
+	offset := 0
+	for range maxPages {
+		page, err := c.page(ctx, operation, path, offset)
+		if err != nil {
+			return nil, readHint(err, setting)
+		}
+		known := len(records)
+		for _, item := range page {
+			record, _ := item.(map[string]any)
+			if id := identity(record); id != "" && !seen[id] {
+				seen[id] = true
+				records = append(records, record)
+			}
+		}
+		if len(records) == known {
+			return records, nil
+		}
+		offset += len(page)
+	}
+	return nil, c.reads.Fail(operation, vendorhttp.Unreadable, fmt.Sprintf("the list does not end after %d pages", maxPages))
+}
+
+func (c *client) page(ctx context.Context, operation, path string, offset int) ([]any, error) {
+	reply, err := c.reads.Do(ctx, vendorhttp.Request{
+		Operation: operation,
+		Method:    http.MethodGet,
+		Path:      path,
+		Query: url.Values{
+			"limit":  {strconv.Itoa(c.settings.Read.PageSize)},
+			"offset": {strconv.Itoa(offset)},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSuccess(reply); err != nil {
+		return nil, c.reads.Fail(operation, vendorhttp.Unreadable, err.Error())
+	}
+	root, err := decode(reply.Body)
+	if err != nil {
+		return nil, c.reads.Fail(operation, vendorhttp.Unreadable, "its JSON is cut or wrong")
+	}
+	page, ok := at(root, "data").([]any)
+	if !ok {
+		return nil, c.reads.Fail(operation, vendorhttp.Unreadable, `it has no array "data"`)
+	}
+	return page, nil
+}
+
+// identity tells records apart: the id, or the name where there is none.
+func identity(record map[string]any) string {
+	for _, key := range []string{"id", "name", "label"} {
+		if text := scalar(record[key]); text != "" {
+			return key + ":" + text
+		}
+	}
+	return ""
+}
+
+// forContacts reports whether a tag or property can be used for contacts: its
+// kind is person, it is active and not deleted (facts: Hello Charles section 5, 6).
+func forContacts(record map[string]any) bool {
+	return record["object"] == "person" && record["active"] != false && record["deleted"] != true
+}

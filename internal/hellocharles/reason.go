@@ -1,0 +1,135 @@
+package hellocharles
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of what is kept of a refusal's reason.
+const (
+	maxCodeBytes    = 64
+	maxMessageBytes = 500
+	// maxCodeDigits keeps status-like numbers and drops phone numbers, also
+	// those with separators.
+	maxCodeDigits = 6
+)
+
+// reasonFrom reads why a request was refused from its body: the errors[] form
+// of charles' app API (facts: Hello Charles section 8 and 10), one error object,
+// or whatever stands there. It never fails: gateways answer in HTML.
+func reasonFrom(body []byte, reference string) (code, message string) {
+	root, err := decode(body)
+	if err != nil {
+		return "", cut(strings.TrimSpace(string(body)))
+	}
+	var messages []string
+	for _, e := range errorsIn(root) {
+		c, m := reasonOf(e)
+		if code == "" {
+			code = slug(c, reference)
+		}
+		if m != "" {
+			messages = append(messages, m)
+		}
+	}
+	if len(messages) == 0 {
+		return code, cut(strings.TrimSpace(string(body)))
+	}
+	return code, cut(strings.Join(messages, "; "))
+}
+
+// reportsErrors reports whether a body holds a list of errors that is not empty.
+func reportsErrors(body []byte) bool {
+	root, err := decode(body)
+	if err != nil {
+		return false
+	}
+	list, ok := at(root, "errors").([]any)
+	return ok && len(list) > 0
+}
+
+func errorsIn(root any) []any {
+	for _, key := range []string{"errors", "error"} {
+		switch found := at(root, key).(type) {
+		case nil:
+		case []any:
+			return found
+		default:
+			return []any{found}
+		}
+	}
+	return []any{root}
+}
+
+// reasonOf reads one error: the message key says more than the number.
+func reasonOf(e any) (code, message string) {
+	if text := scalar(e); text != "" {
+		return "", text
+	}
+	for _, key := range []string{"message_key", "code"} {
+		if code = scalar(at(e, key)); code != "" {
+			break
+		}
+	}
+	var parts []string
+	for _, key := range []string{"message", "description"} {
+		if text := scalar(at(e, key)); text != "" {
+			parts = append(parts, text)
+		}
+	}
+	return code, strings.Join(parts, ": ")
+}
+
+// slug returns an error code that is safe for reports, or nothing: free text
+// and what may be a person's number, address or reference is dropped.
+func slug(code, reference string) string {
+	code = strings.ToLower(code)
+	if code == "" || len(code) > maxCodeBytes || code == strings.ToLower(reference) {
+		return ""
+	}
+	digits := 0
+	for i := range len(code) {
+		switch c := code[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c >= 'a' && c <= 'z', c == '_', c == '.', c == '-':
+		default:
+			return ""
+		}
+	}
+	if digits > maxCodeDigits {
+		return ""
+	}
+	return code
+}
+
+// cut shortens the API's own words, never inside a character.
+func cut(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if len(text) <= maxMessageBytes {
+		return text
+	}
+	end := maxMessageBytes
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
+}
+
+// scalar returns a JSON text, number or bool as text, and nothing for the rest.
+func scalar(value any) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case json.Number:
+		return value.String()
+	case bool:
+		if value {
+			return "true"
+		}
+		return "false"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,55 @@
+package hellocharles
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"audiencesync/internal/vendorhttp"
+)
+
+// segmentPlaceholder stands for the segment id in a path of the settings.
+const segmentPlaceholder = "{segment}"
+
+// SegmentCount implements API by HEAD api/v1/contact_lists/{id}/preview and its
+// header X-Resource-Count, as charles' public SDK does.
+func (c *client) SegmentCount(ctx context.Context, segment string) (int64, error) {
+	operation := "counting segment " + segment
+	if segment == "" {
+		return 0, c.reads.Fail("counting a segment", vendorhttp.Misconfigured, "the sync names no segment")
+	}
+	if !c.settings.Read.ReadsAllowed() {
+		return 0, c.reads.Fail(operation, vendorhttp.Forbidden, "this connection may not read (setting read.allowed)")
+	}
+	reply, err := c.reads.Do(ctx, vendorhttp.Request{
+		Operation: operation,
+		Method:    http.MethodHead,
+		Path:      strings.ReplaceAll(c.settings.Read.SegmentCountPath, segmentPlaceholder, url.PathEscape(segment)),
+	})
+	if err != nil {
+		return 0, readHint(err, "the segment id, read.segment_count_path")
+	}
+	count, err := countIn(reply.Header.Values(c.settings.Read.CountHeader))
+	if err != nil {
+		return 0, c.reads.Fail(operation, vendorhttp.Unreadable,
+			fmt.Sprintf("the header %s %s", c.settings.Read.CountHeader, err))
+	}
+	return count, nil
+}
+
+func countIn(values []string) (int64, error) {
+	if len(values) == 0 {
+		return 0, fmt.Errorf("is missing")
+	}
+	if len(values) > 1 {
+		return 0, fmt.Errorf("is there %d times", len(values))
+	}
+	count, err := strconv.ParseUint(strings.TrimSpace(values[0]), 10, 63)
+	if err != nil {
+		return 0, fmt.Errorf("is not a count")
+	}
+	return int64(count), nil
+}

@@ -1,0 +1,28 @@
+package hellocharles
+
+import (
+	"context"
+)
+
+// Tags implements API. Where the connection may not read, the tags are those
+// that the operator lists, without ids.
+func (c *client) Tags(ctx context.Context) ([]Tag, error) {
+	if !c.settings.Read.ReadsAllowed() {
+		tags := make([]Tag, 0, len(c.settings.Read.KnownTags))
+		for _, label := range c.settings.Read.KnownTags {
+			tags = append(tags, Tag{Label: label})
+		}
+		return tags, nil
+	}
+	records, err := c.list(ctx, "listing tags", c.settings.Read.TagsPath, "read.tags_path")
+	if err != nil {
+		return nil, err
+	}
+	tags := make([]Tag, 0, len(records))
+	for _, record := range records {
+		if label := scalar(record["label"]); label != "" && forContacts(record) {
+			tags = append(tags, Tag{ID: scalar(record["id"]), Label: label})
+		}
+	}
+	return tags, nil
+}

@@ -1,0 +1,110 @@
+// Package host puts a worker together: the ledger, the connections, the
+// activities and workflows, registered with Temporal. The worker program and
+// "audiencesync up" both run one.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.uber.org/zap"
+
+	"audiencesync/activities"
+	"audiencesync/internal/config"
+	"audiencesync/internal/credentials"
+	"audiencesync/internal/ledger"
+	"audiencesync/workflows"
+)
+
+// Options are what a worker is made of.
+type Options struct {
+	Client client.Client
+	// Ledger is the ledger's address, "sqlite:PATH".
+	Ledger string
+	// Connections is the path of the connections file.
+	Connections string
+	// Activities is how many activities run at once; zero means 100.
+	Activities int
+	Meter      metric.Meter
+	Logger     *zap.Logger
+}
+
+const (
+	defaultActivities = 100
+	// stopTimeout is how long activities that are under way may go on when the
+	// worker stops: the longest request of the default settings.
+	stopTimeout = 60 * time.Second
+)
+
+// Host is a running worker with everything it holds open.
+type Host struct {
+	worker  worker.Worker
+	ledger  *ledger.Ledger
+	client  client.Client
+	release func()
+}
+
+// Start starts a worker. Stop gives everything back.
+func Start(ctx context.Context, o Options) (*Host, error) {
+	connections, err := config.LoadConnections(o.Connections)
+	if err != nil {
+		return nil, err
+	}
+	store, err := ledger.Open(ctx, o.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	acts, release := activities.New(activities.Dependencies{
+		Ledger:      store,
+		Connections: connections,
+		Credential:  credentials.Store{Dir: filepath.Dir(o.Connections)}.Lookup,
+		Meter:       o.Meter,
+		Temporal:    o.Client,
+	})
+	slots := o.Activities
+	if slots == 0 {
+		slots = defaultActivities
+	}
+	w := worker.New(o.Client, workflows.TaskQueue, worker.Options{
+		MaxConcurrentActivityExecutionSize: slots,
+		MaxConcurrentActivityTaskPollers:   8,
+		WorkerStopTimeout:                  stopTimeout,
+		OnFatalError: func(err error) {
+			o.Logger.Error("the worker cannot go on", zap.Error(err))
+		},
+	})
+	workflows.Register(w)
+	w.RegisterActivity(acts)
+	if err := w.Start(); err != nil {
+		release()
+		return nil, errors.Join(fmt.Errorf("starting the worker: %w", err), store.Close())
+	}
+	o.Logger.Info("worker started", zap.String("task_queue", workflows.TaskQueue),
+		zap.Strings("connections", connections.Names()), zap.String("ledger", store.ID()))
+	return &Host{worker: w, ledger: store, client: o.Client, release: release}, nil
+}
+
+// Ready reports whether the ledger and Temporal answer.
+func (h *Host) Ready(ctx context.Context) error {
+	if err := h.ledger.Ping(ctx); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	if _, err := h.client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return fmt.Errorf("temporal: %w", err)
+	}
+	return nil
+}
+
+// Stop takes no more work, waits for activities that are under way, and closes
+// the ledger.
+func (h *Host) Stop() error {
+	h.worker.Stop()
+	h.release()
+	return h.ledger.Close()
+}

@@ -1,0 +1,198 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Opening is what a new run is opened with.
+type Opening struct {
+	// Token identifies the attempt to open: a repeated call with the same
+	// token returns the same run.
+	Token string
+	Sync  string
+	// Workspace, AudienceID and Reference are the permanent parts of a sync: a
+	// change under the same name is refused.
+	Workspace  string
+	AudienceID string
+	Reference  string
+	// Spec is the whole sync as it is pinned for this run.
+	Spec []byte
+	// BatchSize is the number of members of a full batch.
+	BatchSize int
+}
+
+// RefusedError says that a sync may not run as it is configured.
+type RefusedError struct{ Text string }
+
+// Error implements error.
+func (e *RefusedError) Error() string { return e.Text }
+
+// OpenRun opens the next run of a sync. It fences all earlier runs and folds
+// those that were left open: members whose request may have left without an
+// answer become unknown, and the staging of those runs is dropped.
+func (l *Ledger) OpenRun(ctx context.Context, o Opening) (RunRef, error) {
+	var ref RunRef
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		syncID, err := ensureSync(ctx, tx, o)
+		if err != nil {
+			return err
+		}
+		ref = RunRef{Sync: o.Sync}
+		err = tx.QueryRowContext(ctx, `
+			SELECT runs.number, syncs.epoch FROM runs JOIN syncs ON syncs.id = runs.sync_id
+			WHERE sync_id = ? AND opening = ? AND state = 'open'`, syncID, o.Token).Scan(&ref.Run, &ref.Epoch)
+		if err == nil || !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if err := fold(ctx, tx, syncID); err != nil {
+			return err
+		}
+		return insertRun(ctx, tx, syncID, o, &ref)
+	})
+	if err != nil {
+		return RunRef{}, fmt.Errorf("opening a run of sync %s: %w", o.Sync, err)
+	}
+	return ref, nil
+}
+
+func ensureSync(ctx context.Context, tx *sql.Tx, o Opening) (int64, error) {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO workspaces (name) VALUES (?) ON CONFLICT DO NOTHING`, o.Workspace); err != nil {
+		return 0, err
+	}
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO syncs (name, workspace_id, audience_id, reference)
+		SELECT ?, id, ?, ? FROM workspaces WHERE name = ? ON CONFLICT DO NOTHING`,
+		o.Sync, o.AudienceID, o.Reference, o.Workspace); err != nil {
+		return 0, err
+	}
+	return checkSync(ctx, tx, o)
+}
+
+// checkSync compares the permanent parts of a sync with what the ledger knows.
+func checkSync(ctx context.Context, tx queryer, o Opening) (int64, error) {
+	var id int64
+	var workspace, audienceID, reference string
+	err := tx.QueryRowContext(ctx, `
+		SELECT syncs.id, workspaces.name, audience_id, reference
+		FROM syncs JOIN workspaces ON workspaces.id = workspace_id WHERE syncs.name = ?`, o.Sync).
+		Scan(&id, &workspace, &audienceID, &reference)
+	if err != nil {
+		return 0, err
+	}
+	for _, part := range []struct{ what, was, is string }{
+		{"workspace (base_url and source_type of the destination)", workspace, o.Workspace},
+		{"audience.id", audienceID, o.AudienceID},
+		{"reference", reference, o.Reference},
+	} {
+		if part.was != part.is {
+			return 0, &RefusedError{fmt.Sprintf(
+				"sync %s: %s was %q in earlier runs and is %q now; a sync keeps it for ever, so give the changed sync a new name",
+				o.Sync, part.what, part.was, part.is)}
+		}
+	}
+	return id, nil
+}
+
+type queryer interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// CheckOpening reports, without writing, whether OpenRun would refuse.
+func (l *Ledger) CheckOpening(ctx context.Context, o Opening) error {
+	_, err := checkSync(ctx, l.reads, o)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
+}
+
+func insertRun(ctx context.Context, tx *sql.Tx, syncID int64, o Opening, ref *RunRef) error {
+	digest := sha256.Sum256(o.Spec)
+	spec := hex.EncodeToString(digest[:])
+	if _, err := tx.ExecContext(ctx, `INSERT INTO specs (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING`, spec, string(o.Spec)); err != nil {
+		return err
+	}
+	if err := tx.QueryRowContext(ctx, `UPDATE syncs SET epoch = epoch + 1 WHERE id = ? RETURNING epoch`, syncID).Scan(&ref.Epoch); err != nil {
+		return err
+	}
+	return tx.QueryRowContext(ctx, `
+		INSERT INTO runs (sync_id, number, opening, spec_digest, state, batch_size, opened_at)
+		SELECT ?, coalesce(max(number), 0) + 1, ?, ?, 'open', ?, ? FROM runs WHERE sync_id = ?
+		RETURNING number`,
+		syncID, o.Token, spec, o.BatchSize, micros(time.Now()), syncID).Scan(&ref.Run)
+}
+
+// fold closes the runs of a sync that were left open.
+func fold(ctx context.Context, tx *sql.Tx, syncID int64) error {
+	dead, err := ids(ctx, tx, `SELECT id FROM runs WHERE sync_id = ? AND state = 'open'`, syncID)
+	if err != nil {
+		return err
+	}
+	for _, runID := range dead {
+		if err := markUnanswered(ctx, tx, runID, syncID); err != nil {
+			return err
+		}
+		if err := dropStaging(ctx, tx, runID); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE runs SET state = 'dead', closed_at = ? WHERE id = ?`, micros(time.Now()), runID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markUnanswered makes the members of batches that were sent and never
+// settled unknown: they may or may not have arrived.
+func markUnanswered(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
+	numbers, err := ids(ctx, tx, `SELECT number FROM batches WHERE run_id = ? AND state = 'sent'`, runID)
+	if err != nil {
+		return err
+	}
+	for _, number := range numbers {
+		var blob []byte
+		if err := tx.QueryRowContext(ctx, `SELECT blob FROM batches WHERE run_id = ? AND number = ?`, runID, number).Scan(&blob); err != nil {
+			return err
+		}
+		members, err := unpack(blob)
+		if err != nil {
+			return fmt.Errorf("batch %d: %w", number, err)
+		}
+		if err := markUnknown(ctx, tx, syncID, runID, members); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropStaging deletes the members and bitmaps of a run that has ended.
+func dropStaging(ctx context.Context, tx *sql.Tx, runID int64) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE batches SET blob = NULL WHERE run_id = ? AND blob IS NOT NULL`, runID); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM seen WHERE run_id = ?`, runID)
+	return err
+}
+
+func ids(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]int64, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var found []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		found = append(found, id)
+	}
+	return found, rows.Err()
+}

@@ -1,0 +1,98 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"audiencesync/internal/audience"
+)
+
+// Run is what the ledger holds of a run.
+type Run struct {
+	Ref    RunRef
+	Closed bool
+	// Spec is the sync as it was pinned.
+	Spec      []byte
+	BatchSize int
+	OpenedAt  time.Time
+	// ReadOpenedAt is when the snapshot was opened; zero before.
+	ReadOpenedAt time.Time
+	// Snapshot is nil until the read has opened one.
+	Snapshot *audience.Snapshot
+	// Batches is the number of the newest batch.
+	Batches int64
+	// Report is nil until the run is closed.
+	Report []byte
+}
+
+// Run returns a run by reference. An old epoch is ErrFenced.
+func (l *Ledger) Run(ctx context.Context, ref RunRef) (Run, error) {
+	var spec, state string
+	var snapshot, report sql.NullString
+	var opened, readOpened sql.NullInt64
+	var epoch int64
+	run := Run{Ref: ref}
+	err := l.reads.QueryRowContext(ctx, `
+		SELECT specs.body, state, batch_size, opened_at, read_opened_at, snapshot, batches, report, epoch
+		FROM runs JOIN syncs ON syncs.id = sync_id JOIN specs ON specs.digest = spec_digest
+		WHERE syncs.name = ? AND number = ?`, ref.Sync, ref.Run).
+		Scan(&spec, &state, &run.BatchSize, &opened, &readOpened, &snapshot, &run.Batches, &report, &epoch)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return Run{}, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, ErrNotFound)
+	case err != nil:
+		return Run{}, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, err)
+	case state == "dead", state == "open" && epoch != ref.Epoch:
+		return Run{}, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, ErrFenced)
+	}
+	run.Spec, run.Closed = []byte(spec), state == "closed"
+	run.OpenedAt, run.ReadOpenedAt = fromMicros(opened), fromMicros(readOpened)
+	if report.Valid {
+		run.Report = []byte(report.String)
+	}
+	if snapshot.Valid {
+		run.Snapshot = new(audience.Snapshot)
+		if err := json.Unmarshal([]byte(snapshot.String), run.Snapshot); err != nil {
+			return Run{}, fmt.Errorf("run %d of sync %s: snapshot: %w", ref.Run, ref.Sync, err)
+		}
+	}
+	return run, nil
+}
+
+// CloseRun stores the report, drops the staging and closes the run. A run that
+// is closed already keeps its first report.
+func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		runID, _, err := fence(ctx, tx, ref)
+		if err != nil {
+			return err
+		}
+		if err := dropStaging(ctx, tx, runID); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = ?, report = ? WHERE id = ?`,
+			micros(time.Now()), string(report), runID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("closing run %d of sync %s: %w", ref.Run, ref.Sync, err)
+	}
+	return nil
+}
+
+// ReadOpenedSince reports whether a run of the sync opened its read at or
+// after a time.
+func (l *Ledger) ReadOpenedSince(ctx context.Context, sync string, since time.Time) (bool, error) {
+	var found bool
+	err := l.reads.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = ? AND read_opened_at >= ?)`,
+		sync, micros(since)).Scan(&found)
+	if err != nil {
+		return false, fmt.Errorf("runs of sync %s: %w", sync, err)
+	}
+	return found, nil
+}

@@ -1,0 +1,83 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// seen is the set of contact ids that a run has read. It is kept in chunks of
+// 65,536 ids, of which a page writes only those it changed.
+type seen struct {
+	chunks  map[int64]*roaring.Bitmap
+	changed map[int64]bool
+}
+
+const chunkBits = 16
+
+func newSeen() *seen {
+	return &seen{chunks: map[int64]*roaring.Bitmap{}, changed: map[int64]bool{}}
+}
+
+// add reports whether the id is new.
+func (s *seen) add(id int64) bool {
+	key := id >> chunkBits
+	chunk, ok := s.chunks[key]
+	if !ok {
+		chunk = roaring.New()
+		s.chunks[key] = chunk
+	}
+	if !chunk.CheckedAdd(uint32(id & (1<<chunkBits - 1))) {
+		return false
+	}
+	s.changed[key] = true
+	return true
+}
+
+func (s *seen) has(id int64) bool {
+	chunk, ok := s.chunks[id>>chunkBits]
+	return ok && chunk.Contains(uint32(id&(1<<chunkBits-1)))
+}
+
+func (s *seen) save(ctx context.Context, tx *sql.Tx, runID int64) error {
+	for key := range s.changed {
+		bits, err := s.chunks[key].ToBytes()
+		if err != nil {
+			return fmt.Errorf("bitmap of members seen: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO seen (run_id, chunk, bits) VALUES (?, ?, ?)`, runID, key, bits); err != nil {
+			return err
+		}
+	}
+	clear(s.changed)
+	return nil
+}
+
+func loadSeen(ctx context.Context, db rowsQueryer, runID int64) (*seen, error) {
+	rows, err := db.QueryContext(ctx, `SELECT chunk, bits FROM seen WHERE run_id = ?`, runID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	s := newSeen()
+	for rows.Next() {
+		var key int64
+		var bits []byte
+		if err := rows.Scan(&key, &bits); err != nil {
+			return nil, err
+		}
+		chunk := roaring.New()
+		if _, err := chunk.ReadFrom(bytes.NewReader(bits)); err != nil {
+			return nil, fmt.Errorf("bitmap of members seen: %w", err)
+		}
+		s.chunks[key] = chunk
+	}
+	return s, rows.Err()
+}
+
+type rowsQueryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}

@@ -1,0 +1,103 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the database driver "sqlite"
+)
+
+//go:embed migrations/sqlite/*.sql
+var migrations embed.FS
+
+// Open opens the ledger at "sqlite:PATH" and brings its tables up to date. A
+// new file is readable by its owner only: it holds personal data.
+func Open(ctx context.Context, address string) (*Ledger, error) {
+	path, ok := strings.CutPrefix(address, "sqlite:")
+	if !ok || path == "" {
+		return nil, fmt.Errorf("ledger address %q: write sqlite:PATH", address)
+	}
+	if err := prepareFile(path); err != nil {
+		return nil, err
+	}
+	// WAL with full synchronisation: a committed transaction survives a power
+	// failure. One connection: SQLite has one writer, and queueing here is
+	// fairer than its busy handler.
+	db, err := openSQLite(path, "FULL", 1)
+	if err != nil {
+		return nil, err
+	}
+	// What the budget forgets in a power failure is at most a few send times.
+	budget, err := openSQLite(path, "NORMAL", 1)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	reads, err := openSQLite(path, "NORMAL", 4)
+	if err != nil {
+		return nil, errors.Join(err, budget.Close(), db.Close())
+	}
+	l := &Ledger{db: db, reads: reads, budget: budget}
+	if err := l.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), l.Close())
+	}
+	if err := l.load(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), l.Close())
+	}
+	return l, nil
+}
+
+func prepareFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("ledger %s: %w", path, err)
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("ledger %s: %w", path, err)
+	}
+	return file.Close()
+}
+
+func openSQLite(path, synchronous string, connections int) (*sql.DB, error) {
+	query := url.Values{
+		"_pragma": {
+			"busy_timeout(30000)",
+			"journal_mode(WAL)",
+			"synchronous(" + synchronous + ")",
+			"foreign_keys(ON)",
+			"temp_store(MEMORY)",
+			"cache_size(-32000)",
+			"journal_size_limit(67108864)",
+		},
+		"_txlock": {"immediate"},
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+query.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("ledger %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(connections)
+	return db, nil
+}
+
+func (l *Ledger) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, l.db, files)
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	return nil
+}

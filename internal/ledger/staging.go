@@ -1,0 +1,64 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"audiencesync/internal/audience"
+)
+
+// Staged is one member that is waiting to be sent.
+type Staged struct {
+	// Contact is the row id of its reference.
+	Contact     int64           `json:"c"`
+	Reference   string          `json:"r"`
+	Fingerprint []byte          `json:"f"`
+	Mapped      audience.Member `json:"m"`
+}
+
+// encoder and decoder are made on first use and shared: each holds buffers of
+// some megabytes.
+var (
+	encoder = sync.OnceValues(func() (*zstd.Encoder, error) {
+		return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	})
+	decoder = sync.OnceValues(func() (*zstd.Decoder, error) {
+		return zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(256<<20))
+	})
+)
+
+// pack turns the members of a batch into one compressed blob.
+func pack(members []Staged) ([]byte, error) {
+	raw, err := json.Marshal(members)
+	if err != nil {
+		return nil, fmt.Errorf("packing a batch: %w", err)
+	}
+	zip, err := encoder()
+	if err != nil {
+		return nil, fmt.Errorf("packing a batch: %w", err)
+	}
+	return zip.EncodeAll(raw, nil), nil
+}
+
+// unpack is the inverse of pack. Numbers keep their spelling.
+func unpack(blob []byte) ([]Staged, error) {
+	zip, err := decoder()
+	if err != nil {
+		return nil, fmt.Errorf("unpacking a batch: %w", err)
+	}
+	raw, err := zip.DecodeAll(blob, nil)
+	if err != nil {
+		return nil, fmt.Errorf("unpacking a batch: %w", err)
+	}
+	decoding := json.NewDecoder(bytes.NewReader(raw))
+	decoding.UseNumber()
+	var members []Staged
+	if err := decoding.Decode(&members); err != nil {
+		return nil, fmt.Errorf("unpacking a batch: %w", err)
+	}
+	return members, nil
+}

@@ -1,0 +1,156 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"audiencesync/internal/audience"
+)
+
+// Tally is the account of a run, added up from the ledger itself.
+type Tally struct {
+	Read     int64
+	Outcomes audience.Outcomes
+	Reasons  map[string]int64
+	Withheld map[string]int64
+	// Batches that were sent, and requests that may have left for them.
+	Batches  int64
+	Requests int64
+}
+
+// Tally adds up the stored results of a run's pages and batches.
+func (l *Ledger) Tally(ctx context.Context, ref RunRef) (Tally, error) {
+	pages, err := l.PageResults(ctx, ref, 0)
+	if err != nil {
+		return Tally{}, err
+	}
+	tally := Tally{Read: pages.Read, Outcomes: pages.Outcomes, Reasons: mergeCounts(map[string]int64{}, pages.Reasons)}
+	rows, err := l.reads.QueryContext(ctx, `
+		SELECT sends, result FROM batches JOIN runs ON runs.id = run_id JOIN syncs ON syncs.id = sync_id
+		WHERE syncs.name = ? AND runs.number = ?`, ref.Sync, ref.Run)
+	if err != nil {
+		return Tally{}, fmt.Errorf("ledger: batches: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var sends int64
+		var raw sql.NullString
+		if err := rows.Scan(&sends, &raw); err != nil {
+			return Tally{}, fmt.Errorf("ledger: batches: %w", err)
+		}
+		if sends > 0 {
+			tally.Batches++
+			tally.Requests += sends
+		}
+		if !raw.Valid {
+			continue
+		}
+		var result BatchResult
+		if err := json.Unmarshal([]byte(raw.String), &result); err != nil {
+			return Tally{}, fmt.Errorf("ledger: batches: %w", err)
+		}
+		tally.Outcomes.Merge(result.Outcomes)
+		tally.Reasons = mergeCounts(tally.Reasons, result.Reasons)
+		tally.Withheld = mergeCounts(tally.Withheld, result.Withheld)
+	}
+	return tally, rows.Err()
+}
+
+// Expected is how many contacts the ledger holds as marked for a sync.
+type Expected struct {
+	Marked int64
+	// Stale are in the audience, but their update failed in this run.
+	Stale int64
+	// Left are not in the audience any more.
+	Left int64
+}
+
+// Expected counts the contacts that the sync's segment should hold after the
+// run. It walks all memberships in order, in constant memory beside the
+// bitmaps of the run.
+func (l *Ledger) Expected(ctx context.Context, ref RunRef) (Expected, error) {
+	var runID, syncID int64
+	err := l.reads.QueryRowContext(ctx, `
+		SELECT runs.id, syncs.id FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = ? AND number = ?`,
+		ref.Sync, ref.Run).Scan(&runID, &syncID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Expected{}, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, ErrNotFound)
+	}
+	if err != nil {
+		return Expected{}, fmt.Errorf("ledger: run: %w", err)
+	}
+	read, err := loadSeen(ctx, l.reads, runID)
+	if err != nil {
+		return Expected{}, fmt.Errorf("ledger: %w", err)
+	}
+	rows, err := l.reads.QueryContext(ctx, `
+		SELECT contact_id, EXISTS (SELECT 1 FROM failures WHERE failures.run_id = ? AND failures.contact_id = memberships.contact_id)
+		FROM memberships WHERE sync_id = ? AND marked = ?`, runID, syncID, markedYes)
+	if err != nil {
+		return Expected{}, fmt.Errorf("ledger: memberships: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var expected Expected
+	for rows.Next() {
+		var contact int64
+		var failed bool
+		if err := rows.Scan(&contact, &failed); err != nil {
+			return Expected{}, fmt.Errorf("ledger: memberships: %w", err)
+		}
+		expected.Marked++
+		switch {
+		case !read.has(contact):
+			expected.Left++
+		case failed:
+			expected.Stale++
+		}
+	}
+	return expected, rows.Err()
+}
+
+// EndUnsent gives the members of batches that a run leaves unfinished their
+// outcome: nobody knows. Members whose request may have left become unknown in
+// the ledger, so that the next run sends them again.
+func (l *Ledger) EndUnsent(ctx context.Context, ref RunRef) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
+		runID, syncID, err := fence(ctx, tx, ref)
+		if err != nil {
+			return err
+		}
+		if err := markUnanswered(ctx, tx, runID, syncID); err != nil {
+			return err
+		}
+		for state, reason := range map[string]audience.Reason{
+			"filling": audience.NotSentBeforeEnd, "staged": audience.NotSentBeforeEnd, "sent": audience.SentWithoutAnswerAtStop,
+		} {
+			if err := endBatches(ctx, tx, runID, state, reason); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func endBatches(ctx context.Context, tx *sql.Tx, runID int64, state string, reason audience.Reason) error {
+	numbers, err := ids(ctx, tx, `SELECT number FROM batches WHERE run_id = ? AND state = ?`, runID, state)
+	if err != nil {
+		return err
+	}
+	for _, number := range numbers {
+		batch := Batch{Number: number}
+		if err := loadBatch(ctx, tx, runID, &batch); err != nil {
+			return err
+		}
+		left := int64(len(batch.Members))
+		batch.Result.Outcomes.Add(audience.Unresolved, left)
+		batch.Result.Reasons = mergeCounts(batch.Result.Reasons, map[string]int64{string(reason): left})
+		batch.Members = nil
+		if err := saveProgress(ctx, tx, runID, &batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package mapping
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+)
+
+// maxReferenceBytes bounds a reference; Hello Charles publishes no limit.
+const maxReferenceBytes = 255
+
+// Reference returns the mapped and normalised external reference id.
+func (m *Mapper) Reference(member audience.Member) (string, *Rejection) {
+	value, ok := text(m.reference.in(member))
+	if !ok {
+		return "", m.rejectReference(audience.FieldNotText)
+	}
+	value = clean(value)
+	if value == "" {
+		return "", m.rejectReference(audience.ReferenceMissing)
+	}
+	if m.sync.Reference.Normalise == config.NormaliseRaw {
+		if len(value) > maxReferenceBytes {
+			return "", m.rejectReference(audience.ReferenceTooLong)
+		}
+		return value, nil
+	}
+	number, reason := parsePhone(value, m.sync.Reference.DefaultRegion, referenceReasons)
+	if reason != "" {
+		return "", m.rejectReference(reason)
+	}
+	if m.sync.Reference.Normalise == config.NormaliseDigits {
+		return strings.TrimPrefix(number, "+"), nil
+	}
+	return number, nil
+}
+
+func (m *Mapper) rejectReference(reason audience.Reason) *Rejection {
+	return &Rejection{Reason: reason, Field: m.sync.Reference.From}
+}
+
+// numberReasons are the reasons for which a phone number is refused, worded
+// for the field it stands in.
+type numberReasons struct {
+	hashed, noCountryCode, notANumber audience.Reason
+}
+
+var (
+	referenceReasons = numberReasons{audience.ReferenceHashed, audience.ReferenceNoCountryCode, audience.ReferenceNotANumber}
+	phoneReasons     = numberReasons{audience.PhoneHashed, audience.PhoneNoCountryCode, audience.PhoneNotANumber}
+)
+
+// parsePhone reads a phone number in any common spelling and returns it in
+// E.164 form. defaultRegion reads numbers without a country code.
+func parsePhone(value, defaultRegion string, reasons numberReasons) (string, audience.Reason) {
+	if isHash(value) {
+		return "", reasons.hashed
+	}
+	if defaultRegion == "" && strings.HasPrefix(value, "00") {
+		value = "+" + value[2:]
+	}
+	parsed, err := phonenumbers.Parse(value, defaultRegion)
+	switch {
+	case errors.Is(err, phonenumbers.ErrInvalidCountryCode) && defaultRegion == "" && !strings.HasPrefix(value, "+"):
+		return "", reasons.noCountryCode
+	case err != nil, !phonenumbers.IsValidNumber(parsed):
+		return "", reasons.notANumber
+	}
+	return phonenumbers.Format(parsed, phonenumbers.E164), ""
+}

@@ -1,0 +1,309 @@
+package contacts
+
+import (
+	"fmt"
+	"hash/maphash"
+	"iter"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Store holds the contacts of one workspace. It is safe for concurrent use.
+//
+// A contact is one encoded text, found by a 64-bit hash of its key.
+// Per contact that costs about 75 bytes beside the content.
+type Store struct {
+	clock    func() time.Time
+	seed     maphash.Seed
+	hash     func(key []byte) uint64
+	segments []Segment
+
+	mu      sync.RWMutex
+	words   vocabulary
+	index   map[uint64]uint32
+	entries chunks
+	tallies []tally
+	lag     Lag
+	// upserts, repeated and again count applied upserts: all, those that
+	// changed nothing, and contacts that got more than one.
+	upserts, created, repeated, again int64
+
+	scratch record
+	buffer  []byte
+}
+
+type entry struct {
+	data    string
+	in      uint64 // segments, one bit each
+	upserts uint32
+}
+
+// Stats are the counts of a store.
+type Stats struct {
+	Contacts int64
+	Upserts  int64
+	Created  int64
+	// Repeated upserts found a contact that already held all of it.
+	Repeated int64
+	// Again are the contacts that got more than one upsert.
+	Again int64
+}
+
+// New returns an empty store with the segments, at most MaxSegments.
+func New(segments []Segment, lag Lag, clock func() time.Time) *Store {
+	s := &Store{clock: clock, segments: segments, lag: lag, seed: maphash.MakeSeed()}
+	s.hash = func(key []byte) uint64 { return maphash.Bytes(s.seed, key) }
+	s.Reset()
+	return s
+}
+
+// Reset empties the store.
+func (s *Store) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.words = vocabulary{}
+	s.index = map[uint64]uint32{}
+	s.entries = chunks{}
+	s.tallies = make([]tally, len(s.segments))
+	s.upserts, s.created, s.repeated, s.again = 0, 0, 0, 0
+}
+
+// SetLag changes how counts follow writes, also those that are still on their way.
+func (s *Store) SetLag(lag Lag) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lag = lag
+	for i := range s.tallies {
+		s.tallies[i].caughtUp = 0
+	}
+}
+
+// Apply applies the upserts in order, at one moment, and returns their effects.
+// applied is false when the policy is all or nothing and one was refused.
+func (s *Store) Apply(upserts []Upsert, policy Policy) (effects []Effect, applied bool) {
+	now := s.clock()
+	effects = make([]Effect, len(upserts))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if policy.ChannelsToCreate && policy.AllOrNothing && s.anyRefused(upserts, effects) {
+		return effects, false
+	}
+	moved := make([]int64, len(s.segments))
+	for i := range upserts {
+		effects[i] = s.apply(&upserts[i], policy, moved)
+	}
+	for i, delta := range moved {
+		if delta != 0 {
+			s.tallies[i].add(delta, now, s.lag)
+		}
+	}
+	return effects, true
+}
+
+func (s *Store) anyRefused(upserts []Upsert, effects []Effect) bool {
+	refused := false
+	for i := range upserts {
+		if _, _, known := s.find(upserts[i].SourceType, upserts[i].Reference); !known {
+			effects[i].Missing = missingChannel(&upserts[i])
+			refused = refused || effects[i].Missing != ""
+		}
+	}
+	return refused
+}
+
+func (s *Store) apply(u *Upsert, policy Policy, moved []int64) Effect {
+	at, hash, known := s.find(u.SourceType, u.Reference)
+	r := &s.scratch
+	if known {
+		r.decode(s.entries.at(at).data)
+	} else {
+		if missing := missingChannel(u); missing != "" && policy.ChannelsToCreate {
+			return Effect{Missing: missing}
+		}
+		*r = record{
+			source: s.words.number(u.SourceType), reference: u.Reference,
+			phones: r.phones[:0], emails: r.emails[:0], tags: r.tags[:0], properties: r.properties[:0],
+		}
+	}
+	r.merge(u, &s.words, policy.ClearOmitted)
+	s.buffer = r.encode(s.buffer[:0])
+	if !known {
+		at = s.entries.add()
+		s.index[hash] = at
+		s.created++
+	}
+	e := s.entries.at(at)
+	effect := Effect{Created: !known, ID: personID(at)}
+	s.upserts++
+	if e.upserts++; e.upserts == 2 {
+		s.again++
+	}
+	if e.data == string(s.buffer) {
+		s.repeated++
+		effect.Repeated = true
+		return effect
+	}
+	e.data = string(s.buffer)
+	in := mask(s.segments, r, &s.words)
+	for i := range s.segments {
+		moved[i] += int64(in>>i&1) - int64(e.in>>i&1)
+	}
+	e.in = in
+	return effect
+}
+
+func missingChannel(u *Upsert) string {
+	switch {
+	case len(u.Phones.Value) == 0:
+		return "phone_numbers"
+	case len(u.Emails.Value) == 0:
+		return "email_address"
+	default:
+		return ""
+	}
+}
+
+// find returns where the contact is, or the free hash under which it can be
+// put: contacts whose keys have the same hash are kept under the next ones.
+func (s *Store) find(sourceType, reference string) (at uint32, hash uint64, known bool) {
+	var space [64]byte
+	key := space[:0]
+	if source, ok := s.words.numbers[sourceType]; ok {
+		key = appendKey(key, source, reference)
+	} else {
+		key = appendKey(key, uint64(len(s.words.words)), reference)
+	}
+	for hash = s.hash(key); ; hash++ {
+		at, taken := s.index[hash]
+		if !taken {
+			return 0, hash, false
+		}
+		if strings.HasPrefix(s.entries.at(at).data, string(key)) {
+			return at, hash, true
+		}
+	}
+}
+
+// Contact returns the contact with the reference, of any source type.
+func (s *Store) Contact(reference string) (Contact, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, word := range s.words.words {
+		if at, _, known := s.find(word, reference); known {
+			return s.contact(at), true
+		}
+	}
+	return Contact{}, false
+}
+
+// List returns the contacts from a place on, in the order of their creation.
+func (s *Store) List(offset, limit int64) []Contact {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := []Contact{}
+	for at := offset; at < int64(s.entries.n) && int64(len(list)) < limit; at++ {
+		list = append(list, s.contact(uint32(at)))
+	}
+	return list
+}
+
+// All walks all contacts in the order of their creation.
+func (s *Store) All() iter.Seq[Contact] {
+	const stride = 1000
+	return func(yield func(Contact) bool) {
+		for offset := int64(0); ; offset += stride {
+			list := s.List(offset, stride)
+			for _, c := range list {
+				if !yield(c) {
+					return
+				}
+			}
+			if len(list) < stride {
+				return
+			}
+		}
+	}
+}
+
+// Members returns contacts of segment number i, in the order of their
+// creation, and never more in all than its visible count: like the count, the
+// list follows the writes with a lag.
+func (s *Store) Members(segment int, offset, limit int64) []Contact {
+	visible, _ := s.Counts(segment)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list, rank, end := []Contact{}, int64(0), min(offset+limit, visible)
+	for at := uint32(0); at < s.entries.n && rank < end; at++ {
+		if s.entries.at(at).in>>segment&1 == 0 {
+			continue
+		}
+		if rank >= offset {
+			list = append(list, s.contact(at))
+		}
+		rank++
+	}
+	return list
+}
+
+// Count reads the visible count of segment number i.
+func (s *Store) Count(segment int) int64 {
+	now := s.clock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tallies[segment].read(now, s.lag)
+}
+
+// Counts returns the visible count of segment number i without being a
+// reading, and the actual one.
+func (s *Store) Counts(segment int) (visible, actual int64) {
+	now := s.clock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := &s.tallies[segment]
+	t.settle(now, s.lag)
+	return t.visible, t.actual
+}
+
+// Stats returns the counts of the store.
+func (s *Store) Stats() Stats {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return Stats{
+		Contacts: int64(s.entries.n), Upserts: s.upserts, Created: s.created,
+		Repeated: s.repeated, Again: s.again,
+	}
+}
+
+func (s *Store) contact(at uint32) Contact {
+	var r record
+	e := s.entries.at(at)
+	r.decode(e.data)
+	c := r.contact(&s.words)
+	c.ID, c.Upserts = personID(at), int(e.upserts)
+	return c
+}
+
+// personID is an id as the workspace itself gives it.
+func personID(at uint32) string {
+	const odd = 0x9e3779b97f4a7c15 // multiplying by an odd number keeps ids distinct
+	return fmt.Sprintf("%016x", (uint64(at)+1)*odd)
+}
+
+// chunks is a list that grows without being copied.
+type chunks struct {
+	list []*[chunkSize]entry
+	n    uint32
+}
+
+const chunkSize = 1 << 13
+
+func (c *chunks) at(i uint32) *entry { return &c.list[i/chunkSize][i%chunkSize] }
+
+func (c *chunks) add() uint32 {
+	if c.n%chunkSize == 0 {
+		c.list = append(c.list, new([chunkSize]entry))
+	}
+	c.n++
+	return c.n - 1
+}

@@ -1,0 +1,196 @@
+package simulator
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"audiencesync/internal/simulator/faults"
+)
+
+// exchange is one request on its way through the simulator, as the journal
+// will tell it. Handlers add what only they know.
+type exchange struct {
+	items   int
+	applied bool
+}
+
+type exchangeKey struct{}
+
+// exchangeOf returns the exchange of a request.
+func exchangeOf(r *http.Request) *exchange {
+	if x, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
+		return x
+	}
+	return &exchange{}
+}
+
+// observe wraps a vendor: admin side, fault plan, counts and journal.
+func (s *Simulator) observe(v *vendor) http.Handler {
+	admin := s.adminRoutes()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, adminPrefix) {
+			admin.ServeHTTP(w, r)
+			return
+		}
+		s.counters.enter(v.side)
+		defer s.counters.leave(v.side)
+		x := &exchange{}
+		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+		decision := s.engine.Load().Decide(v.side, r.Method, r.URL.Path)
+
+		status, finish := s.answer(v, w, r, decision)
+		s.counters.request(v.kind(r), status)
+		s.journal.add(Entry{
+			Time: s.clock().UTC(), Side: v.side, Method: r.Method, Path: r.URL.Path,
+			Items: x.items, Status: status, Effect: effectName(x.applied), Fault: decision.Fault.Title(),
+		})
+		if finish != nil {
+			finish()
+		}
+	})
+}
+
+func effectName(applied bool) string {
+	if applied {
+		return "applied"
+	}
+	return "none"
+}
+
+// answer lets the request have its effect and its fault. It returns the status
+// for the journal, and what is left to do after that: breaking the connection
+// ends the handler.
+func (s *Simulator) answer(v *vendor, w http.ResponseWriter, r *http.Request, d faults.Decision) (status string, finish func()) {
+	if !wait(r.Context(), d.Latency) {
+		return "gone", nil
+	}
+	switch d.Fault.Do {
+	case faults.Status, faults.HTML, faults.RateLimit:
+		if d.Fault.AfterEffect {
+			v.mux.ServeHTTP(newRecording(), r)
+		}
+		return writeFault(v, w, r, d), nil
+	case faults.Reset:
+		return "reset", func() { reset(w) }
+	case faults.LostReply:
+		v.mux.ServeHTTP(newRecording(), r)
+		return "lost", abort
+	case faults.CutBody, faults.TruncatedJSON:
+		reply := newRecording()
+		v.mux.ServeHTTP(reply, r)
+		if d.Fault.Do == faults.TruncatedJSON {
+			reply.copyTo(w, reply.body.Len()/2)
+			return strconv.Itoa(reply.status), nil
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(reply.body.Len()))
+		return "cut", func() {
+			reply.copyTo(w, reply.body.Len()/2)
+			_ = http.NewResponseController(w).Flush()
+			abort()
+		}
+	case faults.OnlyLatency:
+	}
+	watched := &watchedWriter{ResponseWriter: w, status: http.StatusOK}
+	v.mux.ServeHTTP(watched, r)
+	drain(r)
+	return strconv.Itoa(watched.status), nil
+}
+
+// writeFault answers in place of the vendor.
+func writeFault(v *vendor, w http.ResponseWriter, r *http.Request, d faults.Decision) string {
+	// A client that still writes its body would lose the answer.
+	drain(r)
+	if d.RetryAfter != "" {
+		w.Header().Set("Retry-After", d.RetryAfter)
+	}
+	status := d.Fault.Status
+	switch d.Fault.Do {
+	case faults.HTML:
+		defaultTo(&status, http.StatusBadGateway)
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "<html><head><title>"+strconv.Itoa(status)+"</title></head><body><h1>"+http.StatusText(status)+"</h1></body></html>")
+	case faults.RateLimit:
+		status = http.StatusTooManyRequests
+		v.refuse(w, status, "rate_limit", "too many requests")
+	default:
+		v.refuse(w, status, "fault", http.StatusText(status))
+	}
+	return strconv.Itoa(status)
+}
+
+// wait returns false when the client left before the time was over.
+func wait(ctx context.Context, latency time.Duration) bool {
+	if latency <= 0 {
+		return true
+	}
+	timer := time.NewTimer(latency)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// drain reads what is left of the request, so that the connection stays usable.
+func drain(r *http.Request) { _, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxBody)) }
+
+// abort breaks the connection in the way that net/http provides.
+func abort() { panic(http.ErrAbortHandler) }
+
+// reset breaks the connection with a TCP reset.
+func reset(w http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		abort()
+	}
+	if tcp, ok := connection.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = connection.Close()
+}
+
+// watchedWriter remembers the status.
+type watchedWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *watchedWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// recording keeps a reply instead of sending it.
+type recording struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func newRecording() *recording {
+	return &recording{header: http.Header{}, status: http.StatusOK}
+}
+
+func (r *recording) Header() http.Header { return r.header }
+
+func (r *recording) WriteHeader(status int) { r.status = status }
+
+func (r *recording) Write(data []byte) (int, error) { return r.body.Write(data) }
+
+// copyTo sends the reply with the first n bytes of its body.
+func (r *recording) copyTo(w http.ResponseWriter, n int) {
+	for name, values := range r.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(r.status)
+	_, _ = w.Write(r.body.Bytes()[:n])
+}

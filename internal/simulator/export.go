@@ -1,0 +1,153 @@
+package simulator
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/klauspost/compress/gzip"
+
+	"audiencesync/internal/simulator/people"
+)
+
+// exportWriters write members in a format. The layout of Zeotap's files is not
+// public (facts: Zeotap A3); this one is this project's own.
+var exportWriters = map[string]func(io.Writer) memberWriter{
+	"csv":    newCSVWriter,
+	"ndjson": newNDJSONWriter,
+	"json":   newJSONWriter,
+}
+
+// memberWriter writes the members of one file.
+type memberWriter interface {
+	write(people.Member) error
+	// end completes the file, which stays open.
+	end() error
+}
+
+// WriteExport drops the audience into a folder, as a Zeotap destination does:
+// <audience>/<set>/part-0001.csv.gz and so on, and <audience>/<set>/_DONE when
+// all is there. The set is named after the time and sorts by it. The members
+// are those of the pages, in the same order. format is "csv", "ndjson" or "json".
+func (s *Simulator) WriteExport(ctx context.Context, dir, format string, compressed bool, parts int) error {
+	newWriter, known := exportWriters[format]
+	if !known {
+		return fmt.Errorf("export format %q is not csv, ndjson or json", format)
+	}
+	if parts < 1 {
+		return fmt.Errorf("an export has at least one part, not %d", parts)
+	}
+	set := filepath.Join(dir, s.options.Zeotap.Audience.ID, s.clock().UTC().Format("20060102T150405.000Z"))
+	if err := os.MkdirAll(set, 0o750); err != nil {
+		return fmt.Errorf("making the folder of an export: %w", err)
+	}
+	size := s.crowd.Size()
+	for part := range int64(parts) {
+		name := fmt.Sprintf("part-%04d.%s", part+1, format)
+		if compressed {
+			name += ".gz"
+		}
+		from, to := size*part/int64(parts), size*(part+1)/int64(parts)
+		if err := s.writePart(ctx, filepath.Join(set, name), newWriter, compressed, from, to); err != nil {
+			return fmt.Errorf("writing export file %s: %w", name, err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(set, "_DONE"), nil, 0o600); err != nil {
+		return fmt.Errorf("completing an export: %w", err)
+	}
+	return nil
+}
+
+func (s *Simulator) writePart(
+	ctx context.Context, path string, newWriter func(io.Writer) memberWriter, compressed bool, from, to int64,
+) (err error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	buffer := bufio.NewWriterSize(file, 1<<16)
+	target, finish := io.Writer(buffer), buffer.Flush
+	if compressed {
+		packer := gzip.NewWriter(buffer)
+		target, finish = packer, func() error { return errors.Join(packer.Close(), buffer.Flush()) }
+	}
+	writer := newWriter(target)
+	for i := from; i < to; i++ {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := writer.write(s.crowd.Member(i)); err != nil {
+			return err
+		}
+	}
+	return errors.Join(writer.end(), finish())
+}
+
+type csvWriter struct{ to *csv.Writer }
+
+func newCSVWriter(to io.Writer) memberWriter {
+	w := csvWriter{csv.NewWriter(to)}
+	_ = w.to.Write(people.Columns()) // an error stays and comes back from end
+	return w
+}
+
+func (w csvWriter) write(m people.Member) error { return w.to.Write(m.Row()) }
+
+func (w csvWriter) end() error {
+	w.to.Flush()
+	return w.to.Error()
+}
+
+type ndjsonWriter struct {
+	to   io.Writer
+	line []byte
+}
+
+func newNDJSONWriter(to io.Writer) memberWriter { return &ndjsonWriter{to: to} }
+
+func (w *ndjsonWriter) write(m people.Member) error {
+	w.line = append(m.AppendJSON(w.line[:0]), '\n')
+	_, err := w.to.Write(w.line)
+	return err
+}
+
+func (w *ndjsonWriter) end() error { return nil }
+
+// jsonWriter writes one array.
+type jsonWriter struct {
+	to     io.Writer
+	begun  bool
+	record []byte
+}
+
+func newJSONWriter(to io.Writer) memberWriter { return &jsonWriter{to: to} }
+
+func (w *jsonWriter) write(m people.Member) error {
+	w.record = append(w.record[:0], w.separator()...)
+	w.record = m.AppendJSON(w.record)
+	_, err := w.to.Write(w.record)
+	return err
+}
+
+func (w *jsonWriter) separator() string {
+	if w.begun {
+		return ",\n"
+	}
+	w.begun = true
+	return "[\n"
+}
+
+func (w *jsonWriter) end() error {
+	closing := "\n]\n"
+	if !w.begun {
+		closing = "[]\n"
+	}
+	_, err := io.WriteString(w.to, closing)
+	return err
+}

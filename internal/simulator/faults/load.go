@@ -1,0 +1,119 @@
+package faults
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Load reads a plan from a YAML or JSON file.
+func Load(path string) (Plan, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Plan{}, fmt.Errorf("reading the fault plan: %w", err)
+	}
+	plan, err := Parse(data)
+	if err != nil {
+		return Plan{}, fmt.Errorf("fault plan %s: %w", path, err)
+	}
+	return plan, nil
+}
+
+// Parse reads a plan from JSON (text that begins with a brace) or YAML, and
+// checks it. Unknown keys are errors.
+func Parse(data []byte) (Plan, error) {
+	var plan Plan
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&plan); err != nil {
+			return Plan{}, fmt.Errorf("as JSON: %w", err)
+		}
+	} else if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&plan); err != nil && !errors.Is(err, io.EOF) {
+		return Plan{}, fmt.Errorf("as YAML: %w", err)
+	}
+	return plan, plan.Validate()
+}
+
+// Validate returns the first mistake of a plan.
+func (p Plan) Validate() error {
+	for i, rule := range p.Rules {
+		if err := rule.validate(); err != nil {
+			return fmt.Errorf("rules[%d]: %w", i, err)
+		}
+	}
+	for i, refusal := range p.Refuse {
+		if err := refusal.validate(); err != nil {
+			return fmt.Errorf("refuse[%d]: %w", i, err)
+		}
+	}
+	if p.Counts != nil && (p.Counts.Dip < 0 || p.Counts.Dip > 1) {
+		return errors.New("counts: dip is a share between 0 and 1")
+	}
+	return nil
+}
+
+func (r Rule) validate() error {
+	if err := r.Match.validate(); err != nil {
+		return fmt.Errorf("match: %w", err)
+	}
+	switch r.RetryAfterForm {
+	case "", RetryAfterSeconds, RetryAfterDate, RetryAfterNone:
+	default:
+		return fmt.Errorf("retry_after_form %q is not seconds, date or none", r.RetryAfterForm)
+	}
+	switch r.Do {
+	case OnlyLatency:
+		if r.Latency == 0 && r.Jitter == 0 {
+			return errors.New("does nothing: it needs do, latency or jitter")
+		}
+	case Status:
+		if r.Status < 200 || r.Status > 599 {
+			return errors.New("do: status needs a status between 200 and 599")
+		}
+	case HTML:
+		if r.Status != 0 && (r.Status < 200 || r.Status > 599) {
+			return errors.New("do: html needs a status between 200 and 599, or none for 502")
+		}
+	case RateLimit:
+		if r.PerSecond <= 0 {
+			return errors.New("do: rate_limit needs per_second above 0")
+		}
+	case Reset, LostReply, CutBody, TruncatedJSON:
+	default:
+		return fmt.Errorf("do %q is not status, html, rate_limit, reset, lost_reply, cut_body or truncated_json", r.Do)
+	}
+	return nil
+}
+
+func (m Match) validate() error {
+	switch {
+	case m.Side != "" && m.Side != Zeotap && m.Side != Charles:
+		return fmt.Errorf("side %q is not zeotap or charles", m.Side)
+	case m.From < 0 || m.To < 0 || m.Every < 0 || m.Times < 0:
+		return errors.New("from, to, every and times are not negative")
+	case m.To > 0 && m.To < m.From:
+		return errors.New("to is not less than from")
+	case m.Probability < 0 || m.Probability > 1:
+		return errors.New("probability is between 0 and 1")
+	}
+	return nil
+}
+
+func (r Refusal) validate() error {
+	if r.Share < 0 || r.Share > 1 {
+		return errors.New("share is between 0 and 1")
+	}
+	if r.Share == 0 && len(r.References) == 0 {
+		return errors.New("refuses nobody: it needs share or references")
+	}
+	if r.Attempts < 0 {
+		return errors.New("attempts is not negative")
+	}
+	return nil
+}

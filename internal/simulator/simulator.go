@@ -1,0 +1,103 @@
+// Package simulator is both vendors as HTTP servers: a Zeotap audience in pages
+// and export files, and a Hello Charles workspace with contacts, tags, custom
+// properties and segments. They behave as the public documents say; where
+// those are silent, every plausible behaviour is a switch. Members follow from
+// a seed, faults from a plan, and an admin side tells what really happened.
+//
+// Everything is invented. It serves the demo, tests and benchmarks, never data
+// of real people.
+package simulator
+
+import (
+	"iter"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"audiencesync/internal/simulator/contacts"
+	"audiencesync/internal/simulator/faults"
+	"audiencesync/internal/simulator/people"
+)
+
+// Simulator is one Zeotap audience and one Hello Charles workspace. It is safe
+// for concurrent use.
+type Simulator struct {
+	options Options
+	clock   func() time.Time
+	started time.Time
+
+	crowd    *people.Crowd
+	oddities func() people.Oddities
+	store    *contacts.Store
+	engine   atomic.Pointer[faults.Engine]
+	counters *counters
+	journal  *journal
+
+	zeotap  http.Handler
+	charles http.Handler
+}
+
+// New returns both vendors at their beginning: all members, no contact.
+func New(options Options) *Simulator {
+	options = options.withDefaults()
+	s := &Simulator{
+		options:  options,
+		clock:    options.Clock,
+		started:  options.Clock().UTC().Truncate(time.Second),
+		crowd:    people.New(options.Zeotap.Seed, options.Zeotap.Members, options.Zeotap.Audience.ID),
+		store:    contacts.New(options.Charles.Segments, options.Charles.Lag, options.Clock),
+		counters: newCounters(),
+		journal:  newJournal(options.JournalEntries),
+	}
+	s.oddities = sync.OnceValue(s.crowd.Oddities)
+	s.setFaults(options.Faults)
+	s.zeotap = s.observe(newZeotap(s).routes())
+	s.charles = s.observe(newCharles(s).routes())
+	return s
+}
+
+// ZeotapHandler serves the audience and its members, and the admin side.
+func (s *Simulator) ZeotapHandler() http.Handler { return s.zeotap }
+
+// CharlesHandler serves the workspace, and the admin side.
+func (s *Simulator) CharlesHandler() http.Handler { return s.charles }
+
+// Crowd returns the members of the audience.
+func (s *Simulator) Crowd() *people.Crowd { return s.crowd }
+
+// Contacts walks all contacts in the order of their creation.
+func (s *Simulator) Contacts() iter.Seq[contacts.Contact] { return s.store.All() }
+
+// Contact returns the contact with the reference.
+func (s *Simulator) Contact(reference string) (contacts.Contact, bool) {
+	return s.store.Contact(reference)
+}
+
+// SetFaults replaces the fault plan and numbers requests from 1 again.
+func (s *Simulator) SetFaults(plan Faults) error {
+	if err := plan.Validate(); err != nil {
+		return err
+	}
+	s.setFaults(plan)
+	return nil
+}
+
+// setFaults takes a plan that was validated, or that the program itself wrote.
+func (s *Simulator) setFaults(plan Faults) {
+	s.engine.Store(faults.NewEngine(plan, s.clock))
+	lag := s.options.Charles.Lag
+	if c := plan.Counts; c != nil {
+		lag = contacts.Lag{Delay: time.Duration(c.Delay), Step: time.Duration(c.Step), Dip: c.Dip}
+	}
+	s.store.SetLag(lag)
+}
+
+// Reset puts both vendors back to their beginning: no contact, no count, an
+// empty journal, and the fault plan of the options.
+func (s *Simulator) Reset() {
+	s.store.Reset()
+	s.counters.reset()
+	s.journal.reset()
+	s.setFaults(s.options.Faults)
+}

@@ -1,0 +1,59 @@
+package simulator
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"audiencesync/internal/simulator/faults"
+)
+
+// vendor is one side: its routes and its form of errors.
+type vendor struct {
+	side faults.Side
+	mux  *http.ServeMux
+	// kinds are the kinds of requests by pattern, for the stats.
+	kinds map[string]string
+	// problem is the body of an error, as the vendor writes it.
+	problem func(status int, key, text string) any
+}
+
+func newVendor(side faults.Side, problem func(status int, key, text string) any) *vendor {
+	v := &vendor{side: side, mux: http.NewServeMux(), kinds: map[string]string{}, problem: problem}
+	v.handle("other", "/", func(w http.ResponseWriter, _ *http.Request) {
+		v.refuse(w, http.StatusNotFound, "not_found", "no such route")
+	})
+	return v
+}
+
+func (v *vendor) handle(kind, pattern string, handler http.HandlerFunc) {
+	v.kinds[pattern] = kind
+	v.mux.HandleFunc(pattern, handler)
+}
+
+// kind says what a request asks for.
+func (v *vendor) kind(r *http.Request) string {
+	_, pattern := v.mux.Handler(r)
+	if kind, known := v.kinds[pattern]; known {
+		return kind
+	}
+	return "other"
+}
+
+func (v *vendor) refuse(w http.ResponseWriter, status int, key, text string) {
+	writeJSON(w, status, v.problem(status, key, text))
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	writeBody(w, status, data)
+}
+
+func writeBody(w http.ResponseWriter, status int, data []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(data)
+}

@@ -1,0 +1,157 @@
+package zeotap
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+)
+
+// export reads the files that a Zeotap destination drops into a folder or bucket.
+type export struct {
+	name     string
+	settings config.ZeotapExport
+	storage  *storage
+}
+
+// NewExport returns a source that reads the newest complete set of files in a
+// folder or bucket. The settings carry all their defaults. A pattern has to
+// match the whole key below the URL. The folder or bucket is opened at the
+// first use; buckets take their credentials from where their own tools look
+// (for S3 the AWS_ variables, for gs:// the application default credentials,
+// for azblob:// the AZURE_STORAGE_ variables). Errors are mistakes in the settings.
+func NewExport(name string, settings config.ZeotapExport) (Source, error) {
+	storage, err := newStorage(name, settings.URL)
+	if err != nil {
+		return nil, err
+	}
+	e := &export{name: name, settings: settings, storage: storage}
+	if settings.Pattern == "" {
+		return nil, fmt.Errorf("connection %s: pattern is missing", name)
+	}
+	if _, err := e.pattern("0"); err != nil {
+		return nil, err
+	}
+	switch settings.Format {
+	case config.FormatCSV:
+		if err := checkDelimiter(settings.Delimiter); err != nil {
+			return nil, fmt.Errorf("connection %s: %w", name, err)
+		}
+	case config.FormatNDJSON, config.FormatJSON:
+	default:
+		return nil, fmt.Errorf("connection %s: format %q is not known; write csv, ndjson or json", name, settings.Format)
+	}
+	switch settings.Compression {
+	case config.CompressionAuto, config.CompressionNone, config.CompressionGzip:
+	default:
+		return nil, fmt.Errorf("connection %s: compression %q is not known; write auto, none or gzip", name, settings.Compression)
+	}
+	if settings.PageSize < 1 || settings.MaxRecordKilobytes < 1 {
+		return nil, fmt.Errorf("connection %s: page_size and max_record_kilobytes must be at least 1", name)
+	}
+	return e, nil
+}
+
+func (e *export) Identify(ctx context.Context, id string) (audience.Audience, *audience.Size, error) {
+	if _, err := e.sets(ctx, id); err != nil {
+		return audience.Audience{}, nil, err
+	}
+	return audience.Audience{ID: id}, nil, nil
+}
+
+func (e *export) Open(ctx context.Context, id string) (audience.Snapshot, error) {
+	sets, err := e.sets(ctx, id)
+	if err != nil {
+		return audience.Snapshot{}, err
+	}
+	for _, set := range sets {
+		complete, err := e.complete(ctx, id, set)
+		if err != nil {
+			return audience.Snapshot{}, err
+		}
+		if complete {
+			return set.snapshot(id)
+		}
+	}
+	return audience.Snapshot{}, e.notSettled(id, sets[0])
+}
+
+func (e *export) Reader(_ context.Context, snapshot audience.Snapshot) (Reader, error) {
+	set, err := parseToken(snapshot)
+	if err != nil {
+		return nil, &Error{
+			Kind: SnapshotChanged, Connection: e.name, Place: "audience " + snapshot.Audience.ID,
+			Text: "the stored snapshot is not of this source; the connection was changed while a run was reading: start a new run",
+		}
+	}
+	return &exportReader{source: e, audience: snapshot.Audience.ID, set: set}, nil
+}
+
+// complete reports whether the set is complete: its marker is there, or its
+// newest file has not changed for the settle time.
+func (e *export) complete(ctx context.Context, id string, set fileSet) (bool, error) {
+	if e.settings.Marker == "" {
+		return !time.Now().Before(e.settled(set)), nil
+	}
+	marker, found := e.marker(id, set.Name), false
+	err := e.storage.list(ctx, marker, func(o object) {
+		found = found || o.Key == marker
+	})
+	return found, err
+}
+
+func (e *export) settled(set fileSet) time.Time {
+	return set.newest().Add(e.settings.Settle.D())
+}
+
+func (e *export) marker(id, set string) string {
+	return strings.NewReplacer("{audience}", id, "{set}", set).Replace(e.settings.Marker)
+}
+
+func (e *export) notSettled(id string, newest fileSet) error {
+	failed := &Error{Kind: NotSettled, Connection: e.name, Place: newest.place(id)}
+	if e.settings.Marker != "" {
+		failed.Text = fmt.Sprintf("the set is still being written: its marker %s is not there; wait for it, or check marker of the connection",
+			e.marker(id, newest.Name))
+		return failed
+	}
+	failed.Until = e.settled(newest)
+	failed.Text = fmt.Sprintf("the set may still be written: it changed at %s and counts as complete at %s (settle %s); wait until then",
+		newest.newest().Format(time.RFC3339), failed.Until.Format(time.RFC3339), e.settings.Settle.D())
+	return failed
+}
+
+// pattern compiles the pattern for one audience. It matches whole keys: else
+// audience 984 would take the files of audience 1984.
+func (e *export) pattern(id string) (*regexp.Regexp, error) {
+	text := strings.ReplaceAll(e.settings.Pattern, "{audience}", regexp.QuoteMeta(id))
+	compiled, err := regexp.Compile("^(?:" + text + ")$")
+	if err != nil {
+		return nil, fmt.Errorf("connection %s: pattern %q is not a regular expression: %w", e.name, e.settings.Pattern, err)
+	}
+	return compiled, nil
+}
+
+// prefix is what every matching key starts with; listing stays below it.
+func (e *export) prefix(id string) string {
+	text := strings.ReplaceAll(e.settings.Pattern, "{audience}", regexp.QuoteMeta(id))
+	compiled, err := regexp.Compile(strings.TrimPrefix(text, "^"))
+	if err != nil {
+		return ""
+	}
+	prefix, _ := compiled.LiteralPrefix()
+	return prefix
+}
+
+func checkDelimiter(delimiter string) error {
+	r, size := utf8.DecodeRuneInString(delimiter)
+	if size == 0 || size != len(delimiter) || r == '"' || r == '\r' || r == '\n' || r == utf8.RuneError {
+		return fmt.Errorf("delimiter %q is not one character; write for example \",\", \";\" or \"\\t\"", delimiter)
+	}
+	return nil
+}

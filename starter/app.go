@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/term"
+
+	"audiencesync/internal/temporalclient"
+)
+
+// app is one call of the command line. Data goes to stdout, everything else to
+// stderr.
+type app struct {
+	stdout io.Writer
+	stderr io.Writer
+
+	output    string
+	address   string
+	namespace string
+	verbose   bool
+}
+
+const (
+	outputTable = "table"
+	outputJSON  = "json"
+)
+
+// run executes the command line and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitGood
+	}
+	var coded *exitError
+	if !errors.As(err, &coded) {
+		// What cobra itself refuses is a matter of usage.
+		coded = &exitError{code: exitUsage, err: err}
+	}
+	if coded.err != nil {
+		_, _ = fmt.Fprintf(a.stderr, "error: %v\n", coded.err)
+	}
+	return coded.code
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "audiencesync",
+		Short: "Sync Zeotap audiences into Hello Charles, with proof",
+		Long: `audiencesync brings every member of a Zeotap audience into Hello Charles as a
+contact, keeps it up to date, and proves it: each run ends with a verdict.
+
+A run reads the whole audience, decides what has to change, sends it in batches
+and proves that it arrived. Exit codes: 0 good, 1 the run failed, 2 usage or
+configuration, 3 unexplained, 4 unverifiable, 5 explained but outside accept,
+6 waiting, 7 cancelled.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if a.output != outputTable && a.output != outputJSON {
+				return usage("--output %s: write table or json", a.output)
+			}
+			return nil
+		},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.output, "output", "o", outputTable, "form of results: table or json")
+	flags.StringVar(&a.address, "address", "", "Temporal host:port (default TEMPORAL_ADDRESS, or 127.0.0.1:7233)")
+	flags.StringVar(&a.namespace, "namespace", "", "Temporal namespace (default TEMPORAL_NAMESPACE, or default)")
+	flags.BoolVar(&a.verbose, "verbose", false, "log what the Temporal SDK does")
+	root.AddCommand(a.runCommand(), a.statusCommand(), a.checkCommand(), a.scheduleCommand(),
+		a.upCommand(), a.simulateCommand(), a.demoCommand())
+	return root
+}
+
+// dial connects to Temporal.
+func (a *app) dial(ctx context.Context) (client.Client, error) {
+	logger := quiet()
+	if a.verbose {
+		var err error
+		if logger, err = a.logger("debug"); err != nil {
+			return nil, err
+		}
+	}
+	c, err := temporalclient.Dial(ctx, temporalclient.Options{Address: a.address, Namespace: a.namespace, Logger: logger})
+	if err != nil {
+		return nil, &exitError{code: exitFailed, err: err}
+	}
+	return c, nil
+}
+
+func (a *app) printJSON(value any) error {
+	encoder := json.NewEncoder(a.stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+// say tells the user something that is not data.
+func (a *app) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(a.stderr, format+"\n", args...)
+}
+
+// onTerminal reports whether stderr is a person's terminal.
+func (a *app) onTerminal() bool {
+	file, ok := a.stderr.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

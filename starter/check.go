@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"audiencesync/activities"
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/workflows"
+)
+
+// checkTimeout bounds a check as a whole, also when no worker takes it.
+const checkTimeout = 5 * time.Minute
+
+func (a *app) checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check SYNC.yaml",
+		Short: "Check everything that can be known before a run; nothing is read or sent",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			spec, err := loadSync(args[0])
+			if err != nil {
+				return err
+			}
+			c, err := a.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			return a.check(cmd.Context(), c, spec)
+		},
+	}
+}
+
+func (a *app) check(ctx context.Context, c client.Client, spec config.Sync) error {
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       workflows.CheckID(spec.Sync),
+		TaskQueue:                workflows.TaskQueue,
+		WorkflowExecutionTimeout: checkTimeout,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
+		StaticSummary:            workflows.Summary(spec),
+	}, workflows.CheckSync, activities.CheckSyncInput{Spec: spec})
+	if err != nil {
+		return &exitError{code: exitFailed, err: fmt.Errorf("checking sync %s: %w", spec.Sync, err)}
+	}
+	stopHint := time.AfterFunc(silentAfter, func() {
+		a.say("still checking; if this takes long, see whether a worker is running (\"audiencesync up\" or audiencesync-worker)")
+	})
+	defer stopHint.Stop()
+	var result activities.CheckSyncResult
+	if err := run.Get(ctx, &result); err != nil {
+		return outcomeOf(nil, err).err
+	}
+	if a.output == outputJSON {
+		err = a.printJSON(result)
+	} else {
+		err = writeCheck(a.stdout, spec, result)
+	}
+	if err != nil {
+		return err
+	}
+	if len(result.Problems) > 0 {
+		return &exitError{code: exitUsage, err: errors.New("the sync cannot run as it is; nothing was sent")}
+	}
+	return nil
+}
+
+func writeCheck(w io.Writer, spec config.Sync, result activities.CheckSyncResult) error {
+	text := fmt.Sprintf("sync %s: audience %s %s into %s\n", spec.Sync, result.Audience.ID, result.Audience.Name, spec.Destination)
+	if result.Size != nil {
+		text += fmt.Sprintf("Zeotap reports %s members (%s)\n", audience.Thousands(result.Size.Value), orUnknown(result.Size.Basis))
+		text += fmt.Sprintf("a first run sends about %s requests, which takes at least %s at the connection's limits\n",
+			audience.Thousands(result.Requests), (time.Duration(result.Seconds * float64(time.Second))).Round(time.Second))
+	}
+	for _, note := range result.Notes {
+		text += "note: " + note + "\n"
+	}
+	for _, problem := range result.Problems {
+		text += "problem: " + problem + "\n"
+	}
+	if len(result.Problems) == 0 {
+		text += "ready to run\n"
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+func orUnknown(text string) string {
+	if text == "" {
+		return "basis not said"
+	}
+	return text
+}

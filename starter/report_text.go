@@ -1,0 +1,106 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"audiencesync/internal/audience"
+)
+
+// writeReport prints a report for people: the funnel, the reasons, the
+// verdict, and the one sentence.
+func writeReport(w io.Writer, r *audience.Report) error {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.Style().Format.Header = text.FormatDefault
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: text.AlignRight}})
+	row := func(name string, n int64, note string) { t.AppendRow(table.Row{name, audience.Thousands(n), note}) }
+
+	if r.Source.Reported != nil {
+		row("reported by Zeotap", *r.Source.Reported, r.Source.Basis)
+	}
+	row("read", r.Source.Read, "")
+	for _, line := range []struct {
+		outcome audience.Outcome
+		note    string
+	}{
+		{audience.Unchanged, "accepted earlier, nothing to send"},
+		{audience.Created, ""},
+		{audience.Updated, ""},
+		{audience.Accepted, "taken; created or updated is not told"},
+		{audience.Duplicate, "not sent: same reference as an earlier member"},
+		{audience.Suppressed, "not sent"},
+		{audience.Invalid, "not sent: our checks"},
+		{audience.Refused, "Hello Charles said no"},
+		{audience.Unresolved, "nobody knows"},
+	} {
+		if n := r.Outcomes.Of(line.outcome); n > 0 {
+			row("  "+string(line.outcome), n, line.note)
+		}
+	}
+	row("expected in segment", r.Segment.Expected, "contacts that the ledger holds as marked")
+	if r.Segment.Left > 0 {
+		row("  left the audience", r.Segment.Left, "still marked")
+	}
+	if r.Segment.Stale > 0 {
+		row("  stale", r.Segment.Stale, "accepted earlier, this update failed")
+	}
+	if r.Segment.Counted != nil {
+		row("counted in segment", *r.Segment.Counted, "contacts, not reachable contacts; segment "+r.Segment.ID)
+	} else {
+		t.AppendRow(table.Row{"counted in segment", "-", "no count"})
+	}
+	lines := []string{
+		fmt.Sprintf("sync %s, run %d: audience %s %s", r.Sync, r.Run, r.Audience.ID, r.Audience.Name), "", t.Render(),
+	}
+	lines = append(lines, reasonLines(r)...)
+	lines = append(lines, "", fmt.Sprintf("verdict: %s%s  (%d batches, %d requests, %s)", r.Verdict, numbersOnly(r), r.Batches, r.Requests,
+		r.FinishedAt.Sub(r.StartedAt).Round(100*time.Millisecond)))
+	for _, line := range r.Explanation {
+		lines = append(lines, "  "+line)
+	}
+	if r.Verdict == audience.Explained && !r.Acceptable {
+		lines = append(lines, "  the run counts as failed until the cause is mended or accept allows it")
+	}
+	lines = append(lines, "", r.Summary, "")
+	_, err := io.WriteString(w, strings.Join(lines, "\n"))
+	return err
+}
+
+// numbersOnly says what an equal verdict rests on when only counts agree.
+func numbersOnly(r *audience.Report) string {
+	if r.Verdict == audience.Equal && r.Segment.Evidence == audience.EvidenceCounted {
+		return ", numbers only"
+	}
+	return ""
+}
+
+func reasonLines(r *audience.Report) []string {
+	if len(r.Reasons) == 0 {
+		return nil
+	}
+	lines := []string{"", "why:"}
+	for _, reason := range slices.SortedFunc(maps.Keys(r.Reasons), func(a, b string) int {
+		return cmp.Or(cmp.Compare(r.Reasons[b], r.Reasons[a]), cmp.Compare(a, b))
+	}) {
+		code, detail, _ := strings.Cut(reason, ":")
+		line := fmt.Sprintf("  %8s  %s", audience.Thousands(r.Reasons[reason]), audience.Reason(code).Explain())
+		if detail != "" {
+			line += " (" + detail + ")"
+		}
+		lines = append(lines, line)
+	}
+	for _, field := range slices.Sorted(maps.Keys(r.Withheld)) {
+		lines = append(lines, fmt.Sprintf("  %8s  sent without %s, whose value is not usable", audience.Thousands(r.Withheld[field]), field))
+	}
+	return lines
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/workflows"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "run SYNC.yaml",
+		Short: "Run a sync now, or join the run that is going, and report",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			spec, err := loadSync(args[0])
+			if err != nil {
+				return err
+			}
+			c, err := a.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			return a.runSync(cmd.Context(), c, spec)
+		},
+	}
+}
+
+// runSync starts the sync or joins its run, watches it and prints the report.
+func (a *app) runSync(ctx context.Context, c client.Client, spec config.Sync) error {
+	run, joined, err := startSync(ctx, c, spec)
+	if err != nil {
+		return &exitError{code: exitFailed, err: err}
+	}
+	if joined {
+		a.say("A run of %s is going already; this command joins it and starts no second one.", spec.Sync)
+	}
+	report, err := a.watch(ctx, c, run)
+	if ctx.Err() != nil {
+		a.say("Stopped watching; the run goes on. See it with: audiencesync status %s", spec.Sync)
+		return &exitError{code: exitInterrupted}
+	}
+	return a.conclude(outcomeOf(report, err))
+}
+
+// startSync starts a run, or finds the one that is going.
+func startSync(ctx context.Context, c client.Client, spec config.Sync) (run client.WorkflowRun, joined bool, err error) {
+	options := client.StartWorkflowOptions{
+		ID:                                       workflows.SyncID(spec.Sync),
+		TaskQueue:                                workflows.TaskQueue,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            workflows.Summary(spec),
+	}
+	run, err = c.ExecuteWorkflow(ctx, options, workflows.AudienceSync, workflows.AudienceSyncInput{Spec: spec})
+	var going *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &going) {
+		return c.GetWorkflow(ctx, options.ID, going.RunId), true, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("starting sync %s: %w", spec.Sync, err)
+	}
+	return run, false, nil
+}
+
+// conclude prints the report of a run that has ended and returns its exit code.
+func (a *app) conclude(o outcome) error {
+	if o.report != nil {
+		if err := a.printReport(o.report); err != nil {
+			return &exitError{code: exitFailed, err: err}
+		}
+	}
+	if o.err == nil {
+		return nil
+	}
+	return o.err
+}
+
+func (a *app) printReport(report *audience.Report) error {
+	if a.output == outputJSON {
+		return a.printJSON(report)
+	}
+	return writeReport(a.stdout, report)
+}

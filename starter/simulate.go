@@ -1,0 +1,103 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"audiencesync/internal/simulator"
+)
+
+// simulateFlags describe the simulated vendors.
+type simulateFlags struct {
+	zeotap      string
+	charles     string
+	members     int64
+	seed        uint64
+	faults      string
+	allowRemote bool
+	logLevel    string
+}
+
+func (a *app) simulateCommand() *cobra.Command {
+	var f simulateFlags
+	command := &cobra.Command{
+		Use:   "simulate",
+		Short: "Simulate Zeotap and Hello Charles as two HTTP servers",
+		Long: `Simulate Zeotap and Hello Charles as two HTTP servers, for trying syncs without either.
+Members are invented and the same for the same --seed. What the simulators hold and
+have been asked is at /_sim/stats, /_sim/contacts and /_sim/journal of both.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			sim, err := a.newSimulator(f)
+			if err != nil {
+				return err
+			}
+			a.say("simulating Zeotap at http://%s and Hello Charles at http://%s; stop with Ctrl-C", f.zeotap, f.charles)
+			if err := sim.Serve(cmd.Context(), f.zeotap, f.charles); err != nil {
+				return &exitError{code: exitFailed, err: err}
+			}
+			return nil
+		},
+	}
+	persistent := command.PersistentFlags()
+	persistent.Int64Var(&f.members, "members", 100_000, "size of the audience")
+	persistent.Uint64Var(&f.seed, "seed", 1, "decides who the members are")
+	flags := command.Flags()
+	flags.StringVar(&f.zeotap, "zeotap", "127.0.0.1:7401", "where Zeotap listens")
+	flags.StringVar(&f.charles, "charles", "127.0.0.1:7402", "where Hello Charles listens")
+	flags.StringVar(&f.faults, "faults", "", "fault plan, a YAML or JSON file")
+	flags.BoolVar(&f.allowRemote, "allow-remote", false, "listen on addresses that other machines reach")
+	flags.StringVar(&f.logLevel, "log-level", "warn", "debug, info, warn or error")
+	command.AddCommand(a.simulateExportCommand(&f))
+	return command
+}
+
+func (a *app) newSimulator(f simulateFlags) (*simulator.Simulator, error) {
+	if f.members < 0 {
+		return nil, usage("--members %d: write a number of members", f.members)
+	}
+	if f.logLevel == "" {
+		f.logLevel = "warn"
+	}
+	logger, err := a.logger(f.logLevel)
+	if err != nil {
+		return nil, err
+	}
+	options := simulator.Options{
+		Zeotap:      simulator.ZeotapOptions{Members: f.members, Seed: f.seed},
+		AllowRemote: f.allowRemote,
+		Logger:      logger,
+	}
+	if f.faults != "" {
+		if options.Faults, err = simulator.LoadFaults(f.faults); err != nil {
+			return nil, &exitError{code: exitUsage, err: err}
+		}
+	}
+	return simulator.New(options), nil
+}
+
+func (a *app) simulateExportCommand(f *simulateFlags) *cobra.Command {
+	var format string
+	var zip bool
+	var parts int
+	command := &cobra.Command{
+		Use:   "export DIR",
+		Short: "Write the simulated audience as an export drop, the same members as the pages",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			sim, err := a.newSimulator(*f)
+			if err != nil {
+				return err
+			}
+			if err := sim.WriteExport(cmd.Context(), args[0], format, zip, parts); err != nil {
+				return &exitError{code: exitFailed, err: err}
+			}
+			a.say("wrote %d members to %s", f.members, args[0])
+			return nil
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&format, "format", "csv", "csv, ndjson or json")
+	flags.BoolVar(&zip, "gzip", true, "compress the files")
+	flags.IntVar(&parts, "parts", 4, "number of files")
+	return command
+}

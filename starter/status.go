@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"audiencesync/internal/audience"
+	"audiencesync/workflows"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status SYNC",
+		Short: "Show the run that is going, or the report of the last one",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name, err := syncName(args[0])
+			if err != nil {
+				return err
+			}
+			c, err := a.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			return a.status(cmd.Context(), c, name)
+		},
+	}
+}
+
+func (a *app) status(ctx context.Context, c client.Client, sync string) error {
+	id := workflows.SyncID(sync)
+	description, err := c.DescribeWorkflowExecution(ctx, id, "")
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return usage("sync %s: Temporal has no run of it (it may never have run, or the run is past the namespace's retention)", sync)
+	}
+	if err != nil {
+		return &exitError{code: exitFailed, err: err}
+	}
+	if description.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return a.showProgress(ctx, c, id)
+	}
+	var report audience.Report
+	err = c.GetWorkflow(ctx, id, "").Get(ctx, &report)
+	return a.conclude(outcomeOf(&report, err))
+}
+
+func (a *app) showProgress(ctx context.Context, c client.Client, id string) error {
+	progress, err := askProgress(ctx, c, id)
+	if err != nil {
+		return &exitError{code: exitFailed, err: errors.New("a run is going, but no worker answers: start one with \"audiencesync up\" or audiencesync-worker")}
+	}
+	why := waitingFor(ctx, c, id)
+	if a.output == outputJSON {
+		return a.printJSON(struct {
+			workflows.Progress
+			Waiting string `json:"waiting,omitempty"`
+		}{progress, why})
+	}
+	lines := describe(progress) + "\n"
+	if why != "" {
+		lines += "waiting: " + why + "\n"
+	}
+	_, err = a.stdout.Write([]byte(lines))
+	return err
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"audiencesync/internal/devserver"
+	"audiencesync/internal/host"
+	"audiencesync/internal/telemetry"
+	"audiencesync/internal/temporalclient"
+)
+
+// upFlags say how a machine of its own is run.
+type upFlags struct {
+	dir         string
+	connections string
+	temporal    string
+	uiPort      int
+	listen      string
+	logLevel    string
+}
+
+func (a *app) upCommand() *cobra.Command {
+	var f upFlags
+	command := &cobra.Command{
+		Use:   "up --dir DIR --connections FILE",
+		Short: "Run Temporal with its web UI and a worker on this machine",
+		Long: `Run everything that syncs need on one machine: a local Temporal server with its
+web UI, and a worker. The server's state and the ledger are files in --dir, so runs
+and schedules go on after a restart. Stop it with Ctrl-C.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.up(cmd.Context(), f); err != nil {
+				return &exitError{code: exitFailed, err: err}
+			}
+			return nil
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&f.dir, "dir", ".audiencesync", "folder of the server's state, the ledger and the server's log")
+	flags.StringVar(&f.connections, "connections", "", "connections file")
+	flags.StringVar(&f.temporal, "temporal", "127.0.0.1:7233", "where the Temporal server listens; port 0 means a free one")
+	flags.IntVar(&f.uiPort, "ui-port", 8233, "port of the web UI; 0 means a free one")
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:9090", "where /healthz, /readyz and /metrics are served")
+	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
+	_ = command.MarkFlagRequired("connections")
+	return command
+}
+
+// up runs until ctx ends, then stops the worker before the server.
+func (a *app) up(ctx context.Context, f upFlags) (err error) {
+	logger, err := a.logger(f.logLevel)
+	if err != nil {
+		return err
+	}
+	metrics, err := telemetry.NewMetrics()
+	if err != nil {
+		return err
+	}
+	dir, err := filepath.Abs(f.dir)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
+	if err != nil {
+		return fmt.Errorf("health and metrics at %s: %w; choose another address with --listen", f.listen, err)
+	}
+	defer func() { err = errors.Join(err, ignoreClosed(listener.Close())) }()
+
+	server, err := devserver.Start(ctx, devserver.Options{
+		DatabaseFile: filepath.Join(dir, "temporal.db"), Address: f.temporal, UIPort: f.uiPort, StateDir: dir,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+
+	c, err := temporalclient.Dial(ctx, temporalclient.Options{
+		Address: server.Address(), Namespace: "default", Logger: logger, Metrics: metrics.Temporal(logger),
+	})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	worker, err := host.Start(ctx, host.Options{
+		Client: c, Ledger: "sqlite:" + filepath.Join(dir, "ledger.db"), Connections: f.connections,
+		Meter: metrics.Meter(), Logger: logger,
+	})
+	if err != nil {
+		return err
+	}
+	health := telemetry.Health{Ready: worker.Ready, Metrics: metrics.Handler(), Logger: logger}
+	group, serving := errgroup.WithContext(ctx)
+	group.Go(func() error { return health.Serve(serving, listener) })
+	a.say("Temporal %s, web UI %s, metrics http://%s/metrics; stop with Ctrl-C", server.Address(), server.UIAddress(), listener.Addr())
+	<-serving.Done()
+	logger.Info("stopping: requests under way are finished", zap.String("dir", dir))
+	return errors.Join(worker.Stop(), group.Wait())
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"go.temporal.io/sdk/client"
+
+	"audiencesync/internal/audience"
+	"audiencesync/workflows"
+)
+
+const (
+	askEvery = 500 * time.Millisecond
+	// sayEvery is how often a log gets a line.
+	sayEvery = 5 * time.Second
+	// askTimeout bounds one query; a worker that is not there does not answer.
+	askTimeout = 3 * time.Second
+	// silentAfter is when a missing answer is said.
+	silentAfter = 6 * time.Second
+)
+
+// watch shows the progress of a run until it ends.
+func (a *app) watch(ctx context.Context, c client.Client, run client.WorkflowRun) (*audience.Report, error) {
+	type end struct {
+		report audience.Report
+		err    error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		var e end
+		e.err = run.Get(ctx, &e.report)
+		ended <- e
+	}()
+	view := a.newView()
+	ticker := time.NewTicker(askEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case e := <-ended:
+			view.finish()
+			return &e.report, e.err
+		case <-ticker.C:
+			progress, err := askProgress(ctx, c, run.GetID())
+			if err != nil {
+				view.unanswered(ctx, c)
+				continue
+			}
+			view.show(progress, waitingFor(ctx, c, run.GetID()))
+		}
+	}
+}
+
+func askProgress(ctx context.Context, c client.Client, id string) (workflows.Progress, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	var progress workflows.Progress
+	value, err := c.QueryWorkflow(ctx, id, "", workflows.QueryProgress)
+	if err != nil {
+		return progress, err
+	}
+	return progress, value.Get(&progress)
+}
+
+// waitingFor returns why the run waits: the last failure of an activity that
+// is being tried again, or nothing.
+func waitingFor(ctx context.Context, c client.Client, id string) string {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	description, err := c.DescribeWorkflowExecution(ctx, id, "")
+	if err != nil {
+		return ""
+	}
+	for _, pending := range description.GetPendingActivities() {
+		if pending.GetAttempt() > 1 && pending.GetLastFailure().GetMessage() != "" {
+			return fmt.Sprintf("%s (attempt %d)", pending.GetLastFailure().GetMessage(), pending.GetAttempt())
+		}
+	}
+	return ""
+}
+
+// view shows progress: a bar on a terminal, calm lines in a log.
+type view struct {
+	app      *app
+	bar      *progressbar.ProgressBar
+	phase    workflows.Phase
+	lastSaid time.Time
+	lastWhy  string
+	answered time.Time
+	warned   bool
+}
+
+func (a *app) newView() *view { return &view{app: a, answered: time.Now()} }
+
+func (v *view) show(p workflows.Progress, why string) {
+	v.answered, v.warned = time.Now(), false
+	if why != "" && why != v.lastWhy {
+		v.line("waiting: " + why)
+	}
+	v.lastWhy = why
+	if v.app.onTerminal() {
+		v.showBar(p)
+		return
+	}
+	if p.Phase != v.phase || time.Since(v.lastSaid) >= sayEvery {
+		v.phase, v.lastSaid = p.Phase, time.Now()
+		v.app.say("%s", describe(p))
+	}
+}
+
+func (v *view) showBar(p workflows.Progress) {
+	if p.Phase != v.phase {
+		v.finish()
+		v.phase = p.Phase
+		total := int64(-1)
+		if p.Phase == workflows.PhaseSend {
+			total = p.ToSend
+		}
+		v.bar = progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(v.app.stderr), progressbar.OptionSetDescription(string(p.Phase)),
+			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("members"),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	switch p.Phase {
+	case workflows.PhaseRead:
+		_ = v.bar.Set64(p.Read)
+	case workflows.PhaseSend:
+		_ = v.bar.Set64(p.Settled)
+	default:
+		v.bar.Describe(describe(p))
+	}
+}
+
+// unanswered says, once, that no worker answers.
+func (v *view) unanswered(ctx context.Context, c client.Client) {
+	if v.warned || ctx.Err() != nil || time.Since(v.answered) < silentAfter {
+		return
+	}
+	v.warned = true
+	_ = c
+	v.line("no worker answers: the run waits in Temporal until one is there (start one with \"audiencesync up\" or audiencesync-worker)")
+}
+
+func (v *view) line(text string) {
+	if v.bar != nil {
+		_ = v.bar.Clear()
+	}
+	v.app.say("%s", text)
+}
+
+func (v *view) finish() {
+	if v.bar != nil {
+		_ = v.bar.Finish()
+		v.bar = nil
+	}
+}
+
+// describe is the progress in one line.
+func describe(p workflows.Progress) string {
+	switch p.Phase {
+	case workflows.PhaseOpen:
+		return "open: checking connections, tags, properties and the segment"
+	case workflows.PhaseRead:
+		return fmt.Sprintf("read: %s members in %s pages", audience.Thousands(p.Read), audience.Thousands(p.Pages))
+	case workflows.PhaseSend:
+		return fmt.Sprintf("send: %s of %s members settled, %s accepted, %d batches under way",
+			audience.Thousands(p.Settled), audience.Thousands(p.ToSend), audience.Thousands(p.Outcomes.Taken()), p.InFlight)
+	case workflows.PhaseProve:
+		if p.Counted != nil && p.Expected != nil {
+			return fmt.Sprintf("prove: the segment counts %s contacts, %s are expected", audience.Thousands(*p.Counted), audience.Thousands(*p.Expected))
+		}
+		return "prove: counting the segment"
+	default:
+		return string(p.Phase)
+	}
+}

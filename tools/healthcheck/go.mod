@@ -1,0 +1,3 @@
+module audiencesync/tools/healthcheck
+
+go 1.26.0

@@ -1,0 +1,109 @@
+// Command audiencesync-worker runs the workflows and activities of
+// audiencesync. It connects to Temporal by its standard configuration
+// (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS...,
+// profiles) and needs the connections file and the ledger.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"audiencesync/internal/host"
+	"audiencesync/internal/telemetry"
+	"audiencesync/internal/temporalclient"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stderr)
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+type flags struct {
+	connections, ledger, listen string
+	address, namespace          string
+	logLevel, logFormat         string
+	activities                  int
+}
+
+func parse(args []string, stderr io.Writer) (flags, error) {
+	var f flags
+	set := flag.NewFlagSet("audiencesync-worker", flag.ContinueOnError)
+	set.SetOutput(stderr)
+	set.StringVar(&f.connections, "connections", os.Getenv("AUDIENCESYNC_CONNECTIONS"), "connections `file` (or AUDIENCESYNC_CONNECTIONS)")
+	set.StringVar(&f.ledger, "ledger", os.Getenv("AUDIENCESYNC_LEDGER"), "ledger `address`, sqlite:PATH (or AUDIENCESYNC_LEDGER)")
+	set.StringVar(&f.listen, "listen", "127.0.0.1:9090", "`address` of /healthz, /readyz and /metrics")
+	set.StringVar(&f.address, "address", "", "Temporal `host:port` (default TEMPORAL_ADDRESS, or 127.0.0.1:7233)")
+	set.StringVar(&f.namespace, "namespace", "", "Temporal namespace (default TEMPORAL_NAMESPACE, or default)")
+	set.IntVar(&f.activities, "activities", 0, "activities at once (default 100); keep it at least twice the requests in flight of all connections")
+	set.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
+	set.StringVar(&f.logFormat, "log-format", "json", "json or console")
+	if err := set.Parse(args); err != nil {
+		return f, err
+	}
+	switch {
+	case set.NArg() > 0:
+		return f, fmt.Errorf("unexpected argument %q", set.Arg(0))
+	case f.connections == "":
+		return f, errors.New("name the connections file: --connections FILE or AUDIENCESYNC_CONNECTIONS")
+	case f.ledger == "":
+		return f, errors.New("name the ledger: --ledger sqlite:PATH or AUDIENCESYNC_LEDGER")
+	}
+	return f, nil
+}
+
+func run(ctx context.Context, args []string, stderr io.Writer) error {
+	f, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	logger, err := telemetry.NewLogger(stderr, f.logLevel, f.logFormat)
+	if err != nil {
+		return err
+	}
+	metrics, err := telemetry.NewMetrics()
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
+	if err != nil {
+		return fmt.Errorf("health and metrics at %s: %w; choose another address with --listen", f.listen, err)
+	}
+	c, err := temporalclient.Dial(ctx, temporalclient.Options{
+		Address: f.address, Namespace: f.namespace, Logger: logger, Metrics: metrics.Temporal(logger),
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer c.Close()
+	w, err := host.Start(ctx, host.Options{
+		Client: c, Ledger: f.ledger, Connections: f.connections, Activities: f.activities, Meter: metrics.Meter(), Logger: logger,
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	health := telemetry.Health{Ready: w.Ready, Metrics: metrics.Handler(), Logger: logger}
+	group, serving := errgroup.WithContext(ctx)
+	group.Go(func() error { return health.Serve(serving, listener) })
+	<-serving.Done()
+	logger.Info("stopping: no new work is taken, requests under way are finished")
+	err = errors.Join(w.Stop(), group.Wait())
+	logger.Info("stopped", zap.Error(err))
+	return err
+}

@@ -1,0 +1,225 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"audiencesync/activities"
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+)
+
+// AudienceSyncInput is the input of AudienceSync.
+type AudienceSyncInput struct {
+	// Spec is the sync, pinned for the whole run.
+	Spec config.Sync `json:"spec"`
+	// Carried is set when a run goes on in a new history.
+	Carried *Carried `json:"carried,omitempty"`
+}
+
+// Carried is what a run takes along into a new history.
+type Carried struct {
+	Opened   activities.OpenRunResult `json:"opened"`
+	Plan     activities.Plan          `json:"plan"`
+	Progress Progress                 `json:"progress"`
+	// Issued: planned batches up to this number have been issued.
+	Issued int64 `json:"issued"`
+	// First are batches to be sent before planned ones.
+	First []int64 `json:"first,omitempty"`
+}
+
+// AudienceSync is one run of a sync: read the whole audience, decide what has
+// to change, send it in batches, prove that it arrived.
+func AudienceSync(ctx workflow.Context, in AudienceSyncInput) (*audience.Report, error) {
+	run := newAudienceSync(ctx, in)
+	if err := run.setup(ctx); err != nil {
+		return nil, err
+	}
+	return run.run(ctx)
+}
+
+type audienceSync struct {
+	spec     config.Sync
+	opened   activities.OpenRunResult
+	plan     activities.Plan
+	progress Progress
+	queue    queue
+	// issuedHere counts the batches issued in this history.
+	issuedHere int
+}
+
+func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
+	run := &audienceSync{spec: in.Spec}
+	if in.Carried != nil {
+		run.opened, run.plan, run.progress = in.Carried.Opened, in.Carried.Plan, in.Carried.Progress
+		run.queue = queue{issued: in.Carried.Issued, planned: in.Carried.Plan.Batches, first: in.Carried.First}
+		return run
+	}
+	run.progress = Progress{Sync: in.Spec.Sync, Phase: PhaseOpen, StartedAt: workflow.Now(ctx)}
+	return run
+}
+
+func (r *audienceSync) setup(ctx workflow.Context) error {
+	return workflow.SetQueryHandlerWithOptions(ctx, QueryProgress,
+		func() (Progress, error) { return r.progress, nil },
+		workflow.QueryHandlerOptions{Description: "How far the run has come: phase, members, batches, segment count."})
+}
+
+func (r *audienceSync) run(ctx workflow.Context) (*audience.Report, error) {
+	counted, err := r.steps(ctx)
+	if workflow.IsContinueAsNewError(err) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, r.abandon(ctx, err)
+	}
+	return r.close(ctx, counted)
+}
+
+// steps goes through read, decide, send and prove, from wherever the run stands.
+func (r *audienceSync) steps(ctx workflow.Context) (activities.CountSegmentResult, error) {
+	for _, step := range []struct {
+		phase Phase
+		do    func(workflow.Context) error
+	}{
+		{PhaseOpen, r.open}, {PhaseRead, r.read}, {PhaseDecide, r.decide}, {PhaseSend, r.send},
+	} {
+		if r.isPast(step.phase) {
+			continue
+		}
+		r.enter(ctx, step.phase)
+		if err := step.do(ctx); err != nil {
+			return activities.CountSegmentResult{}, err
+		}
+	}
+	r.enter(ctx, PhaseProve)
+	return r.prove(ctx)
+}
+
+var order = map[Phase]int{PhaseOpen: 1, PhaseRead: 2, PhaseDecide: 3, PhaseSend: 4, PhaseProve: 5, PhaseClose: 6, PhaseDone: 7}
+
+func (r *audienceSync) isPast(phase Phase) bool { return order[r.progress.Phase] > order[phase] }
+
+func (r *audienceSync) enter(ctx workflow.Context, phase Phase) {
+	r.progress.Phase = phase
+	r.show(ctx)
+}
+
+func (r *audienceSync) show(ctx workflow.Context) {
+	workflow.SetCurrentDetails(ctx, r.progress.markdown())
+}
+
+func (r *audienceSync) open(ctx workflow.Context) error {
+	// The first run id stays the same however often the run continues as new.
+	token := workflow.GetInfo(ctx).FirstRunID
+	ctx = workflow.WithActivityOptions(ctx, asking("check connections, tags, properties, segment; open the run"))
+	input := activities.OpenRunInput{Token: token, Spec: r.spec}
+	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
+		return err
+	}
+	r.progress.Run = r.opened.Run.Run
+	return nil
+}
+
+func (r *audienceSync) read(ctx workflow.Context) error {
+	for {
+		options := enduring("pages from " + audience.Thousands(r.progress.Pages+1))
+		var result activities.ReadPagesResult
+		input := activities.ReadPagesInput{Run: r.opened.Run, Page: r.progress.Pages}
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), do.ReadPages, input).Get(ctx, &result)
+		if err != nil {
+			return err
+		}
+		r.progress.Pages = result.Page
+		r.progress.Read += result.Read
+		r.progress.ToSend += result.Staged
+		r.progress.add(result.Outcomes)
+		r.show(ctx)
+		if result.Complete {
+			return nil
+		}
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			return r.continueAsNew(ctx)
+		}
+	}
+}
+
+func (r *audienceSync) decide(ctx workflow.Context) error {
+	ctx = workflow.WithActivityOptions(ctx, enduring("decide what has to change"))
+	if err := workflow.ExecuteActivity(ctx, do.Decide, activities.DecideInput{Run: r.opened.Run}).Get(ctx, &r.plan); err != nil {
+		return err
+	}
+	r.queue = queue{planned: r.plan.Batches}
+	r.progress.Batches = r.plan.Batches
+	return nil
+}
+
+// close ends the run with its report. A verdict that is not good enough fails
+// the workflow, so that it is red in Temporal's web UI.
+func (r *audienceSync) close(ctx workflow.Context, counted activities.CountSegmentResult) (*audience.Report, error) {
+	r.enter(ctx, PhaseClose)
+	report, err := r.closeRun(ctx, activities.CloseRunInput{
+		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: counted.Counted, Why: counted.Why,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.enter(ctx, PhaseDone)
+	switch {
+	case report.Verdict == audience.Unexplained:
+		return nil, temporal.NewNonRetryableApplicationError(report.Summary, activities.TypeVerdictUnexplained, nil, report)
+	case !report.Acceptable && (report.Verdict == audience.Explained || r.spec.Verification.None):
+		return nil, temporal.NewNonRetryableApplicationError(report.Summary, activities.TypeVerdictOutside, nil, report)
+	}
+	return report, nil
+}
+
+// abandon closes a run that failed or was cancelled: the ledger keeps what is
+// known and drops what was staged.
+func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
+	if r.opened.Run.Run == 0 {
+		return cause
+	}
+	ended := "failed"
+	if temporal.IsCanceledError(cause) {
+		ended = "cancelled"
+	}
+	calm, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	report, err := r.closeRun(calm, activities.CloseRunInput{Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: ended})
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("the run could not be closed in the ledger; the next run of the sync will fold it",
+			"sync", r.spec.Sync, "run", r.opened.Run.Run, "error", err)
+		return cause
+	}
+	if ended == "cancelled" {
+		return temporal.NewCanceledError(report)
+	}
+	return cause
+}
+
+func (r *audienceSync) closeRun(ctx workflow.Context, input activities.CloseRunInput) (*audience.Report, error) {
+	var report audience.Report
+	ctx = workflow.WithActivityOptions(ctx, enduring("write the report, drop the staging"))
+	if err := workflow.ExecuteActivity(ctx, do.CloseRun, input).Get(ctx, &report); err != nil {
+		return nil, err
+	}
+	return &report, nil
+}
+
+// continueAsNew goes on in a new history. The window is empty and no message
+// is unread when it is called.
+func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+		return err
+	}
+	return workflow.NewContinueAsNewError(ctx, AudienceSync, AudienceSyncInput{
+		Spec: r.spec,
+		Carried: &Carried{
+			Opened: r.opened, Plan: r.plan, Progress: r.progress, Issued: r.queue.issued, First: r.queue.first,
+		},
+	})
+}
+
+// do names the activities.
+var do *activities.Activities

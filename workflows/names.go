@@ -1,0 +1,49 @@
+// Package workflows holds the Temporal workflows of audiencesync. They decide
+// and wait; they do no I/O.
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/worker"
+
+	"audiencesync/internal/config"
+)
+
+// TaskQueue is where workflows and activities are worked on.
+const TaskQueue = "audiencesync"
+
+// Names of queries and prefixes of workflow IDs: part of the contract with the CLI.
+const (
+	// QueryProgress returns a Progress.
+	QueryProgress = "progress"
+
+	syncPrefix  = "audience-sync/"
+	checkPrefix = "audience-sync-check/"
+	duePrefix   = "audience-sync-due/"
+)
+
+// SyncID is the workflow ID of a sync's runs: one at a time by construction.
+func SyncID(sync string) string { return syncPrefix + sync }
+
+// CheckID is the workflow ID of a sync's checks.
+func CheckID(sync string) string { return checkPrefix + sync }
+
+// DueID is the workflow ID of a sync's due runs; schedules append the time.
+func DueID(sync string) string { return duePrefix + sync }
+
+// SyncOf is the inverse of SyncID.
+func SyncOf(workflowID string) (string, bool) { return strings.CutPrefix(workflowID, syncPrefix) }
+
+// Summary is the one line that Temporal's web UI shows for runs of a sync.
+func Summary(spec config.Sync) string {
+	return fmt.Sprintf("audience %s %s into %s", spec.Audience.ID, spec.Audience.Name, spec.Destination)
+}
+
+// Register registers all workflows.
+func Register(w worker.WorkflowRegistry) {
+	w.RegisterWorkflow(AudienceSync)
+	w.RegisterWorkflow(CheckSync)
+	w.RegisterWorkflow(DueRun)
+}
