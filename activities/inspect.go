@@ -72,7 +72,7 @@ func isProblem(err error) (string, bool) {
 	if errors.As(err, &vendor) {
 		switch vendor.Kind {
 		case vendorhttp.Unauthorized, vendorhttp.Forbidden, vendorhttp.NotFound, vendorhttp.NoCredential,
-			vendorhttp.Redirected, vendorhttp.Rejected, vendorhttp.TooLarge:
+			vendorhttp.Redirected, vendorhttp.Rejected, vendorhttp.TooLarge, vendorhttp.Misconfigured:
 			return vendor.Error(), true
 		}
 	}

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
@@ -95,7 +96,7 @@ func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledge
 		return a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
 	})
 	var vendor *vendorhttp.Error
-	if errors.As(err, &vendor) && (vendor.Kind == vendorhttp.Rejected || vendor.Kind == vendorhttp.TooLarge) {
+	if errors.As(err, &vendor) && isAboutContacts(vendor) {
 		return a.refusedAsAWhole(ctx, run, batch, m, vendor)
 	}
 	if err != nil {
@@ -105,6 +106,23 @@ func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledge
 		m.outcomes[place] = outcomeOf(results[i], m.outcomes[place].Withheld, batch.Tries)
 	}
 	return a.ledger.Settle(ctx, run.ref, batch.Number, m.outcomes)
+}
+
+// isAboutContacts tells a refusal that a part of the batch may escape from one
+// that every request would get.
+func isAboutContacts(err *vendorhttp.Error) bool {
+	switch err.Kind {
+	case vendorhttp.TooLarge:
+		return true
+	case vendorhttp.Rejected:
+		switch err.Status {
+		case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity:
+			return true
+		}
+		// A 2xx that says that some contacts were refused, without naming them.
+		return err.Status < 300
+	}
+	return false
 }
 
 // refusedAsAWhole splits the batch, or, when only one contact was sent, knows
@@ -126,7 +144,7 @@ func outcomeOf(result hellocharles.Result, withheld []string, tries int) ledger.
 	case again && tries < triesAlone:
 		return ledger.MemberOutcome{}
 	case result.Outcome == "":
-		return ledger.MemberOutcome{Outcome: audience.Unresolved, Reason: string(audience.NoAnswerForContact)}
+		return ledger.MemberOutcome{Outcome: audience.Unresolved, Reason: string(audience.NoAnswerForContact), Message: result.Message}
 	case result.Outcome == audience.Refused:
 		return ledger.MemberOutcome{Outcome: audience.Refused, Reason: refusalReason(result.Code), Message: result.Message}
 	default:

@@ -27,7 +27,7 @@ func TestNoErrorRepeatsAValueWhereverACredentialWasWritten(t *testing.T) {
 		for _, line := range value.FindAllStringSubmatchIndex(file, -1) {
 			for _, written := range []string{
 				secret, `"` + secret, "[" + secret + "]", "{" + secret + ": " + secret + "}", "&" + secret + " x", "*" + secret,
-				"!!" + secret + " x", "|\n" + secret, "https://" + secret + "@host", "https://host/?key=" + secret, "@" + secret, secret + ": " + secret,
+				"!!" + secret + " x", "|\n" + secret, "https://" + secret + "@host", "https://host/?key=" + secret, "@" + secret, "|" + secret, ">" + secret, "%" + secret, "- " + secret, "? " + secret, secret + ": " + secret,
 			} {
 				bad := file[:line[3]] + " " + written + file[line[1]:]
 				if err := parse("f.yaml", []byte(bad)); err != nil && !strings.Contains(written, secret+":") {

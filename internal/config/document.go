@@ -122,7 +122,10 @@ func (r *report) syntax(err error) {
 	if token := syntax.GetToken(); token != nil && token.Position != nil {
 		at = position{max(token.Position.Line, 1), max(token.Position.Column, 1)}
 	}
-	r.add(at, "", "not readable as YAML: "+syntax.GetMessage()+syntaxHint(syntax.GetMessage()))
+	// What the parser quotes is text of the file.
+	message, _, _ := strings.Cut(syntax.GetMessage(), `"`)
+	message = strings.TrimRight(message, ": ")
+	r.add(at, "", "not readable as YAML: "+message+syntaxHint(message))
 }
 
 func syntaxHint(message string) string {
@@ -141,6 +144,7 @@ var syntaxHints = []struct{ part, hint string }{
 	{"mapping value is not allowed", "write a value with a colon in quotes, and keys of one level in one column"},
 	{"could not find end character", "close the quotes"},
 	{"is a reserved character", "write the value in quotes"},
+	{"invalid header option", `write a value that starts with "|" or ">" in quotes`},
 	{"non-map value is specified", `write "key: value" on every line`},
 	{"value is not allowed in this context", "check the indentation"},
 }

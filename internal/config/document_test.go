@@ -23,6 +23,7 @@ func TestAFileMustBeOneReadableDocument(t *testing.T) {
 		"a tab":             {"sync: a\naudience:\n\tid: x\n", "f.yaml:3:1: not readable as YAML: found character '\t' that cannot start any token; indent with spaces, not tabs"},
 		"an open quote":     {"sync: \"hunter2\n", "f.yaml:1:7: not readable as YAML: could not find end character of double-quoted text; close the quotes"},
 		"no space":          {"sync:hunter2\nsource: x\n", "f.yaml:1:1: not readable as YAML: unexpected key name; write a space after the colon of every key"},
+		"a bar":             {"sync: |hunter2\n", "f.yaml:1:7: not readable as YAML: invalid header option; write a value that starts with \"|\" or \">\" in quotes"},
 		"two colons":        {"sync: a: b\n", "f.yaml:1:7: not readable as YAML: mapping value is not allowed in this context; write a value with a colon in quotes, and keys of one level in one column"},
 		"not UTF-8":         {"sync: a\nsource: b\xff\n", "f.yaml:2:10: a byte here is not UTF-8 text; save the file as UTF-8"},
 		"control character": {"sync: \x00\n", "f.yaml:1:7: a control character stands here; delete it"},

@@ -80,8 +80,10 @@ func (c Connections) read(r *report, body ast.Node) {
 		r.refuse(connectionsKey, "expected at least one connection: a name, and its kind and settings below it")
 		return
 	}
+	seen := map[string]bool{}
 	for _, entry := range named {
-		if name, ok := keyOf(entry); ok {
+		if name, ok := keyOf(entry); ok && !seen[name] {
+			seen[name] = true
 			c.readOne(r, name, entry)
 		}
 	}
@@ -90,9 +92,6 @@ func (c Connections) read(r *report, body ast.Node) {
 // readOne reads one connection into the map of its kind.
 func (c Connections) readOne(r *report, name string, entry *ast.MappingValueNode) {
 	path := join(connectionsKey, name)
-	if r.told[path] {
-		return // written twice
-	}
 	r.found(path, entry.Key, entry.Value)
 	if !namePattern.MatchString(name) {
 		r.refuseKey(path, "expected a name of lower-case letters, digits and dashes, at most 64, that starts with a letter or digit")

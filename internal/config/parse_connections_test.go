@@ -210,6 +210,16 @@ func TestConnectionsAreRefusedWithOneClearSentence(t *testing.T) {
 	}
 }
 
+func TestAConnectionThatIsWrittenTwiceIsCheckedAllTheSame(t *testing.T) {
+	t.Parallel()
+	file := minimalConnections + "  pages: {kind: zeotap-api, base_url: x}\n"
+	file = strings.Replace(file, "https://cdp.example.com", "cdp", 1)
+
+	require.EqualError(t, connectionsError("c.yaml", []byte(file)),
+		"c.yaml:4:15: connections.pages.base_url: expected an address such as https://host.example\n"+
+			"c.yaml:15:3: connections.pages: the key is written twice, first on line 2; delete one")
+}
+
 func TestAllFourBatchSettingsAreAskedForTogether(t *testing.T) {
 	t.Parallel()
 	err := connectionsError("c.yaml", []byte(minimalConnections+"    send: batch\n"))

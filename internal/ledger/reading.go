@@ -158,6 +158,9 @@ func (r *Reading) Commit(ctx context.Context, page PageInput) (PageResult, error
 		if err != nil {
 			return err
 		}
+		if err := r.stillAtPage(ctx, tx, runID); err != nil {
+			return err
+		}
 		if result, err = r.sort(ctx, tx, syncID, page); err != nil {
 			return err
 		}
@@ -178,6 +181,20 @@ func (r *Reading) Commit(ctx context.Context, page PageInput) (PageResult, error
 	r.Page++
 	r.Cursor, r.Read, r.LastCommitted = page.Next, r.Read+result.Read, page.Last
 	return result, nil
+}
+
+// stillAtPage makes sure that no other attempt has committed the page. The
+// transaction holds the ledger's write lock from its start.
+func (r *Reading) stillAtPage(ctx context.Context, tx *sql.Tx, runID int64) error {
+	var page int64
+	var done int
+	if err := tx.QueryRowContext(ctx, `SELECT page, read_done FROM runs WHERE id = ?`, runID).Scan(&page, &done); err != nil {
+		return err
+	}
+	if page != r.Page || done != readOpen {
+		return ErrMoved
+	}
+	return nil
 }
 
 // sort gives every member of the page its outcome, or puts it into the tail.
@@ -236,10 +253,12 @@ func (r *Reading) lookup(ctx context.Context, tx *sql.Tx, syncID int64, members 
 		SELECT ?, value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`, r.workspaceID, string(list)); err != nil {
 		return nil, err
 	}
+	// CROSS JOIN keeps the list in front: the other way round it would be
+	// parsed again for every contact.
 	rows, err := tx.QueryContext(ctx, `
 		SELECT wanted.key, contacts.id, coalesce(marked, 0), fingerprint
 		FROM json_each(?) AS wanted
-		JOIN contacts ON contacts.workspace_id = ? AND contacts.reference = wanted.value
+		CROSS JOIN contacts ON contacts.workspace_id = ? AND contacts.reference = wanted.value
 		LEFT JOIN memberships ON memberships.sync_id = ? AND memberships.contact_id = contacts.id`,
 		string(list), r.workspaceID, syncID)
 	if err != nil {
@@ -326,17 +345,11 @@ func (r *Reading) advance(ctx context.Context, tx *sql.Tx, runID int64, page Pag
 	if page.Last {
 		done = readLastPage
 	}
-	moved, err := tx.ExecContext(ctx, `
+	if _, err := tx.ExecContext(ctx, `
 		UPDATE runs SET page = page + 1, cursor = ?, members_read = members_read + ?, read_done = ?, batches = ?, staged_bytes = ?
-		WHERE id = ? AND page = ? AND read_done = 0`,
-		string(page.Next), result.Read, done, r.batches, r.staged, runID, r.Page)
-	if err != nil {
+		WHERE id = ?`,
+		string(page.Next), result.Read, done, r.batches, r.staged, runID); err != nil {
 		return err
-	}
-	if n, err := moved.RowsAffected(); err != nil {
-		return err
-	} else if n == 0 {
-		return ErrMoved
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO pages (run_id, page, result) VALUES (?, ?, ?)`, runID, r.Page+1, string(stored))
 	return err

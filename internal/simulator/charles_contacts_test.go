@@ -200,8 +200,7 @@ func TestPropertyValuesHaveTheTypeOfTheProperty(t *testing.T) {
 	}
 	for name, values := range accepted {
 		for _, value := range values {
-			w.try("PUT", w.charles+single, contact("a"))
-			w.do("PUT", w.charles+single, property("a", name, value), http.StatusOK, nil)
+			require.Less(t, w.try("PUT", w.charles+single, property("a", name, value)).status, 300, "%s %v", name, value)
 		}
 	}
 	for name, values := range refused {

@@ -65,7 +65,7 @@ func TestPagesHoldTheWholeAudienceInOrder(t *testing.T) {
 		require.Len(t, got, pages, "limit %s", limit)
 		require.Len(t, members, 2500)
 		for i, member := range members {
-			require.JSONEq(t, string(w.Crowd().Member(int64(i)).AppendJSON(nil)), string(member))
+			require.Equal(t, string(w.Crowd().Member(int64(i)).AppendJSON(nil)), string(member))
 		}
 	}
 	other := start(t, simulator.Options{Zeotap: simulator.ZeotapOptions{Members: 2500, Seed: 5}})

@@ -220,20 +220,29 @@ func typical(i int) Upsert {
 }
 
 func TestAContactCostsLittleBesideItsContent(t *testing.T) {
-	const n = 200_000
+	total, content := memory(20_000)
+	require.Less(t, total-content, 100.0)
+}
+
+// memory returns the bytes per contact in a store of n, all and content.
+func memory(n int) (total, content float64) {
 	before := heap()
 	s, _ := newStore(Lag{})
-	content := 0
 	for i := range n {
-		u := typical(i)
-		s.Apply([]Upsert{u}, Policy{})
-		content += len(s.buffer)
+		s.Apply([]Upsert{typical(i)}, Policy{})
+		content += float64(len(s.buffer))
 	}
-	total := heap() - before
+	total = float64(heap() - before)
 	runtime.KeepAlive(s)
-	overhead := (float64(total) - float64(content)) / n
-	t.Logf("%d contacts: %.0f bytes each, of them %.0f content", n, float64(total)/n, float64(content)/n)
-	require.Less(t, overhead, 150.0)
+	return total / float64(n), content / float64(n)
+}
+
+func BenchmarkMemoryOf200000Contacts(b *testing.B) {
+	for b.Loop() {
+		total, content := memory(200_000)
+		b.ReportMetric(total, "B/contact")
+		b.ReportMetric(total-content, "overhead-B/contact")
+	}
 }
 
 func heap() uint64 {
