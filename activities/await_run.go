@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"audiencesync/internal/audience"
@@ -35,7 +36,19 @@ func (a *Activities) AwaitRun(ctx context.Context, in AwaitRunInput) (AwaitRunRe
 
 func (a *Activities) awaitRun(ctx context.Context, in AwaitRunInput) (AwaitRunResult, error) {
 	var report audience.Report
-	err := a.temporal.GetWorkflow(ctx, in.WorkflowID, "").Get(ctx, &report)
+	waitCtx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() {
+		select {
+		case <-activity.GetWorkerStopChannel(ctx):
+			stop(errWorkerStopping)
+		case <-waitCtx.Done():
+		}
+	}()
+	err := a.temporal.GetWorkflow(waitCtx, in.WorkflowID, "").Get(waitCtx, &report)
+	if errors.Is(context.Cause(waitCtx), errWorkerStopping) {
+		return AwaitRunResult{}, errWorkerStopping
+	}
 	ended, err := EndOf(report, err)
 	if err != nil {
 		return AwaitRunResult{}, err

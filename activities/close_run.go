@@ -77,7 +77,7 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 		Sync: in.Run.Sync, Run: in.Run.Run, Ended: in.Ended, Unasked: spec.Verification.None,
 		Audience: audience.Audience{ID: spec.Audience.ID, Name: firstOf(in.AudienceName, spec.Audience.Name)},
 		Source:   audience.SourceCount{Read: tally.Read},
-		Outcomes: tally.Outcomes, Reasons: tally.Reasons, Withheld: tally.Withheld,
+		Outcomes: tally.Outcomes, Reasons: audience.LimitReasons(tally.Reasons), Withheld: tally.Withheld,
 		Segment: audience.SegmentCount{
 			ID: spec.Verification.Segment, Expected: expected.Marked, Stale: expected.Stale, Left: expected.Left,
 			Counted: in.Counted, Evidence: audience.EvidenceNone,

@@ -29,6 +29,7 @@ const (
 	TypeRequestRefused     = "RequestRefused"
 	TypeStagingFull        = "StagingFull"
 	TypeLedger             = "Ledger"
+	TypeWorkerStopping     = "WorkerStopping"
 	TypeFirstBatchRefused  = "FirstBatchRefused"
 	TypeVerdictUnexplained = "VerdictUnexplained"
 	TypeVerdictOutside     = "VerdictOutsideAccept"
@@ -84,6 +85,8 @@ func classify(err error, attempt int32) rule {
 		return rule{kind: TypeSourceIncomplete, final: true}
 	case errors.As(err, &staging):
 		return rule{kind: TypeStagingFull, final: true}
+	case errors.Is(err, errWorkerStopping):
+		return rule{kind: TypeWorkerStopping, benign: true}
 	case errors.As(err, &wait):
 		return rule{kind: TypeRateLimited, delay: wait.delay, benign: true}
 	case errors.As(err, &source):
@@ -129,10 +132,16 @@ func fail(ctx context.Context, sync string, err error) error {
 	if err == nil {
 		return nil
 	}
+	return failAfter(ctx, sync, err, activity.GetInfo(ctx).Attempt)
+}
+
+// failAfter is fail for activities that count their real tries themselves:
+// waiting for the budget is an attempt for Temporal, but no try.
+func failAfter(ctx context.Context, sync string, err error, tries int32) error {
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return err
 	}
-	r := classify(err, activity.GetInfo(ctx).Attempt)
+	r := classify(err, tries)
 	options := temporal.ApplicationErrorOptions{NonRetryable: r.final, NextRetryDelay: r.delay}
 	if r.benign {
 		options.Category = temporal.ApplicationErrorCategoryBenign

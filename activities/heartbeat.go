@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -32,5 +33,19 @@ func keepAlive(ctx context.Context) (stop func()) {
 	return func() {
 		close(done)
 		<-finished
+	}
+}
+
+// errWorkerStopping gives an activity back to Temporal, for another worker.
+var errWorkerStopping = errors.New("the worker is stopping; another one goes on")
+
+// workerStops reports whether the worker has been told to stop: long
+// activities then end at the next place from which another worker can go on.
+func workerStops(ctx context.Context) bool {
+	select {
+	case <-activity.GetWorkerStopChannel(ctx):
+		return true
+	default:
+		return false
 	}
 }

@@ -87,7 +87,7 @@ func (a *Activities) readOn(ctx context.Context, run *openRun, reading *ledger.R
 
 func readInto(ctx context.Context, run *openRun, reader zeotap.Reader, reading *ledger.Reading, key []byte) error {
 	until := time.Now().Add(readFor)
-	for !reading.LastCommitted && time.Now().Before(until) {
+	for !reading.LastCommitted && time.Now().Before(until) && !workerStops(ctx) {
 		page, err := reader.Page(ctx, reading.Cursor)
 		if err != nil {
 			return err

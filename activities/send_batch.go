@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 
+	"go.temporal.io/sdk/activity"
+
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/hellocharles"
@@ -38,7 +40,9 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 	defer keepAlive(ctx)()
 	batch, err := a.sendBatch(ctx, in)
 	if err != nil {
-		return SendBatchResult{}, fail(ctx, in.Run.Sync, err)
+		// A batch that was put off by the budget has not been tried.
+		tries := min(activity.GetInfo(ctx).Attempt, int32(batch.Sends+1))
+		return SendBatchResult{}, failAfter(ctx, in.Run.Sync, err, tries)
 	}
 	return SendBatchResult{
 		Outcomes: counts(batch.Result.Outcomes), Next: batch.Next, Split: batch.State == ledger.BatchSplit,
@@ -57,10 +61,15 @@ func (a *Activities) sendBatch(ctx context.Context, in SendBatchInput) (ledger.B
 	if batch.State == ledger.BatchSettled || batch.State == ledger.BatchSplit {
 		return batch, nil
 	}
+	send := a.sendOneByOne
 	if run.workspace.settings.Send == config.SendBatch {
-		return a.sendTogether(ctx, run, batch)
+		send = a.sendTogether
 	}
-	return a.sendOneByOne(ctx, run, batch)
+	sent, err := send(ctx, run, batch)
+	if err != nil {
+		return batch, err
+	}
+	return sent, nil
 }
 
 // mapped is a batch after mapping: outcomes of the members that cannot be

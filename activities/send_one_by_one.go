@@ -15,6 +15,9 @@ const settleEvery = 10
 // contact a request, and stores the outcomes chunk by chunk.
 func (a *Activities) sendOneByOne(ctx context.Context, run *openRun, batch ledger.Batch) (ledger.Batch, error) {
 	for len(batch.Members) > 0 {
+		if workerStops(ctx) {
+			return ledger.Batch{}, errWorkerStopping
+		}
 		size := min(settleEvery, len(batch.Members))
 		m := mapMembers(run, batch.Members[:size])
 		if err := a.sendChunk(ctx, run, batch, m); err != nil {

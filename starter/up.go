@@ -99,6 +99,7 @@ func (a *app) up(ctx context.Context, f upFlags) (err error) {
 	health := telemetry.Health{Ready: worker.Ready, Metrics: metrics.Handler(), Logger: logger}
 	group, serving := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.Serve(serving, listener) })
+	group.Go(func() error { return worker.Wait(serving) })
 	a.say("Temporal %s, web UI %s, metrics http://%s/metrics; stop with Ctrl-C", server.Address(), server.UIAddress(), listener.Addr())
 	<-serving.Done()
 	logger.Info("stopping: requests under way are finished", zap.String("dir", dir))

@@ -101,6 +101,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	health := telemetry.Health{Ready: w.Ready, Metrics: metrics.Handler(), Logger: logger}
 	group, serving := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.Serve(serving, listener) })
+	group.Go(func() error { return w.Wait(serving) })
 	<-serving.Done()
 	logger.Info("stopping: no new work is taken, requests under way are finished")
 	err = errors.Join(w.Stop(), group.Wait())

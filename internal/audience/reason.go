@@ -1,5 +1,12 @@
 package audience
 
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
 // Reason says why a member has an outcome that is not a success. It is a
 // stable code: reports count by it, documentation explains it, and it never
 // holds a value of a contact.
@@ -55,4 +62,27 @@ var explanations = map[Reason]string{
 	NoAnswerForContact:      "Hello Charles did not say what became of the contact",
 	NotSentBeforeEnd:        "the run ended before the contact was sent",
 	SentWithoutAnswerAtStop: "the run ended before Hello Charles answered for the contact",
+}
+
+// maxReasons bounds the reasons of a report: Hello Charles' codes are not ours
+// to count on.
+const maxReasons = 50
+
+// LimitReasons keeps the reasons that count most and adds the others up under
+// their code without detail.
+func LimitReasons(reasons map[string]int64) map[string]int64 {
+	if len(reasons) <= maxReasons {
+		return reasons
+	}
+	names := slices.SortedFunc(maps.Keys(reasons), func(a, b string) int {
+		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
+	})
+	limited := make(map[string]int64, maxReasons)
+	for i, name := range names {
+		if i >= maxReasons {
+			name, _, _ = strings.Cut(name, ":")
+		}
+		limited[name] += reasons[names[i]]
+	}
+	return limited
 }

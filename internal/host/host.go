@@ -48,6 +48,7 @@ type Host struct {
 	ledger  *ledger.Ledger
 	client  client.Client
 	release func()
+	failed  chan error
 }
 
 // Start starts a worker. Stop gives everything back.
@@ -71,12 +72,16 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 	if slots == 0 {
 		slots = defaultActivities
 	}
+	failed := make(chan error, 1)
 	w := worker.New(o.Client, workflows.TaskQueue, worker.Options{
 		MaxConcurrentActivityExecutionSize: slots,
 		MaxConcurrentActivityTaskPollers:   8,
 		WorkerStopTimeout:                  stopTimeout,
 		OnFatalError: func(err error) {
-			o.Logger.Error("the worker cannot go on", zap.Error(err))
+			select {
+			case failed <- fmt.Errorf("the worker cannot go on: %w", err):
+			default:
+			}
 		},
 	})
 	workflows.Register(w)
@@ -87,7 +92,7 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 	}
 	o.Logger.Info("worker started", zap.String("task_queue", workflows.TaskQueue),
 		zap.Strings("connections", connections.Names()), zap.String("ledger", store.ID()))
-	return &Host{worker: w, ledger: store, client: o.Client, release: release}, nil
+	return &Host{worker: w, ledger: store, client: o.Client, release: release, failed: failed}, nil
 }
 
 // Ready reports whether the ledger and Temporal answer.
@@ -99,6 +104,16 @@ func (h *Host) Ready(ctx context.Context) error {
 		return fmt.Errorf("temporal: %w", err)
 	}
 	return nil
+}
+
+// Wait returns when ctx ends, or with the error for which the worker cannot go on.
+func (h *Host) Wait(ctx context.Context) error {
+	select {
+	case err := <-h.failed:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // Stop takes no more work, waits for activities that are under way, and closes

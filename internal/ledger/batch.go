@@ -40,6 +40,8 @@ type Batch struct {
 	Members []Staged
 	// Tries is how often these members were sent on their own before.
 	Tries int
+	// Sends is how many requests for the batch may have left.
+	Sends int
 	// Result counts what is settled.
 	Result BatchResult
 	// Next are the batches that the members of this one moved to.
@@ -90,8 +92,8 @@ func (l *Ledger) Batch(ctx context.Context, ref RunRef, number int64) (Batch, er
 func loadBatch(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) error {
 	var blob []byte
 	var result sql.NullString
-	err := tx.QueryRowContext(ctx, `SELECT state, tries, blob, result FROM batches WHERE run_id = ? AND number = ?`, runID, batch.Number).
-		Scan(&batch.State, &batch.Tries, &blob, &result)
+	err := tx.QueryRowContext(ctx, `SELECT state, tries, sends, blob, result FROM batches WHERE run_id = ? AND number = ?`, runID, batch.Number).
+		Scan(&batch.State, &batch.Tries, &batch.Sends, &blob, &result)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}

@@ -2,10 +2,8 @@ package simulator
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"slices"
@@ -17,23 +15,15 @@ import (
 
 // contactBody is a contact as it is sent (Contact API, help article 264408).
 type contactBody struct {
-	SourceType string                              `json:"source_type"`
-	Reference  string                              `json:"external_reference_id"`
-	FirstName  contacts.Field[string]              `json:"first_name"`
-	MiddleName contacts.Field[string]              `json:"middle_name"`
-	LastName   contacts.Field[string]              `json:"last_name"`
-	Phones     contacts.Field[[]channel]           `json:"phone_numbers"`
-	Emails     contacts.Field[[]channel]           `json:"email_address"`
-	Tags       contacts.Field[[]string]            `json:"tags"`
-	Properties contacts.Field[map[string]rawValue] `json:"custom_properties"`
-}
-
-type rawValue = json.RawMessage
-
-// channel is a phone number or an email address; its keys are assumption A3.
-type channel struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
+	sourceType string
+	reference  string
+	firstName  contacts.Field[string]
+	middleName contacts.Field[string]
+	lastName   contacts.Field[string]
+	phones     contacts.Field[[]string]
+	emails     contacts.Field[[]string]
+	tags       contacts.Field[[]string]
+	properties contacts.Field[[]contacts.Property]
 }
 
 // refusal is why one contact is refused.
@@ -42,110 +32,128 @@ type refusal struct {
 	Message string `json:"message"`
 }
 
-// badCall is a call that is refused as a whole.
-type badCall struct {
+// callError refuses a call as a whole. Its text names keys, never values.
+type callError struct {
 	status    int
 	key, text string
 }
 
-func (e *badCall) Error() string { return e.text }
+func (e *callError) Error() string { return e.text }
 
-// jsonBody returns a decoder for the body, which must be declared as JSON and
-// may hold no key that the API does not know.
-func jsonBody(r *http.Request) (*json.Decoder, error) {
+func badRequest(key, text string) error { return &callError{http.StatusBadRequest, key, text} }
+
+// readJSON reads the body of a call, which must be declared as JSON and be one
+// valid value.
+func readJSON(r *http.Request) (*jsonWalker, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
-		return nil, &badCall{http.StatusBadRequest, "content_type", "the content type is not application/json"}
+		return nil, badRequest("content_type", "the content type is not application/json")
 	}
-	decoder := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody))
-	decoder.DisallowUnknownFields()
-	return decoder, nil
+	var body bytes.Buffer
+	if r.ContentLength > 0 {
+		body.Grow(int(min(r.ContentLength, maxBody)) + bytes.MinRead)
+	}
+	if _, err := body.ReadFrom(http.MaxBytesReader(nil, r.Body, maxBody)); err != nil {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			return nil, &callError{http.StatusRequestEntityTooLarge, "too_large", "the body is too large"}
+		}
+		return nil, badRequest("body", "the body ended early")
+	}
+	walker, valid := walkJSON(body.Bytes())
+	if !valid {
+		return nil, badRequest("malformed", "the body is not JSON")
+	}
+	return walker, nil
 }
 
-// bodyError tells a body that is too large from one that is wrong. The text
-// names keys and types, never values.
-func bodyError(err error) error {
-	var tooLarge *http.MaxBytesError
-	var wrongType *json.UnmarshalTypeError
-	var bad *badCall
-	switch {
-	case errors.As(err, &bad):
-		return bad
-	case errors.As(err, &tooLarge):
-		return &badCall{http.StatusRequestEntityTooLarge, "too_large", "the body is too large"}
-	case errors.As(err, &wrongType):
-		return &badCall{http.StatusBadRequest, "wrong_type", "the key " + wrongType.Field + " has a value of the wrong type"}
-	case strings.HasPrefix(err.Error(), "json: unknown field"):
-		return &badCall{http.StatusBadRequest, "unknown_field", "the body has a key that does not exist"}
-	default:
-		return &badCall{http.StatusBadRequest, "malformed", "the body is not JSON of the expected form"}
-	}
-}
-
-// decodeBatch reads the contacts of a batch call.
-func decodeBatch(decoder *json.Decoder, envelope string, most int) ([]contactBody, error) {
-	opening, closing := []json.Token{json.Delim('[')}, []json.Token{json.Delim(']')}
-	if envelope != "array" {
-		opening = []json.Token{json.Delim('{'), envelope, json.Delim('[')}
-		closing = append(closing, json.Delim('}'))
-	}
-	if err := expect(decoder, opening...); err != nil {
-		return nil, err
-	}
+// readBatch reads the contacts of a batch call, most at most.
+func readBatch(w *jsonWalker, envelope string, most int) ([]contactBody, error) {
 	bodies := make([]contactBody, 0, most)
-	for decoder.More() {
-		if len(bodies) == most {
-			return nil, &badCall{http.StatusRequestEntityTooLarge, "too_many", fmt.Sprintf("a batch has at most %d contacts", most)}
-		}
-		bodies = append(bodies, contactBody{})
-		if err := decoder.Decode(&bodies[len(bodies)-1]); err != nil {
-			return nil, bodyError(err)
-		}
+	list := func() error {
+		return w.array(func() error {
+			if len(bodies) == most {
+				return &callError{http.StatusRequestEntityTooLarge, "too_many", fmt.Sprintf("a batch has at most %d contacts", most)}
+			}
+			body, err := readContact(w)
+			bodies = append(bodies, body)
+			return err
+		})
 	}
-	if err := expect(decoder, closing...); err != nil {
-		return nil, err
+	if envelope == "array" {
+		return bodies, list()
 	}
-	return bodies, atEnd(decoder)
+	err := w.object(func(key string) error {
+		if key != envelope {
+			return badRequest("malformed", "the body does not have the expected envelope")
+		}
+		return list()
+	})
+	return bodies, err
 }
 
-func expect(decoder *json.Decoder, want ...json.Token) error {
-	for _, token := range want {
-		got, err := decoder.Token()
-		if err != nil {
-			return bodyError(err)
+// readContact reads one contact, which has no key that the API does not know.
+func readContact(w *jsonWalker) (contactBody, error) {
+	var c contactBody
+	err := w.object(func(key string) error {
+		switch key {
+		case "external_reference_id":
+			return readValue(&c.reference, w.text)
+		case "source_type":
+			return readValue(&c.sourceType, w.text)
+		case "first_name":
+			return readField(w, &c.firstName, w.text)
+		case "middle_name":
+			return readField(w, &c.middleName, w.text)
+		case "last_name":
+			return readField(w, &c.lastName, w.text)
+		case "phone_numbers":
+			return readField(w, &c.phones, w.channels)
+		case "email_address":
+			return readField(w, &c.emails, w.channels)
+		case "tags":
+			return readField(w, &c.tags, w.texts)
+		case "custom_properties":
+			return readField(w, &c.properties, w.properties)
+		default:
+			return badRequest("unknown_field", "a contact has a key that does not exist")
 		}
-		if got != token {
-			return &badCall{http.StatusBadRequest, "malformed", "the body does not have the expected envelope"}
-		}
+	})
+	switch {
+	case err != nil:
+		return c, err
+	case c.reference == "" || c.sourceType == "":
+		return c, badRequest("required", "external_reference_id and source_type are required")
 	}
-	return nil
+	return c, nil
 }
 
-func atEnd(decoder *json.Decoder) error {
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return &badCall{http.StatusBadRequest, "malformed", "something follows the JSON value"}
+func readValue[T any](to *T, read func() (T, error)) (err error) {
+	*to, err = read()
+	return err
+}
+
+func readField[T any](w *jsonWalker, to *contacts.Field[T], read func() (T, error)) error {
+	*to = contacts.Field[T]{Set: true, Null: w.null()}
+	if to.Null {
+		return nil
 	}
-	return nil
+	return readValue(&to.Value, read)
 }
 
 // upsert checks a contact. It returns the upsert, or why the contact is
-// refused, and how many values were dropped; or a *badCall.
+// refused, and how many values were dropped; or a *callError.
 func (c *charles) upsert(body *contactBody) (u contacts.Upsert, no *refusal, dropped int64, err error) {
-	if body.Reference == "" || body.SourceType == "" {
-		return u, nil, 0, &badCall{http.StatusBadRequest, "required", "external_reference_id and source_type are required"}
-	}
 	u = contacts.Upsert{
-		SourceType: body.SourceType, Reference: body.Reference,
-		FirstName: body.FirstName, MiddleName: body.MiddleName, LastName: body.LastName,
-		Phones: values(body.Phones), Emails: values(body.Emails),
+		SourceType: body.sourceType, Reference: body.reference,
+		FirstName: body.firstName, MiddleName: body.middleName, LastName: body.lastName,
+		Phones: body.phones, Emails: body.emails, Tags: body.tags, Properties: body.properties,
 	}
 	if !c.options.AnyChannels {
-		if no = checkChannels(u); no != nil {
+		if no := checkChannels(u); no != nil {
 			return u, no, 0, nil
 		}
 	}
-	unknown := c.takeTags(&u, body.Tags)
-	unknown = append(unknown, c.takeProperties(&u, body.Properties)...)
+	unknown := append(c.keepTags(&u), c.keepProperties(&u)...)
 	if len(unknown) == 0 {
 		return u, nil, 0, nil
 	}
@@ -153,18 +161,10 @@ func (c *charles) upsert(body *contactBody) (u contacts.Upsert, no *refusal, dro
 	case RefuseContact:
 		return u, &unknown[0], 0, nil
 	case RefuseWholeCall:
-		return u, nil, 0, &badCall{http.StatusUnprocessableEntity, unknown[0].Code, unknown[0].Message}
+		return u, nil, 0, &callError{http.StatusUnprocessableEntity, unknown[0].Code, unknown[0].Message}
 	case DropUnknown:
 	}
 	return u, nil, int64(len(unknown)), nil
-}
-
-func values(channels contacts.Field[[]channel]) contacts.Field[[]string] {
-	field := contacts.Field[[]string]{Set: channels.Set, Null: channels.Null}
-	for _, channel := range channels.Value {
-		field.Value = append(field.Value, channel.Value)
-	}
-	return field
 }
 
 // checkChannels asks for international numbers, with or without the plus, and
@@ -185,41 +185,38 @@ func checkChannels(u contacts.Upsert) *refusal {
 	return nil
 }
 
-func (c *charles) takeTags(u *contacts.Upsert, tags contacts.Field[[]string]) (unknown []refusal) {
-	u.Tags = contacts.Field[[]string]{Set: tags.Set, Null: tags.Null}
-	for _, label := range tags.Value {
+// keepTags leaves the tags that exist.
+func (c *charles) keepTags(u *contacts.Upsert) (unknown []refusal) {
+	u.Tags.Value = slices.DeleteFunc(u.Tags.Value, func(label string) bool {
 		if !c.tags[label] {
 			unknown = append(unknown, refusal{"tag_unknown", "a tag does not exist"})
-			continue
 		}
-		u.Tags.Value = append(u.Tags.Value, label)
-	}
+		return !c.tags[label]
+	})
 	return unknown
 }
 
-func (c *charles) takeProperties(u *contacts.Upsert, given contacts.Field[map[string]rawValue]) (unknown []refusal) {
-	u.Properties = contacts.Field[[]contacts.Property]{Set: given.Set, Null: given.Null}
-	for name, value := range given.Value {
-		property, known := c.properties[name]
-		if !known {
+// keepProperties leaves the properties that can be written, with values of
+// their types.
+func (c *charles) keepProperties(u *contacts.Upsert) (unknown []refusal) {
+	u.Properties.Value = slices.DeleteFunc(u.Properties.Value, func(given contacts.Property) bool {
+		property, known := c.properties[given.Name]
+		switch {
+		case !known:
 			unknown = append(unknown, refusal{"custom_property_unknown", "a custom property does not exist or cannot be written"})
-			continue
-		}
-		if !property.accepts(value) {
+		case !property.accepts(given.Value):
 			unknown = append(unknown, refusal{"custom_property_type", "the value of a custom property has the wrong type"})
-			continue
+		default:
+			return false
 		}
-		u.Properties.Value = append(u.Properties.Value, contacts.Property{Name: name, Value: value})
-	}
-	// A map has no order; the first of these is the reason that is told.
-	slices.SortFunc(unknown, func(a, b refusal) int { return strings.Compare(a.Code, b.Code) })
+		return true
+	})
 	return unknown
 }
 
 // accepts says whether a value has the type of the property (facts: Hello
 // Charles, section 6, value forms). null clears any.
-func (p Property) accepts(value rawValue) bool {
-	value = bytes.TrimSpace(value)
+func (p Property) accepts(value []byte) bool {
 	if string(value) == "null" {
 		return true
 	}

@@ -27,17 +27,13 @@ const (
 
 // putContact is the documented call: one contact.
 func (c *charles) putContact(w http.ResponseWriter, r *http.Request) {
-	decoder, err := jsonBody(r)
+	walker, err := readJSON(r)
 	if err != nil {
 		c.refuseCall(w, err)
 		return
 	}
-	var body contactBody
-	if err := decoder.Decode(&body); err != nil {
-		c.refuseCall(w, bodyError(err))
-		return
-	}
-	if err := atEnd(decoder); err != nil {
+	body, err := readContact(walker)
+	if err != nil {
 		c.refuseCall(w, err)
 		return
 	}
@@ -65,15 +61,7 @@ func (r result) record() any {
 
 // putBatch is the batched call, as the options shape it.
 func (c *charles) putBatch(w http.ResponseWriter, r *http.Request) {
-	decoder, err := jsonBody(r)
-	if err != nil {
-		c.refuseCall(w, err)
-		return
-	}
-	bodies, err := decodeBatch(decoder, c.options.Batch.Envelope, c.options.Batch.MaxItems)
-	if err == nil && len(bodies) == 0 {
-		err = &badCall{http.StatusBadRequest, "empty", "the batch has no contacts"}
-	}
+	bodies, err := c.batch(r)
 	if err != nil {
 		c.refuseCall(w, err)
 		return
@@ -83,6 +71,23 @@ func (c *charles) putBatch(w http.ResponseWriter, r *http.Request) {
 		c.refuseCall(w, err)
 		return
 	}
+	c.replyToBatch(w, results)
+}
+
+// batch reads the contacts of a batch call, which has at least one.
+func (c *charles) batch(r *http.Request) ([]contactBody, error) {
+	walker, err := readJSON(r)
+	if err != nil {
+		return nil, err
+	}
+	bodies, err := readBatch(walker, c.options.Batch.Envelope, c.options.Batch.MaxItems)
+	if err == nil && len(bodies) == 0 {
+		err = badRequest("empty", "the batch has no contacts")
+	}
+	return bodies, err
+}
+
+func (c *charles) replyToBatch(w http.ResponseWriter, results []result) {
 	counts := map[string]int{statusCreated: 0, statusUpdated: 0, statusRefused: 0}
 	for _, one := range results {
 		counts[one.Status]++
@@ -100,7 +105,7 @@ func (c *charles) putBatch(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	case ReplyCounts:
 		writeJSON(w, status, counts)
-	default:
+	case ReplyItems:
 		writeJSON(w, status, map[string][]result{"items": results})
 	}
 }
@@ -118,9 +123,9 @@ func refusedItems(results []result) problems {
 }
 
 func (c *charles) refuseCall(w http.ResponseWriter, err error) {
-	var bad *badCall
-	if !errors.As(err, &bad) {
-		bad = &badCall{http.StatusInternalServerError, "internal", err.Error()}
+	bad, known := errors.AsType[*callError](err)
+	if !known {
+		bad = &callError{http.StatusInternalServerError, "internal", err.Error()}
 	}
 	c.refuse(w, bad.status, bad.key, bad.text)
 }
@@ -140,9 +145,9 @@ func (c *charles) take(r *http.Request, bodies []contactBody, batches int64) ([]
 			return nil, err
 		}
 		if no == nil {
-			no = planned(engine, bodies[i].Reference)
+			no = planned(engine, bodies[i].reference)
 		}
-		results[i] = result{Reference: bodies[i].Reference, Status: statusRefused, Error: no}
+		results[i] = result{Reference: bodies[i].reference, Status: statusRefused, Error: no}
 		if no == nil {
 			accepted, places = append(accepted, u), append(places, i)
 			dropped += lost

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -110,18 +111,18 @@ func writeFault(v *vendor, w http.ResponseWriter, r *http.Request, d faults.Deci
 		w.Header().Set("Retry-After", d.RetryAfter)
 	}
 	status := d.Fault.Status
-	switch d.Fault.Do {
-	case faults.HTML:
+	if d.Fault.Do == faults.HTML {
 		defaultTo(&status, http.StatusBadGateway)
+		title := strconv.Itoa(status) + " " + http.StatusText(status)
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(status)
-		_, _ = io.WriteString(w, "<html><head><title>"+strconv.Itoa(status)+"</title></head><body><h1>"+http.StatusText(status)+"</h1></body></html>")
-	case faults.RateLimit:
-		status = http.StatusTooManyRequests
-		v.refuse(w, status, "rate_limit", "too many requests")
-	default:
-		v.refuse(w, status, "fault", http.StatusText(status))
+		_, _ = io.WriteString(w, "<html><head><title>"+title+"</title></head><body><h1>"+title+"</h1></body></html>")
+		return strconv.Itoa(status)
 	}
+	if d.Fault.Do == faults.RateLimit {
+		status = http.StatusTooManyRequests
+	}
+	v.refuse(w, status, "fault", http.StatusText(status))
 	return strconv.Itoa(status)
 }
 
@@ -188,9 +189,7 @@ func (r *recording) Write(data []byte) (int, error) { return r.body.Write(data) 
 
 // copyTo sends the reply with the first n bytes of its body.
 func (r *recording) copyTo(w http.ResponseWriter, n int) {
-	for name, values := range r.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), r.header)
 	w.WriteHeader(r.status)
 	_, _ = w.Write(r.body.Bytes()[:n])
 }

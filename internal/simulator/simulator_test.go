@@ -26,14 +26,14 @@ type world struct {
 }
 
 // start runs both vendors on loopback addresses.
-func start(t testing.TB, options simulator.Options) *world {
-	t.Helper()
+func start(tb testing.TB, options simulator.Options) *world {
+	tb.Helper()
 	s := simulator.New(options)
 	zeotap, charles := httptest.NewServer(s.ZeotapHandler()), httptest.NewServer(s.CharlesHandler())
-	t.Cleanup(zeotap.Close)
-	t.Cleanup(charles.Close)
+	tb.Cleanup(zeotap.Close)
+	tb.Cleanup(charles.Close)
 	return &world{
-		Simulator: s, t: t, zeotap: zeotap.URL, charles: charles.URL,
+		Simulator: s, t: tb, zeotap: zeotap.URL, charles: charles.URL,
 		header: http.Header{"Apikey": {simulator.DefaultKey}, "X-Api-Key": {simulator.DefaultKey}, "Content-Type": {"application/json"}},
 	}
 }

@@ -2,7 +2,6 @@ package zeotap
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,11 +11,10 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/klauspost/compress/gzip"
 	"gocloud.dev/blob"
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/transform"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
+	"audiencesync/internal/zeotap/records"
 )
 
 // readBytes is how much is read from storage at a time.
@@ -29,7 +27,7 @@ type exportFile struct {
 	object object
 	packed bool
 	stored *storedBytes
-	rows   records
+	rows   records.Reader
 	// record is how many records were read or skipped.
 	record int64
 }
@@ -70,30 +68,24 @@ func (f *exportFile) open(ctx context.Context) error {
 	}
 }
 
-// decode puts the layers on the stored bytes: unpack, drop the byte order
-// mark, check the encoding, bound the record, decode.
+// decode unpacks the stored bytes and reads them record by record.
 func (f *exportFile) decode() error {
-	var unpacked io.Reader = bufio.NewReaderSize(f.stored, readBytes)
+	var file io.Reader = bufio.NewReaderSize(f.stored, readBytes)
+	var err error
 	if f.packed {
-		var err error
-		if unpacked, err = gzip.NewReader(unpacked); err != nil {
+		if file, err = gzip.NewReader(file); err != nil {
 			return err
 		}
 	}
-	text := bufio.NewReaderSize(unpacked, readBytes)
-	if mark, _ := text.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
-		_, _ = text.Discard(len(mark))
-	}
-	input := &bounded{from: transform.NewReader(text, encoding.UTF8Validator)}
-	most := int64(f.source.settings.MaxRecordKilobytes) << 10
-	var err error
-	switch f.source.settings.Format {
+	settings := f.source.settings
+	most := int64(settings.MaxRecordKilobytes) << 10
+	switch settings.Format {
 	case config.FormatCSV:
-		f.rows, err = newCSVRecords(input, f.source.settings.Delimiter, most)
+		f.rows, err = records.CSV(file, settings.Delimiter, most)
 	case config.FormatJSON:
-		f.rows, err = newJSONRecords(input, most)
+		f.rows, err = records.JSON(file, most)
 	default:
-		f.rows = newNDJSONRecords(input, most)
+		f.rows = records.NDJSON(file, most)
 	}
 	return err
 }
@@ -101,7 +93,7 @@ func (f *exportFile) decode() error {
 // next returns the next member, or io.EOF when the whole file was read.
 func (f *exportFile) next(ctx context.Context) (audience.Member, error) {
 	f.stored.ctx = ctx
-	member, err := f.rows.next()
+	member, err := f.rows.Next()
 	if errors.Is(err, io.EOF) {
 		return nil, f.ended()
 	}
@@ -116,7 +108,7 @@ func (f *exportFile) next(ctx context.Context) (audience.Member, error) {
 func (f *exportFile) skipTo(ctx context.Context, n int64) error {
 	f.stored.ctx = ctx
 	for f.record < n {
-		err := f.rows.skip()
+		err := f.rows.Skip()
 		if errors.Is(err, io.EOF) {
 			return f.changed()
 		}
@@ -137,7 +129,7 @@ func (f *exportFile) ended() error {
 }
 
 func (f *exportFile) classify(ctx context.Context, place string, err error) error {
-	var found flaw
+	var found records.Flaw
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

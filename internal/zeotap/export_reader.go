@@ -65,7 +65,7 @@ func (r *exportReader) page(ctx context.Context, position filePosition) (audienc
 		if err != nil {
 			return audience.Page{}, err
 		}
-		before := file.rows.offset()
+		before := file.rows.Offset()
 		member, err := file.next(ctx)
 		if errors.Is(err, io.EOF) {
 			_ = r.Close()
@@ -76,7 +76,7 @@ func (r *exportReader) page(ctx context.Context, position filePosition) (audienc
 			return audience.Page{}, err
 		}
 		page.Members = append(page.Members, member)
-		left -= file.rows.offset() - before
+		left -= file.rows.Offset() - before
 		position.record++
 	}
 	page.Next = position.cursor()
@@ -103,7 +103,7 @@ func (r *exportReader) at(ctx context.Context, position filePosition) (*exportFi
 // checkColumns refuses a file that has other columns than the first of its
 // set: a part without a header would lose a member to it, and the others their fields.
 func (r *exportReader) checkColumns(ctx context.Context) error {
-	columns := slices.Sorted(slices.Values(r.file.rows.columns()))
+	columns := slices.Sorted(slices.Values(r.file.rows.Columns()))
 	if columns == nil {
 		return nil
 	}
@@ -112,7 +112,7 @@ func (r *exportReader) checkColumns(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.columns = slices.Sorted(slices.Values(first.rows.columns()))
+		r.columns = slices.Sorted(slices.Values(first.rows.Columns()))
 		first.close()
 	}
 	if r.columns == nil {

@@ -26,7 +26,8 @@ func load(ctx context.Context, path string) (*types.Project, error) {
 
 // serviceFaults are the faults that the Compose specification allows.
 func serviceFaults(service types.ServiceConfig) []error {
-	faults := []error{imageFault(service), buildFault(service)}
+	faults := make([]error, 0, 2+len(service.Volumes)+len(service.Ports))
+	faults = append(faults, imageFault(service), buildFault(service))
 	for _, volume := range service.Volumes {
 		faults = append(faults, volumeFault(volume))
 	}

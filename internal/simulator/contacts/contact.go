@@ -28,16 +28,6 @@ type Field[T any] struct {
 	Value T
 }
 
-// UnmarshalJSON notes that the field was there.
-func (f *Field[T]) UnmarshalJSON(data []byte) error {
-	f.Set = true
-	if string(data) == "null" {
-		f.Null = true
-		return nil
-	}
-	return json.Unmarshal(data, &f.Value)
-}
-
 // Upsert is one contact as it was sent, checked, with tags and custom
 // properties that exist. The key is source type and reference.
 type Upsert struct {

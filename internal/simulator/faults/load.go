@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 )
@@ -62,22 +63,26 @@ func (r Rule) validate() error {
 	if err := r.Match.validate(); err != nil {
 		return fmt.Errorf("match: %w", err)
 	}
-	switch r.RetryAfterForm {
-	case "", RetryAfterSeconds, RetryAfterDate, RetryAfterNone:
-	default:
+	forms := []RetryAfterForm{"", RetryAfterSeconds, RetryAfterDate, RetryAfterNone}
+	if !slices.Contains(forms, r.RetryAfterForm) {
 		return fmt.Errorf("retry_after_form %q is not seconds, date or none", r.RetryAfterForm)
 	}
+	return r.validateAction()
+}
+
+func (r Rule) validateAction() error {
+	isStatus := r.Status >= 200 && r.Status <= 599
 	switch r.Do {
 	case OnlyLatency:
 		if r.Latency == 0 && r.Jitter == 0 {
 			return errors.New("does nothing: it needs do, latency or jitter")
 		}
 	case Status:
-		if r.Status < 200 || r.Status > 599 {
+		if !isStatus {
 			return errors.New("do: status needs a status between 200 and 599")
 		}
 	case HTML:
-		if r.Status != 0 && (r.Status < 200 || r.Status > 599) {
+		if !isStatus && r.Status != 0 {
 			return errors.New("do: html needs a status between 200 and 599, or none for 502")
 		}
 	case RateLimit:

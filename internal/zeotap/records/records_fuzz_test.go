@@ -1,7 +1,6 @@
-package zeotap
+package records_test
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -9,10 +8,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/transform"
 
 	"audiencesync/internal/audience"
+	"audiencesync/internal/zeotap/records"
 )
 
 // FuzzRecords feeds the three decoders: each ends, in an orderly way, and
@@ -48,12 +46,12 @@ func drain(t *testing.T, format int, content []byte, skip int) ([]audience.Membe
 		return nil, err
 	}
 	for range skip {
-		require.NoError(t, rows.skip())
+		require.NoError(t, rows.Skip())
 	}
 	members := []audience.Member{}
 	for {
-		before := rows.offset()
-		member, err := rows.next()
+		before := rows.Offset()
+		member, err := rows.Next()
 		if errors.Is(err, io.EOF) {
 			return members, nil
 		}
@@ -61,7 +59,7 @@ func drain(t *testing.T, format int, content []byte, skip int) ([]audience.Membe
 			orderly(t, err)
 			return members, err
 		}
-		require.Greater(t, rows.offset(), before)
+		require.Greater(t, rows.Offset(), before)
 		require.NotNil(t, member)
 		_, err = json.Marshal(member)
 		require.NoError(t, err)
@@ -69,21 +67,20 @@ func drain(t *testing.T, format int, content []byte, skip int) ([]audience.Membe
 	}
 }
 
-func fuzzed(format int, content []byte) (records, error) {
-	text := bufio.NewReader(bytes.NewReader(content))
-	input := &bounded{from: transform.NewReader(text, encoding.UTF8Validator)}
+func fuzzed(format int, content []byte) (records.Reader, error) {
+	file := bytes.NewReader(content)
 	switch format % 3 {
 	case 0:
-		return newCSVRecords(input, ",", fuzzedRecordBytes)
+		return records.CSV(file, ",", fuzzedRecordBytes)
 	case 1:
-		return newJSONRecords(input, fuzzedRecordBytes)
+		return records.JSON(file, fuzzedRecordBytes)
 	default:
-		return newNDJSONRecords(input, fuzzedRecordBytes), nil
+		return records.NDJSON(file, fuzzedRecordBytes), nil
 	}
 }
 
 func orderly(t *testing.T, err error) {
 	t.Helper()
-	var said flaw
+	var said records.Flaw
 	require.ErrorAs(t, err, &said)
 }
