@@ -185,14 +185,18 @@ func checkChannels(u contacts.Upsert) *refusal {
 	return nil
 }
 
-// keepTags leaves the tags that exist.
+// keepTags leaves the tags that exist, as labels.
 func (c *charles) keepTags(u *contacts.Upsert) (unknown []refusal) {
-	u.Tags.Value = slices.DeleteFunc(u.Tags.Value, func(label string) bool {
-		if !c.tags[label] {
+	sent := u.Tags.Value
+	u.Tags.Value = sent[:0]
+	for _, tag := range sent {
+		label, known := c.tags[tag]
+		if !known {
 			unknown = append(unknown, refusal{"tag_unknown", "a tag does not exist"})
+			continue
 		}
-		return !c.tags[label]
-	})
+		u.Tags.Value = append(u.Tags.Value, label)
+	}
 	return unknown
 }
 

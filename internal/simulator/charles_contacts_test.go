@@ -166,6 +166,14 @@ func TestUnknownValuesAreDroppedSilently(t *testing.T) {
 	require.EqualValues(t, 5, w.Stats().ValuesDropped)
 }
 
+func TestTagsCanBeNamedByTheirIDs(t *testing.T) {
+	t.Parallel()
+	w := start(t, simulator.Options{Charles: simulator.CharlesOptions{TagsByID: true}})
+	w.do("PUT", w.charles+single, with(contact("a"), "tags", []string{"t-01", "vip"}), http.StatusCreated, nil)
+	stored, _ := w.Contact("a")
+	require.Equal(t, []string{"zeotap"}, stored.Tags)
+}
+
 func TestUnknownValuesCanRefuseTheContactOrTheCall(t *testing.T) {
 	t.Parallel()
 	both := object{"contacts": []object{contact("a"), odd("b")}}

@@ -62,7 +62,8 @@ func (c *charles) contactLists() []contactListRecord {
 	}
 	deleted := record("seg-deleted", "Zeotap: old campaign", "dynamic")
 	deleted.Deleted, deleted.Active = true, false
-	all := []contactListRecord{record("list-fair", "Trade fair", "static"), deleted}
+	all := make([]contactListRecord, 0, 2+len(c.options.Segments))
+	all = append(all, record("list-fair", "Trade fair", "static"), deleted)
 	for _, segment := range c.options.Segments {
 		dynamic := record(segment.ID, segment.Name, "dynamic")
 		dynamic.Rules = rules(segment)
@@ -75,7 +76,7 @@ func (c *charles) contactLists() []contactListRecord {
 // the words of the operators are assumption A10.
 func rules(segment contacts.Segment) any {
 	type object = map[string]any
-	list := []any{}
+	list := make([]any, 0, len(segment.All))
 	for _, condition := range segment.All {
 		operand, op, value := "properties.custom-property", "equals", condition.Equals
 		if condition.Contains != "" {

@@ -18,19 +18,24 @@ type charles struct {
 	counters *counters
 	vendor   *vendor
 
-	tags       map[string]bool
+	// tags are the labels of the usable tags, by the form in which they are sent.
+	tags       map[string]string
 	properties map[string]Property
 }
 
 func newCharles(s *Simulator) *charles {
 	c := &charles{
 		options: s.options.Charles, sim: s, store: s.store, counters: s.counters,
-		tags: map[string]bool{}, properties: map[string]Property{},
+		tags: map[string]string{}, properties: map[string]Property{},
 		vendor: newVendor(faults.Charles, charlesProblem),
 	}
 	for _, tag := range c.options.Tags {
-		if tag.Writable() {
-			c.tags[tag.Label] = true
+		switch {
+		case !tag.Writable():
+		case c.options.TagsByID:
+			c.tags[tag.ID] = tag.Label
+		default:
+			c.tags[tag.Label] = tag.Label
 		}
 	}
 	for _, property := range c.options.Properties {

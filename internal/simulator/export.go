@@ -105,19 +105,28 @@ func (w csvWriter) end() error {
 }
 
 type ndjsonWriter struct {
-	to   io.Writer
-	line []byte
+	to    io.Writer
+	line  []byte
+	begun bool
 }
 
 func newNDJSONWriter(to io.Writer) memberWriter { return &ndjsonWriter{to: to} }
 
 func (w *ndjsonWriter) write(m people.Member) error {
+	w.begun = true
 	w.line = append(m.AppendJSON(w.line[:0]), '\n')
 	_, err := w.to.Write(w.line)
 	return err
 }
 
-func (w *ndjsonWriter) end() error { return nil }
+// end leaves an empty line in a file without members: a file without a single
+// byte looks like one that was cut.
+func (w *ndjsonWriter) end() (err error) {
+	if !w.begun {
+		_, err = io.WriteString(w.to, "\n")
+	}
+	return err
+}
 
 // jsonWriter writes one array.
 type jsonWriter struct {

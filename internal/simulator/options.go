@@ -87,6 +87,8 @@ type CharlesOptions struct {
 	// Unknown is what happens to tags and custom properties that do not exist,
 	// cannot be written or have a value of the wrong type (A8).
 	Unknown UnknownValues
+	// TagsByID takes the ids of tags instead of their labels (A4).
+	TagsByID bool
 	// ClearOmitted empties fields that an upsert does not name (A5).
 	ClearOmitted bool
 	// ChannelsToCreate refuses to create a contact without phone and email.

@@ -100,9 +100,9 @@ func contact(reference string) object {
 }
 
 func contactsOf(references ...string) object {
-	list := []object{}
-	for _, reference := range references {
-		list = append(list, contact(reference))
+	list := make([]object, len(references))
+	for i, reference := range references {
+		list[i] = contact(reference)
 	}
 	return object{"contacts": list}
 }

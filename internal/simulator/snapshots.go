@@ -60,11 +60,12 @@ func (s snapshots) position(token, cursor string) (position, error) {
 	if binary.BigEndian.Uint64(b[9:]) != s.sum(token+string(b[:9])) {
 		return position{}, fmt.Errorf("the cursor belongs to another snapshot")
 	}
-	return position{member: int64(binary.BigEndian.Uint64(b)), empty: b[8] == 1}, nil
+	member := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // the check sum says that it was one of ours
+	return position{member: member, empty: b[8] == 1}, nil
 }
 
 func (p position) bytes() []byte {
-	b := binary.BigEndian.AppendUint64(nil, uint64(p.member))
+	b := binary.BigEndian.AppendUint64(nil, uint64(p.member)) //nolint:gosec // an index is never negative
 	if p.empty {
 		return append(b, 1)
 	}

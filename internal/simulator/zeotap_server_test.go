@@ -116,10 +116,9 @@ func TestSwitchesMakeTheSourceLessReliable(t *testing.T) {
 
 	members, pages := w.read("20")
 	require.Len(t, members, 100)
-	var sizes []int
-	var changed []bool
-	for _, p := range pages {
-		sizes, changed = append(sizes, len(p.Members)), append(changed, p.Version != opened.Version)
+	sizes, changed := make([]int, len(pages)), make([]bool, len(pages))
+	for i, p := range pages {
+		sizes[i], changed[i] = len(p.Members), p.Version != opened.Version
 	}
 	require.Equal(t, []int{20, 20, 0, 20, 20, 0, 20}, sizes)
 	require.Equal(t, []bool{false, false, false, false, true, true, true}, changed)

@@ -153,8 +153,7 @@ func (a *api) broken(place string, err error) error {
 
 // status is the HTTP status of a failed request, 0 if there was none.
 func status(err error) int {
-	var failed *vendorhttp.Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*vendorhttp.Error](err); ok {
 		return failed.Status
 	}
 	return 0

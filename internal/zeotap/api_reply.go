@@ -30,14 +30,14 @@ func decodeAudience(body []byte, id string) (audience.Audience, *audience.Size, 
 		return audience.Audience{}, nil, err
 	}
 	if reply.ID != id {
-		return audience.Audience{}, nil, flaw(`the answer is about another audience: its "id" is not the one that was asked for`)
+		return audience.Audience{}, nil, replyError(`the answer is about another audience: its "id" is not the one that was asked for`)
 	}
 	found := audience.Audience{ID: reply.ID, Name: reply.Name}
 	if reply.Size == nil {
 		return found, nil, nil
 	}
 	if reply.Size.Value == nil || *reply.Size.Value < 0 {
-		return audience.Audience{}, nil, flaw(`"size.value" is missing or negative; leave "size" out when it is not known`)
+		return audience.Audience{}, nil, replyError(`"size.value" is missing or negative; leave "size" out when it is not known`)
 	}
 	return found, &audience.Size{Value: *reply.Size.Value, Basis: reply.Size.Basis, AsOf: reply.Size.AsOf}, nil
 }
@@ -60,7 +60,7 @@ func decodeSnapshot(body []byte) (audience.Snapshot, error) {
 	case reply.Version == "":
 		return audience.Snapshot{}, missing("version")
 	case reply.Total != nil && *reply.Total < 0:
-		return audience.Snapshot{}, flaw(`"total" is negative; leave it out when it is not known`)
+		return audience.Snapshot{}, replyError(`"total" is negative; leave it out when it is not known`)
 	}
 	return audience.Snapshot{
 		Token: reply.Snapshot, Version: reply.Version, AsOf: reply.AsOf, Total: reply.Total, Pinned: reply.Pinned,
@@ -77,13 +77,13 @@ func decodeReply(body []byte, reply any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &mismatch) && mismatch.Field != "":
-		return flaw(fmt.Sprintf("%q has another type than docs/zeotap-members-api.md says", mismatch.Field))
+		return replyError(fmt.Sprintf("%q has another type than docs/zeotap-members-api.md says", mismatch.Field))
 	case errors.As(err, &mismatch):
-		return flaw("the answer is not a JSON object")
+		return replyError("the answer is not a JSON object")
 	case errors.As(err, &malformed):
-		return flaw("the answer is not valid JSON")
+		return replyError("the answer is not valid JSON")
 	default:
-		return flaw(`"as_of" is not a time in the form 2026-11-20T06:00:00Z`)
+		return replyError(`"as_of" is not a time in the form 2026-11-20T06:00:00Z`)
 	}
 }
 
@@ -100,14 +100,14 @@ type membersReply struct {
 // is broken, counted from 1; 0 when the page as a whole is.
 func decodeMembers(body []byte, names config.ZeotapNames) (reply membersReply, flawedMember int, err error) {
 	if !utf8.Valid(body) {
-		return reply, 0, flaw("the answer is not UTF-8")
+		return reply, 0, replyError("the answer is not UTF-8")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	if token, err := decoder.Token(); err != nil {
 		return reply, 0, pageFlaw(err)
 	} else if token != json.Delim('{') {
-		return reply, 0, flaw("the answer is not a JSON object")
+		return reply, 0, replyError("the answer is not a JSON object")
 	}
 	seen := make(map[string]bool)
 	for decoder.More() {
@@ -118,7 +118,7 @@ func decodeMembers(body []byte, names config.ZeotapNames) (reply membersReply, f
 		key, _ := token.(string)
 		wanted := key == names.MembersKey || key == names.CursorKey || key == names.VersionKey
 		if wanted && seen[key] {
-			return reply, 0, flaw(fmt.Sprintf("%q is there twice", key))
+			return reply, 0, replyError(fmt.Sprintf("%q is there twice", key))
 		}
 		seen[key] = seen[key] || wanted
 		switch key {
@@ -139,7 +139,7 @@ func decodeMembers(body []byte, names config.ZeotapNames) (reply membersReply, f
 		return reply, 0, pageFlaw(err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return reply, 0, flaw("something follows the JSON object of the answer")
+		return reply, 0, replyError("something follows the JSON object of the answer")
 	}
 	for _, key := range []string{names.MembersKey, names.CursorKey, names.VersionKey} {
 		if !seen[key] {
@@ -154,7 +154,7 @@ func decodeArray(decoder *json.Decoder, key string) ([]audience.Member, int, err
 	if token, err := decoder.Token(); err != nil {
 		return nil, 0, pageFlaw(err)
 	} else if token != json.Delim('[') {
-		return nil, 0, flaw(fmt.Sprintf("%q is not an array", key))
+		return nil, 0, replyError(fmt.Sprintf("%q is not an array", key))
 	}
 	var members []audience.Member
 	for decoder.More() {
@@ -184,7 +184,7 @@ func decodeCursor(decoder *json.Decoder, key string) (next string, last bool, er
 		return "", true, nil
 	}
 	if *cursor == "" {
-		return "", false, flaw(fmt.Sprintf("%q is an empty text; the last page says null", key))
+		return "", false, replyError(fmt.Sprintf("%q is an empty text; the last page says null", key))
 	}
 	return *cursor, false, nil
 }
@@ -209,31 +209,30 @@ func skipValue(decoder *json.Decoder) error {
 	return nil
 }
 
-const errNotAnObject = flaw("is not a JSON object")
+const errNotAnObject = replyError("is not a JSON object")
 
 // pageFlaw says what is wrong without the decoder's own text, which may quote.
 func pageFlaw(err error) error {
 	var mismatch *json.UnmarshalTypeError
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return flaw("the answer ends in the middle of its JSON: it was cut")
+		return replyError("the answer ends in the middle of its JSON: it was cut")
 	case errors.As(err, &mismatch):
 		return errNotAnObject
 	default:
-		return flaw("is not valid JSON")
+		return replyError("is not valid JSON")
 	}
 }
 
 func valueFlaw(err error, key, want string) error {
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) {
-		return flaw(fmt.Sprintf("%q is not %s", key, want))
+	if _, mismatch := errors.AsType[*json.UnmarshalTypeError](err); mismatch {
+		return replyError(fmt.Sprintf("%q is not %s", key, want))
 	}
 	return pageFlaw(err)
 }
 
 func missing(key string) error {
-	return flaw(fmt.Sprintf("the answer has no %q: it was cut, or the endpoint uses another name (names of the connection)", key))
+	return replyError(fmt.Sprintf("the answer has no %q: it was cut, or the endpoint uses another name (names of the connection)", key))
 }
 
 // pagePlace names a page, or a member on it, for errors.

@@ -51,7 +51,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("connection %s: %s: %s", e.Connection, e.Place, e.Text)
 }
 
-// flaw is a broken reply before its place is known. The text holds no value.
-type flaw string
+// replyError is a broken reply before its place is known. The text holds no value.
+type replyError string
 
-func (f flaw) Error() string { return string(f) }
+func (e replyError) Error() string { return string(e) }

@@ -129,7 +129,7 @@ func (f *exportFile) ended() error {
 }
 
 func (f *exportFile) classify(ctx context.Context, place string, err error) error {
-	var found records.Flaw
+	var found records.BrokenError
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

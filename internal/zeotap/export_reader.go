@@ -97,7 +97,10 @@ func (r *exportReader) at(ctx context.Context, position filePosition) (*exportFi
 	if err := r.checkColumns(ctx); err != nil {
 		return nil, err
 	}
-	return file, file.skipTo(ctx, position.record)
+	if err := file.skipTo(ctx, position.record); err != nil {
+		return nil, err
+	}
+	return file, nil
 }
 
 // checkColumns refuses a file that has other columns than the first of its

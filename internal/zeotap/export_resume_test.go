@@ -117,7 +117,7 @@ func TestExportRefusesFilesThatChangedAfterTheSnapshot(t *testing.T) {
 		}, "was written again"},
 		"gone": {func(t *testing.T, folder string) {
 			t.Helper()
-			require.NoError(t, os.Remove(filepath.Join(folder, "984/a/part-1.gz")))
+			require.NoError(t, os.Remove(filepath.Join(folder, "984", "a", "part-1.gz")))
 		}, "is gone"},
 	}
 	for name, c := range cases {
@@ -153,7 +153,7 @@ func TestExportReadIsNotCompleteWhenFilesChangedUnderIt(t *testing.T) {
 		}, "984/a/part-0.gz was written again"},
 		"a file read before is gone": {func(t *testing.T, folder string) {
 			t.Helper()
-			require.NoError(t, os.Remove(filepath.Join(folder, "984/a/part-0.gz")))
+			require.NoError(t, os.Remove(filepath.Join(folder, "984", "a", "part-0.gz")))
 		}, "984/a/part-0.gz is no longer there"},
 		"all files are gone": {func(t *testing.T, folder string) {
 			t.Helper()

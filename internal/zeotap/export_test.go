@@ -81,7 +81,7 @@ func TestExportReadsAllFilesOfASetInTheOrderOfTheirKeys(t *testing.T) {
 	for size := 1; size <= 6; size++ {
 		s := settings(folder, config.FormatCSV)
 		s.PageSize = size
-		var ids []any
+		ids := make([]any, 0, 5)
 		for _, member := range readAll(t, newExport(t, s)) {
 			require.Equal(t, fmt.Sprintf("n%s", member["id"]), member["name"])
 			ids = append(ids, member["id"])
@@ -217,7 +217,8 @@ func TestExportSaysWhatToCheckWhenThereIsNothing(t *testing.T) {
 		func() error { _, _, err := source.Identify(t.Context(), "984"); return err },
 		func() error { _, err := source.Open(t.Context(), "984"); return err },
 	} {
-		text := failure(t, try(), zeotap.NothingToRead).Error()
+		failed := failure(t, try(), zeotap.NothingToRead)
+		text := failed.Error()
 		require.Contains(t, text, folder)
 		require.Contains(t, text, `{audience}/(?P<set>[^/]+)/part-.+`)
 		require.Contains(t, text, "audience 984")
@@ -230,7 +231,8 @@ func TestExportSaysThatItsFolderIsNotThere(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "missing")
 	source := newExport(t, settings(folder, config.FormatCSV))
 	_, _, err := source.Identify(t.Context(), "984")
-	require.Contains(t, failure(t, err, zeotap.Inaccessible).Error(), folder)
+	failed := failure(t, err, zeotap.Inaccessible)
+	require.Contains(t, failed.Error(), folder)
 }
 
 func TestExportFollowsLinksToFilesAndToItsFolder(t *testing.T) {
@@ -238,7 +240,7 @@ func TestExportFollowsLinksToFilesAndToItsFolder(t *testing.T) {
 	folder := t.TempDir()
 	deliver(t, folder, "real/984/a/part-1.csv", []byte("id\n1\n"))
 	deliver(t, folder, "elsewhere.csv", []byte("id\n2\n"))
-	require.NoError(t, os.Symlink(filepath.Join(folder, "elsewhere.csv"), filepath.Join(folder, "real/984/a/part-2.csv")))
+	require.NoError(t, os.Symlink(filepath.Join(folder, "elsewhere.csv"), filepath.Join(folder, "real", "984", "a", "part-2.csv")))
 	require.NoError(t, os.Symlink(filepath.Join(folder, "real"), filepath.Join(folder, "link")))
 	source := newExport(t, settings(filepath.Join(folder, "link"), config.FormatCSV))
 	require.Equal(t, []audience.Member{{"id": "1"}, {"id": "2"}}, readAll(t, source))

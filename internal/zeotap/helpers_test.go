@@ -27,7 +27,7 @@ func deliver(t *testing.T, folder, key string, content []byte) {
 	changedAgo(t, folder, key, time.Hour)
 }
 
-func changedAgo(t *testing.T, folder, key string, ago time.Duration) {
+func changedAgo(t testing.TB, folder, key string, ago time.Duration) {
 	t.Helper()
 	at := time.Now().Add(-ago)
 	require.NoError(t, os.Chtimes(filepath.Join(folder, filepath.FromSlash(key)), at, at))
@@ -52,7 +52,7 @@ func settings(folder string, format config.ExportFormat) config.ZeotapExport {
 	return s
 }
 
-func newExport(t *testing.T, s config.ZeotapExport) zeotap.Source {
+func newExport(t testing.TB, s config.ZeotapExport) zeotap.Source {
 	t.Helper()
 	source, err := zeotap.NewExport("drop", s)
 	require.NoError(t, err)
@@ -120,11 +120,11 @@ func readUntilError(t *testing.T, source zeotap.Source) error {
 }
 
 // failure requires an error of the package, of a kind, without contact data.
-func failure(t *testing.T, err error, kind zeotap.Kind) *zeotap.Error {
+func failure(t *testing.T, err error, kind zeotap.Kind) zeotap.Error {
 	t.Helper()
 	var failed *zeotap.Error
 	require.ErrorAs(t, err, &failed)
 	require.Equal(t, kind, failed.Kind, failed.Error())
 	require.NotContains(t, failed.Error(), planted)
-	return failed
+	return *failed
 }

@@ -205,8 +205,7 @@ var parameters = regexp.MustCompile(`\?\S+`)
 // cause is the first line of what a storage's client said, without the
 // parameters of URLs, which may carry a signature.
 func cause(err error) string {
-	var failed *url.Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err
 	}
 	line, _, _ := strings.Cut(err.Error(), "\n")

@@ -94,8 +94,9 @@ func (b *bucket) gcs(w http.ResponseWriter, r *http.Request) {
 	case one:
 		_ = json.NewEncoder(w).Encode(itemOf(key))
 	case r.URL.Path == "/storage/v1/b/drop/o":
-		items := []item{}
-		for _, key := range b.keys(r.URL.Query().Get("prefix")) {
+		keys := b.keys(r.URL.Query().Get("prefix"))
+		items := make([]item, 0, len(keys))
+		for _, key := range keys {
 			items = append(items, itemOf(key))
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"items": items})
@@ -183,7 +184,8 @@ func TestExportSaysThatItMayNotReadTheBucket(t *testing.T) {
 			b := newBucket(t)
 			b.denied = true
 			_, _, err := newExport(t, settings(serve(t, b), config.FormatCSV)).Identify(t.Context(), "984")
-			text := failure(t, err, zeotap.Inaccessible).Error()
+			failed := failure(t, err, zeotap.Inaccessible)
+			text := failed.Error()
 			require.Contains(t, text, name+"://drop/zeotap")
 			require.NotContains(t, text, "?")
 		})

@@ -158,9 +158,9 @@ func TestACountDipsOnceAfterItHasCaughtUp(t *testing.T) {
 	s, _ := newStore(Lag{Dip: 0.5})
 	require.Zero(t, s.Count(0))
 	s.Apply([]Upsert{marked("1", "member"), marked("2", "member")}, Policy{})
-	var read []int64
-	for range 4 {
-		read = append(read, s.Count(0))
+	read := make([]int64, 4)
+	for i := range read {
+		read[i] = s.Count(0)
 	}
 	require.Equal(t, []int64{2, 1, 2, 2}, read)
 }
@@ -189,9 +189,9 @@ func TestCreatingCanNeedAPhoneNumberAndAnEmailAddress(t *testing.T) {
 func TestAllWalksContactsInTheOrderOfTheirCreation(t *testing.T) {
 	t.Parallel()
 	s, _ := newStore(Lag{})
-	var want []string
-	for i := range 2000 {
-		want = append(want, fmt.Sprint(i))
+	want := make([]string, 2000)
+	for i := range want {
+		want[i] = fmt.Sprint(i)
 		s.Apply([]Upsert{marked(want[i], "member")}, Policy{})
 	}
 	var got []string

@@ -190,10 +190,9 @@ func TestTheSameShareOfContactsIsRefusedEachTime(t *testing.T) {
 func TestAListedContactIsRefusedForItsFirstAttempts(t *testing.T) {
 	t.Parallel()
 	e := engine(faults.Plan{Refuse: []faults.Refusal{{References: []string{"a"}, Attempts: 2}}})
-	var no []bool
-	for range 4 {
-		_, refused := e.Refuses("a")
-		no = append(no, refused)
+	no := make([]bool, 4)
+	for i := range no {
+		_, no[i] = e.Refuses("a")
 	}
 	require.Equal(t, []bool{true, true, false, false}, no)
 	_, refused := e.Refuses("b")

@@ -103,7 +103,7 @@ func (c *Crowd) person(i int64, kind Kind) Member {
 
 	m := Member{
 		Index: i, Original: i, Kind: kind,
-		CustomerID: "C" + pad(uint64(i)+1, 9),
+		CustomerID: "C" + pad(natural(i)+1, 9),
 		FirstName:  first.native,
 		LastName:   last.native,
 		City:       number.region.cities[pick(h, 32, len(number.region.cities))],
@@ -142,7 +142,7 @@ const (
 )
 
 func (c *Crowd) hash(i int64, draw uint64) uint64 {
-	return mix(c.seed ^ mix(uint64(i)*8+draw))
+	return mix(c.seed ^ mix(natural(i)*8+draw))
 }
 
 func (c *Crowd) hasEmail(i int64, kind Kind) bool {
@@ -153,9 +153,14 @@ func (c *Crowd) consents(i int64) bool {
 	return c.hash(i, drawConsent)%1000 >= withoutConsentPerThousand
 }
 
+// natural is an index as the number that it is.
+func natural(i int64) uint64 {
+	return uint64(i) //nolint:gosec // an index is never negative
+}
+
 // pick chooses one of n by 12 bits of h from the given bit on.
 func pick(h uint64, bit, n int) int {
-	return int((h >> bit & 0xfff) * uint64(n) >> 12)
+	return int(h>>bit&0xfff) * n >> 12
 }
 
 func emailAddress(first, last string, i int64, h uint64) string {
@@ -164,7 +169,7 @@ func emailAddress(first, last string, i int64, h uint64) string {
 	b = append(b, '.')
 	b = append(b, last...)
 	b = append(b, '.')
-	b = strconv.AppendUint(b, uint64(i)+1, 36)
+	b = strconv.AppendUint(b, natural(i)+1, 36)
 	b = append(b, '@')
 	b = append(b, mailDomains[pick(h, 48, len(mailDomains))]...)
 	return string(b)

@@ -129,7 +129,7 @@ func (c *Crowd) place(i int64) uint64 {
 	h := c.hash(i/block, drawBlock)
 	start := endDuplicate + h>>32%(block-endDuplicate)
 	stride := strides[h%uint64(len(strides))]
-	return (stride*uint64(i%block) + start) % block
+	return (stride*natural(i)%block + start) % block
 }
 
 var strides = [...]uint64{
@@ -138,7 +138,7 @@ var strides = [...]uint64{
 
 // original is the earlier member that duplicate i repeats.
 func (c *Crowd) original(i int64) int64 {
-	earlier := int64(c.hash(i, drawOriginal) % uint64(i))
+	earlier := int64(c.hash(i, drawOriginal) % natural(i)) //nolint:gosec // less than i
 	if c.Kind(earlier) != Plain {
 		earlier -= earlier % block
 	}
@@ -148,5 +148,5 @@ func (c *Crowd) original(i int64) int64 {
 // respelled says whether duplicate i spells the number in another way: 3 of 5
 // in even blocks and 2 of 5 in odd ones, which makes half.
 func (c *Crowd) respelled(i int64) bool {
-	return (int64(c.place(i))+i/block)%2 == endBadEmail%2
+	return (c.place(i)+natural(i)/block)%2 == endBadEmail%2
 }

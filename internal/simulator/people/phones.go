@@ -49,7 +49,7 @@ func (n phoneNumber) e164() string {
 // have distinct numbers: the shuffled index is the number's slot, which is
 // a million numbers of one region, and the place in it.
 func (c *Crowd) number(i int64) phoneNumber {
-	v := c.numbers.of(uint64(i))
+	v := c.numbers.of(natural(i))
 	slot := &slots[v%100]
 	place := pad(v/100, 6)
 	return phoneNumber{region: slot.region, network: slot.network, subscriber: slot.lead + place}

@@ -29,7 +29,7 @@ func CSV(file io.Reader, delimiter string, most int64) (Reader, error) {
 	r.csv.ReuseRecord = true
 	row, err := r.row()
 	if errors.Is(err, io.EOF) {
-		return nil, Flaw("holds not even a header; a file without members has one, so this one was cut: have it written again")
+		return nil, BrokenError("holds not even a header; a file without members has one, so this one was cut: have it written again")
 	}
 	if err != nil {
 		return nil, err
@@ -47,15 +47,15 @@ func checkHeader(header []string) error {
 	first := make(map[string]int, len(header))
 	for i, name := range header {
 		if strings.TrimSpace(name) == "" {
-			return Flaw(fmt.Sprintf("column %d of the header has no name; every column needs one, in the first line of every file", i+1))
+			return BrokenError(fmt.Sprintf("column %d of the header has no name; every column needs one, in the first line of every file", i+1))
 		}
 		if before, twice := first[name]; twice {
-			return Flaw(fmt.Sprintf("columns %d and %d of the header have the same name; every column needs its own, in the first line of every file", before, i+1))
+			return BrokenError(fmt.Sprintf("columns %d and %d of the header have the same name; every column needs its own, in the first line of every file", before, i+1))
 		}
 		first[name] = i + 1
 	}
 	if len(header) == 1 && strings.ContainsAny(header[0], ",;\t|") {
-		return Flaw("the header is a single column that holds a separator; check delimiter of the connection")
+		return BrokenError("the header is a single column that holds a separator; check delimiter of the connection")
 	}
 	return nil
 }
@@ -90,11 +90,11 @@ func (r *csvReader) row() ([]string, error) {
 func flawOf(err error, fields, columns int) error {
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
-		return Flaw(fmt.Sprintf("has %d fields where the header has %d; the file was cut or a value with a delimiter is not quoted: have it written again, or check delimiter of the connection", fields, columns))
+		return BrokenError(fmt.Sprintf("has %d fields where the header has %d; the file was cut or a value with a delimiter is not quoted: have it written again, or check delimiter of the connection", fields, columns))
 	case errors.Is(err, csv.ErrQuote):
-		return Flaw(`has a quoted value that does not end as it should: a quote inside a quoted value is written twice, or the file was cut; have it written again`)
+		return BrokenError(`has a quoted value that does not end as it should: a quote inside a quoted value is written twice, or the file was cut; have it written again`)
 	case errors.Is(err, csv.ErrBareQuote):
-		return Flaw(`has a quote inside a value that is not quoted; have the file written with such values in quotes`)
+		return BrokenError(`has a quote inside a value that is not quoted; have the file written with such values in quotes`)
 	default:
 		return err
 	}

@@ -29,7 +29,7 @@ func JSON(file io.Reader, most int64) (Reader, error) {
 		return nil, r.reason(err)
 	}
 	if token != json.Delim('[') {
-		return nil, Flaw("is not one JSON array; for one object a line set format: ndjson")
+		return nil, BrokenError("is not one JSON array; for one object a line set format: ndjson")
 	}
 	return r, nil
 }
@@ -88,27 +88,27 @@ func (r *jsonReader) end() error {
 	if err != nil && r.input.failed != nil {
 		return r.reason(err)
 	}
-	return Flaw("stands behind the end of the JSON array; a file holds one array only")
+	return BrokenError("stands behind the end of the JSON array; a file holds one array only")
 }
 
 func (r *jsonReader) reason(err error) error {
 	var mismatch *json.UnmarshalTypeError
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		err = Flaw("is not whole: the file ends in the middle of it, so it was cut; have it written again")
+		err = BrokenError("is not whole: the file ends in the middle of it, so it was cut; have it written again")
 	case errors.As(err, &mismatch):
 		err = r.notAnObject()
 	default:
-		err = Flaw("is not valid JSON; have the file written again, or check format of the connection")
+		err = BrokenError("is not valid JSON; have the file written again, or check format of the connection")
 	}
 	return r.input.reason(err)
 }
 
 func (r *jsonReader) notAnObject() error {
 	if r.array {
-		return Flaw("is not a JSON object; every element of the array has to be one")
+		return BrokenError("is not a JSON object; every element of the array has to be one")
 	}
-	return Flaw("is not a JSON object; every line has to be one (for one array set format: json)")
+	return BrokenError("is not a JSON object; every line has to be one (for one array set format: json)")
 }
 
 func (r *jsonReader) Columns() []string { return nil }

@@ -16,7 +16,7 @@ import (
 )
 
 // Reader reads one file record by record. Its errors are io.EOF after the last
-// record of a file that ended well, a Flaw, or what the reader below failed with.
+// record of a file that ended well, a BrokenError, or what the reader below failed with.
 type Reader interface {
 	// Next returns the next record.
 	Next() (audience.Member, error)
@@ -28,11 +28,11 @@ type Reader interface {
 	Offset() int64
 }
 
-// Flaw is what is wrong with a record or a header, and the remedy.
-type Flaw string
+// BrokenError is what is wrong with a record or a header, and the remedy.
+type BrokenError string
 
 // Error implements error.
-func (f Flaw) Error() string { return string(f) }
+func (e BrokenError) Error() string { return string(e) }
 
 var errTooLong = errors.New("record too long")
 
@@ -83,9 +83,9 @@ func (b *bounded) allow(offset int64) { b.until = offset + b.most }
 func (b *bounded) reason(decoder error) error {
 	switch {
 	case errors.Is(b.failed, errTooLong):
-		return Flaw(fmt.Sprintf("is longer than %d KiB: a quote or bracket may never be closed, or raise max_record_kilobytes of the connection", b.most>>10))
+		return BrokenError(fmt.Sprintf("is longer than %d KiB: a quote or bracket may never be closed, or raise max_record_kilobytes of the connection", b.most>>10))
 	case errors.Is(b.failed, encoding.ErrInvalidUTF8):
-		return Flaw("is not UTF-8 text; have the export written in UTF-8, or check compression of the connection")
+		return BrokenError("is not UTF-8 text; have the export written in UTF-8, or check compression of the connection")
 	case b.failed != nil:
 		return b.failed
 	default:

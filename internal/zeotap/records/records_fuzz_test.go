@@ -81,6 +81,6 @@ func fuzzed(format int, content []byte) (records.Reader, error) {
 
 func orderly(t *testing.T, err error) {
 	t.Helper()
-	var said records.Flaw
+	var said records.BrokenError
 	require.ErrorAs(t, err, &said)
 }

@@ -1,0 +1,52 @@
+// Package endtoend tests the built programs as real processes: the way from a
+// simulated Zeotap audience to a simulated Hello Charles, through a real
+// Temporal server, as an operator would go it.
+package endtoend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+
+	"audiencesync/internal/devserver"
+	"audiencesync/test/endtoend/programs"
+)
+
+// built are the programs under test, and the Temporal server that they need.
+var built struct {
+	programs.Built
+	temporal string
+}
+
+func TestMain(m *testing.M) {
+	code, err := build(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// build builds the programs, runs the tests and stops what they share.
+func build(m *testing.M) (code int, err error) {
+	dir, err := os.MkdirTemp("", "audiencesync-endtoend-")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	ctx := context.Background()
+	if built.temporal, err = devserver.Find(ctx); err != nil {
+		return 1, err
+	}
+	var flags []string
+	if raceEnabled {
+		flags = append(flags, "-race")
+	}
+	if built.Built, err = programs.Build(ctx, dir, flags...); err != nil {
+		return 1, err
+	}
+	code = m.Run()
+	return code, stopSharedServer()
+}
