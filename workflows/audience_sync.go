@@ -158,7 +158,10 @@ func (r *audienceSync) decide(ctx workflow.Context) error {
 // the workflow, so that it is red in Temporal's web UI.
 func (r *audienceSync) close(ctx workflow.Context, counted activities.CountSegmentResult) (*audience.Report, error) {
 	r.enter(ctx, PhaseClose)
-	report, err := r.closeRun(ctx, activities.CloseRunInput{
+	// All is done: a cancellation that comes now must not leave the run open.
+	calm, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	report, err := r.closeRun(calm, activities.CloseRunInput{
 		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: counted.Counted, Why: counted.Why,
 	})
 	if err != nil {
@@ -210,6 +213,10 @@ func (r *audienceSync) closeRun(ctx workflow.Context, input activities.CloseRunI
 // continueAsNew goes on in a new history. The window is empty and no message
 // is unread when it is called.
 func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
+	// The new history would not know that this one was cancelled.
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
 	}

@@ -32,16 +32,21 @@ type DueRunResult struct {
 // run is abandoned to itself, so that nothing that happens to DueRun stops it.
 func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 	result := DueRunResult{DueAt: dueAt(ctx)}
-	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+	// A context of its own, never cancelled: that would cancel the run.
+	calm, _ := workflow.NewDisconnectedContext(ctx)
+	child := workflow.WithChildOptions(calm, workflow.ChildWorkflowOptions{
 		WorkflowID:            SyncID(in.Spec.Sync),
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:         Summary(in.Spec),
 	})
-	for {
+	for ctx.Err() == nil {
 		run := workflow.ExecuteChildWorkflow(child, AudienceSync, AudienceSyncInput{Spec: in.Spec})
 		err := run.GetChildWorkflowExecution().Get(ctx, nil)
 		if err == nil {
+			if err := workflow.Await(ctx, run.IsReady); err != nil {
+				return result, err
+			}
 			var report audience.Report
 			err := run.Get(ctx, &report)
 			return end(result, report, err)
@@ -60,6 +65,7 @@ func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 			return result, nil
 		}
 	}
+	return result, ctx.Err()
 }
 
 // end names how the run ended. A verdict is an end like others: only a run

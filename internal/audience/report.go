@@ -79,27 +79,79 @@ type SegmentCount struct {
 // Current is the number of expected contacts whose content is up to date.
 func (s SegmentCount) Current() int64 { return s.Expected - s.Stale - s.Left }
 
-// summarise returns the one sentence that a manager understands.
+// summarise returns what a manager understands: one sentence, and one more for
+// whatever else is true of the segment or the source.
 func (r *Report) summarise() string {
-	read := r.Source.Read
-	reasons := len(r.Reasons)
-	switch {
+	read, expected := r.Source.Read, r.Segment.Expected
+	switch counted := r.Segment.Counted; {
 	case r.Ended != "":
 		return fmt.Sprintf("The run was %s: %s of %s members had been accepted by Hello Charles.",
-			endedWord(r.Ended), Thousands(r.Outcomes.Unchanged+r.Outcomes.Taken()), Thousands(read))
-	case r.Segment.Counted == nil:
+			endedWord(r.Ended), Thousands(r.accepted()), Thousands(read))
+	case counted == nil:
 		return fmt.Sprintf("%s of %s were accepted by Hello Charles; whether they are in the segment is not known, because there is no count.",
-			Thousands(r.Outcomes.Unchanged+r.Outcomes.Taken()), Thousands(read))
-	case *r.Segment.Counted != r.Segment.Expected:
+			Thousands(r.accepted()), Thousands(read)) + r.gapSentence()
+	case *counted != expected:
 		return fmt.Sprintf("The segment holds %s contacts, but %s are expected: %s.",
-			Thousands(*r.Segment.Counted), Thousands(r.Segment.Expected), moreOrLess(*r.Segment.Counted-r.Segment.Expected))
+			Thousands(*counted), Thousands(expected), missingOrTooMany(*counted-expected)) + r.gapSentence()
 	}
-	in := *r.Segment.Counted - r.Segment.Left
-	if in == read {
-		return fmt.Sprintf("All %s members are in the segment.", Thousands(read)) + leftClause(r.Segment.Left)
+	return r.membershipSentence() + r.staleSentence() + r.leftSentence() + r.gapSentence()
+}
+
+// membershipSentence says how many members are in the segment, whose count is
+// the expected one.
+func (r *Report) membershipSentence() string {
+	read, in := r.Source.Read, r.Segment.Expected-r.Segment.Left
+	switch {
+	case in > read:
+		return fmt.Sprintf("The segment holds %s members, but %s were read.", Thousands(in), Thousands(read))
+	case read == 0:
+		return "The audience is empty."
+	case in == read && read == 1:
+		return "The only member is in the segment."
+	case in == read:
+		return fmt.Sprintf("All %s members are in the segment.", Thousands(read))
 	}
-	return fmt.Sprintf("%s of %s are in the segment; %s are not, for %s.",
-		Thousands(in), Thousands(read), Thousands(read-in), plural(reasons, "reason")) + leftClause(r.Segment.Left)
+	why := "for no reason that is known"
+	if reasons := r.countReasons(); reasons > 0 {
+		why = "for " + plural(reasons, "reason")
+	}
+	return fmt.Sprintf("%s of %s %s in the segment; %s %s not, %s.",
+		Thousands(in), Thousands(read), isOrAre(in), Thousands(read-in), isOrAre(read-in), why)
+}
+
+func (r *Report) countReasons() int {
+	reasons := 0
+	for _, n := range r.Reasons {
+		if n != 0 {
+			reasons++
+		}
+	}
+	return reasons
+}
+
+func (r *Report) staleSentence() string {
+	if r.Segment.Stale == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Of those in it, %s could not be updated.", Thousands(r.Segment.Stale))
+}
+
+func (r *Report) leftSentence() string {
+	if r.Segment.Left == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %s who left the audience %s still in the segment.", Thousands(r.Segment.Left), isOrAre(r.Segment.Left))
+}
+
+func (r *Report) gapSentence() string {
+	if r.Source.Gap == 0 {
+		return ""
+	}
+	difference := Thousands(r.Source.Gap) + " more than were read"
+	if r.Source.Gap < 0 {
+		difference = Thousands(-r.Source.Gap) + " fewer than were read"
+	}
+	return fmt.Sprintf(" Zeotap reports %s members, %s.", Thousands(reported(r)), difference)
 }
 
 func endedWord(ended string) string {
@@ -109,18 +161,18 @@ func endedWord(ended string) string {
 	return ended
 }
 
-func leftClause(left int64) string {
-	if left == 0 {
-		return ""
+func missingOrTooMany(difference int64) string {
+	if difference < 0 {
+		return fmt.Sprintf("%s %s missing", Thousands(-difference), isOrAre(difference))
 	}
-	return fmt.Sprintf(" %s who left the audience are still in it.", Thousands(left))
+	return fmt.Sprintf("%s %s too many", Thousands(difference), isOrAre(difference))
 }
 
-func moreOrLess(difference int64) string {
-	if difference < 0 {
-		return Thousands(-difference) + " are missing"
+func isOrAre(n int64) string {
+	if abs(n) == 1 {
+		return "is"
 	}
-	return Thousands(difference) + " are too many"
+	return "are"
 }
 
 func plural(n int, noun string) string {

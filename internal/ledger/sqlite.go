@@ -32,16 +32,16 @@ func Open(ctx context.Context, address string) (*Ledger, error) {
 	// WAL with full synchronisation: a committed transaction survives a power
 	// failure. One connection: SQLite has one writer, and queueing here is
 	// fairer than its busy handler.
-	db, err := openSQLite(path, "FULL", 1)
+	db, err := openSQLite(path, pool{synchronous: "FULL", connections: 1, cacheMegabytes: 24})
 	if err != nil {
 		return nil, err
 	}
 	// What the budget forgets in a power failure is at most a few send times.
-	budget, err := openSQLite(path, "NORMAL", 1)
+	budget, err := openSQLite(path, pool{synchronous: "NORMAL", connections: 1, cacheMegabytes: 1})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	reads, err := openSQLite(path, "NORMAL", 4)
+	reads, err := openSQLite(path, pool{synchronous: "NORMAL", connections: 4, cacheMegabytes: 2})
 	if err != nil {
 		return nil, errors.Join(err, budget.Close(), db.Close())
 	}
@@ -66,15 +66,22 @@ func prepareFile(path string) error {
 	return file.Close()
 }
 
-func openSQLite(path, synchronous string, connections int) (*sql.DB, error) {
+// pool is how a set of connections to the file is used.
+type pool struct {
+	synchronous    string
+	connections    int
+	cacheMegabytes int // of each connection
+}
+
+func openSQLite(path string, p pool) (*sql.DB, error) {
 	query := url.Values{
 		"_pragma": {
 			"busy_timeout(30000)",
 			"journal_mode(WAL)",
-			"synchronous(" + synchronous + ")",
+			"synchronous(" + p.synchronous + ")",
 			"foreign_keys(ON)",
 			"temp_store(MEMORY)",
-			"cache_size(-32000)",
+			fmt.Sprintf("cache_size(-%d)", p.cacheMegabytes*1024),
 			"journal_size_limit(67108864)",
 		},
 		"_txlock": {"immediate"},
@@ -83,7 +90,7 @@ func openSQLite(path, synchronous string, connections int) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger %s: %w", path, err)
 	}
-	db.SetMaxOpenConns(connections)
+	db.SetMaxOpenConns(p.connections)
 	return db, nil
 }
 

@@ -34,10 +34,10 @@ func TestAPIRefusesABrokenAudience(t *testing.T) {
 		"another audience":    {`{"id":"985","name":"` + planted + `"}`, "about another audience"},
 		"no id":               {`{"name":"` + planted + `"}`, "about another audience"},
 		"a list":              {`[]`, "is not a JSON object"},
-		"an id of a type":     {`{"id":984}`, `"id" has another type`},
-		"a size of a type":    {`{"id":"984","size":1200}`, `"size" has another type`},
-		"a text for a value":  {`{"id":"984","size":{"value":"` + planted + `"}}`, `"size.value" has another type`},
-		"half a member":       {`{"id":"984","size":{"value":1.5}}`, `"size.value" has another type`},
+		"an id of a type":     {`{"id":984}`, `"id" has the wrong type`},
+		"a size of a type":    {`{"id":"984","size":1200}`, `"size" has the wrong type`},
+		"a text for a value":  {`{"id":"984","size":{"value":"` + planted + `"}}`, `"size.value" has the wrong type`},
+		"half a member":       {`{"id":"984","size":{"value":1.5}}`, `"size.value" has the wrong type`},
 		"a size of no value":  {`{"id":"984","size":{}}`, `"size.value" is missing`},
 		"fewer than none":     {`{"id":"984","size":{"value":-1}}`, `"size.value" is missing or negative`},
 		"a time that is none": {`{"id":"984","size":{"value":1,"as_of":"` + planted + `"}}`, `"as_of" is not a time`},
@@ -59,7 +59,7 @@ func TestAPIRefusesABrokenSnapshot(t *testing.T) {
 		"no token":       {`{"version":"v7","total":3}`, `no "snapshot"`},
 		"no version":     {`{"snapshot":"s-1","total":3}`, `no "version"`},
 		"negative total": {`{"snapshot":"s-1","version":"v7","total":-3}`, `"total" is negative`},
-		"total as text":  {`{"snapshot":"s-1","version":"v7","total":"3"}`, `"total" has another type`},
+		"total as text":  {`{"snapshot":"s-1","version":"v7","total":"3"}`, `"total" has the wrong type`},
 		"not JSON":       {`ok`, "is not valid JSON"},
 	}
 	for name, c := range cases {

@@ -77,7 +77,7 @@ func decodeReply(body []byte, reply any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &mismatch) && mismatch.Field != "":
-		return replyError(fmt.Sprintf("%q has another type than docs/zeotap-members-api.md says", mismatch.Field))
+		return replyError(fmt.Sprintf("%q has the wrong type", mismatch.Field))
 	case errors.As(err, &mismatch):
 		return replyError("the answer is not a JSON object")
 	case errors.As(err, &malformed):

@@ -22,7 +22,7 @@ func TestExportRefusesABrokenRecordWhereverItStands(t *testing.T) {
 		bad    string
 		want   string
 	}{
-		"csv, a short row":            {config.FormatCSV, "1,2,3", planted, "has 1 fields where the header has 3"},
+		"csv, a short row":            {config.FormatCSV, "1,2,3", planted, "has 1 field where the header has 3"},
 		"csv, a long row":             {config.FormatCSV, "1,2,3", "1,2,3," + planted, "has 4 fields where the header has 3"},
 		"csv, a quote in a value":     {config.FormatCSV, "1,2,3", `1,a"` + planted + `",3`, "quote inside a value"},
 		"csv, text behind a quote":    {config.FormatCSV, "1,2,3", `1,"a"` + planted + `,3`, "quoted value that does not end"},

@@ -135,6 +135,8 @@ func (f *exportFile) classify(ctx context.Context, place string, err error) erro
 		return ctx.Err()
 	case f.stored.failed != nil:
 		return f.source.storage.failed(ctx, place, f.stored.failed)
+	case f.stored.ended && f.stored.read != f.object.Size:
+		return f.changed()
 	case errors.As(err, &found):
 		return f.fail(BrokenData, place, string(found))
 	case f.packed && errors.Is(err, io.ErrUnexpectedEOF):
@@ -185,6 +187,7 @@ type storedBytes struct {
 	// ctx is the context of the call under way.
 	ctx    context.Context
 	read   int64
+	ended  bool
 	failed error
 }
 
@@ -197,7 +200,8 @@ func (s *storedBytes) Read(p []byte) (int, error) {
 	defer stop()
 	n, err := s.reader.Read(p)
 	s.read += int64(n)
-	if err != nil && !errors.Is(err, io.EOF) {
+	s.ended = errors.Is(err, io.EOF)
+	if err != nil && !s.ended {
 		s.failed = err
 	}
 	return n, err

@@ -67,23 +67,23 @@ func TestExportEndsAPageEarlyWhenRecordsAreLarge(t *testing.T) {
 }
 
 // writeLarge writes one compressed file of about 90 bytes a record.
-func writeLarge(t testing.TB, folder string, records int) {
-	t.Helper()
+func writeLarge(tb testing.TB, folder string, records int) {
+	tb.Helper()
 	path := filepath.Join(folder, "984", "a", "part-1.csv.gz")
-	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(tb, os.MkdirAll(filepath.Dir(path), 0o700))
 	out, err := os.Create(path)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	writer, err := gzip.NewWriterLevel(out, gzip.BestSpeed)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	_, err = fmt.Fprintln(writer, "id,first_name,last_name,phone,email,city")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	for i := range records {
 		_, err = fmt.Fprintf(writer, "%d,First%d,Last%d,+49151%08d,person%d@example.test,Town %d\n", i, i, i, i, i, i%100)
-		require.NoError(t, err)
+		require.NoError(tb, err)
 	}
-	require.NoError(t, writer.Close())
-	require.NoError(t, out.Close())
-	changedAgo(t, folder, "984/a/part-1.csv.gz", time.Hour)
+	require.NoError(tb, writer.Close())
+	require.NoError(tb, out.Close())
+	changedAgo(tb, folder, "984/a/part-1.csv.gz", time.Hour)
 }
 
 func heap() uint64 {

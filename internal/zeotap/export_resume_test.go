@@ -141,6 +141,30 @@ func TestExportRefusesFilesThatChangedAfterTheSnapshot(t *testing.T) {
 	}
 }
 
+func TestExportRefusesAFileThatIsCutWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	const row = `{"a":"0123456789"}`
+	cases := map[string]int64{"between two records": 100_000 * int64(len(row)+1), "in a record": 100_000*int64(len(row)+1) + 5}
+	for name, size := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			deliver(t, folder, "984/a/part-1", []byte(strings.Repeat(row+"\n", 200_000)))
+			source := newExport(t, settings(folder, config.FormatNDJSON))
+			reader := readerOf(t, source, open(t, source))
+			page, err := reader.Page(t.Context(), "")
+			require.NoError(t, err)
+
+			require.NoError(t, os.Truncate(filepath.Join(folder, "984", "a", "part-1"), size))
+			for err == nil {
+				page, err = reader.Page(t.Context(), page.Next)
+			}
+			failed := failure(t, err, zeotap.SnapshotChanged)
+			require.Equal(t, "984/a/part-1", failed.Place)
+		})
+	}
+}
+
 func TestExportReadIsNotCompleteWhenFilesChangedUnderIt(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {

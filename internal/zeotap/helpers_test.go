@@ -27,10 +27,10 @@ func deliver(t *testing.T, folder, key string, content []byte) {
 	changedAgo(t, folder, key, time.Hour)
 }
 
-func changedAgo(t testing.TB, folder, key string, ago time.Duration) {
-	t.Helper()
+func changedAgo(tb testing.TB, folder, key string, ago time.Duration) {
+	tb.Helper()
 	at := time.Now().Add(-ago)
-	require.NoError(t, os.Chtimes(filepath.Join(folder, filepath.FromSlash(key)), at, at))
+	require.NoError(tb, os.Chtimes(filepath.Join(folder, filepath.FromSlash(key)), at, at))
 }
 
 func packed(t *testing.T, content string) []byte {
@@ -52,10 +52,10 @@ func settings(folder string, format config.ExportFormat) config.ZeotapExport {
 	return s
 }
 
-func newExport(t testing.TB, s config.ZeotapExport) zeotap.Source {
-	t.Helper()
+func newExport(tb testing.TB, s config.ZeotapExport) zeotap.Source {
+	tb.Helper()
 	source, err := zeotap.NewExport("drop", s)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return source
 }
 

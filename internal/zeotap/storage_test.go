@@ -1,6 +1,7 @@
 package zeotap_test
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"maps"
@@ -25,6 +26,8 @@ type bucket struct {
 	files map[string]stored
 	// denied refuses everything, as a service does without the right.
 	denied bool
+	// halfway, if set, is called when half of a file has been sent.
+	halfway func()
 }
 
 type stored struct {
@@ -71,7 +74,7 @@ func (b *bucket) s3(w http.ResponseWriter, r *http.Request) {
 		}
 		_ = xml.NewEncoder(w).Encode(reply)
 	default:
-		b.serve(w, strings.TrimPrefix(r.URL.Path, "/drop/"))
+		b.serve(w, r.Method, strings.TrimPrefix(r.URL.Path, "/drop/"))
 	}
 }
 
@@ -101,11 +104,11 @@ func (b *bucket) gcs(w http.ResponseWriter, r *http.Request) {
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"items": items})
 	default:
-		b.serve(w, strings.TrimPrefix(r.URL.Path, "/drop/"))
+		b.serve(w, r.Method, strings.TrimPrefix(r.URL.Path, "/drop/"))
 	}
 }
 
-func (b *bucket) serve(w http.ResponseWriter, key string) {
+func (b *bucket) serve(w http.ResponseWriter, method, key string) {
 	file, found := b.files[key]
 	if !found {
 		w.WriteHeader(http.StatusNotFound)
@@ -116,6 +119,11 @@ func (b *bucket) serve(w http.ResponseWriter, key string) {
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(file.content)))
 	w.Header().Set("Last-Modified", file.modified.Format(http.TimeFormat))
+	if b.halfway != nil && method == http.MethodGet {
+		_, _ = w.Write(file.content[:len(file.content)/2])
+		_ = http.NewResponseController(w).Flush()
+		b.halfway()
+	}
 	_, _ = w.Write(file.content)
 }
 
@@ -188,6 +196,27 @@ func TestExportSaysThatItMayNotReadTheBucket(t *testing.T) {
 			text := failed.Error()
 			require.Contains(t, text, name+"://drop/zeotap")
 			require.NotContains(t, text, "?")
+		})
+	}
+}
+
+func TestExportReportsALostConnectionToABucketAsPassing(t *testing.T) {
+	b := newBucket(t)
+	b.halfway = func() { panic(http.ErrAbortHandler) }
+	err := readUntilError(t, newExport(t, settings(services["s3"](t, b), config.FormatCSV)))
+	failure(t, err, zeotap.Unavailable)
+}
+
+func TestExportStopsWaitingForABucketWhenItsCallEnds(t *testing.T) {
+	for name, serve := range services {
+		t.Run(name, func(t *testing.T) {
+			b := newBucket(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			b.halfway = func() { cancel(); <-t.Context().Done() }
+			source := newExport(t, settings(serve(t, b), config.FormatCSV))
+			reader := readerOf(t, source, open(t, source))
+			_, err := reader.Page(ctx, "")
+			require.ErrorIs(t, err, context.Canceled)
 		})
 	}
 }

@@ -3,6 +3,7 @@ package endtoend
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,4 +118,11 @@ func requireGone(t *testing.T, pid int) {
 	t.Helper()
 	require.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH, "process %d is still there", pid)
 	require.ErrorIs(t, syscall.Kill(-pid, 0), syscall.ESRCH, "a process of group %d is still there", pid)
+}
+
+func portOf(t *testing.T, address string) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(address)
+	require.NoError(t, err)
+	return port
 }

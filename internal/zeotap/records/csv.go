@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize/english"
+
 	"audiencesync/internal/audience"
 )
 
@@ -90,7 +92,7 @@ func (r *csvReader) row() ([]string, error) {
 func flawOf(err error, fields, columns int) error {
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
-		return BrokenError(fmt.Sprintf("has %d fields where the header has %d; the file was cut or a value with a delimiter is not quoted: have it written again, or check delimiter of the connection", fields, columns))
+		return BrokenError(fmt.Sprintf("has %s where the header has %d; the file was cut or a value with a delimiter is not quoted: have it written again, or check delimiter of the connection", english.Plural(fields, "field", ""), columns))
 	case errors.Is(err, csv.ErrQuote):
 		return BrokenError(`has a quoted value that does not end as it should: a quote inside a quoted value is written twice, or the file was cut; have it written again`)
 	case errors.Is(err, csv.ErrBareQuote):

@@ -1,0 +1,117 @@
+package endtoend
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"audiencesync/internal/devserver"
+	"audiencesync/test/endtoend/programs"
+)
+
+// shared is the Temporal server of all tests that start workers of their own.
+var shared struct {
+	sync.Mutex
+	server *devserver.Server
+}
+
+// sharedServer returns the address of the server, which the first call starts.
+func sharedServer(t *testing.T) string {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server == nil {
+		// Not the context of this test: the server is for all of them.
+		server, err := devserver.Start(context.Background(), devserver.Options{Binary: built.temporal, Headless: true})
+		require.NoError(t, err)
+		shared.server = server
+	}
+	return shared.server.Address()
+}
+
+func stopSharedServer() error {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server == nil {
+		return nil
+	}
+	return shared.server.Stop()
+}
+
+// deployment is what an operator runs beside a Temporal server: settings, a
+// ledger and a worker. Its namespace keeps it apart from those of other tests.
+type deployment struct {
+	settings
+	address   string
+	namespace string
+	ledger    string
+}
+
+// deploy prepares a deployment; no worker is running yet.
+func deploy(t *testing.T, s settings) deployment {
+	t.Helper()
+	d := deployment{
+		settings: s, address: sharedServer(t), namespace: regexp.MustCompile(`[^A-Za-z0-9]+`).ReplaceAllString(t.Name(), "-"),
+		ledger: "sqlite:" + filepath.Join(t.TempDir(), "ledger.db"),
+	}
+	namespaces, err := client.NewNamespaceClient(client.Options{HostPort: d.address})
+	require.NoError(t, err)
+	defer namespaces.Close()
+	require.NoError(t, namespaces.Register(t.Context(), &workflowservice.RegisterNamespaceRequest{
+		Namespace: d.namespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
+	}))
+	require.Eventually(t, func() bool { return knowsNamespace(t, d) }, startWithin, poll, "the server does not know the new namespace")
+	return d
+}
+
+// knowsNamespace reports whether workflows can be asked for in the namespace,
+// which a server allows some time after the registration.
+func knowsNamespace(t *testing.T, d deployment) bool {
+	c, err := client.DialContext(t.Context(), client.Options{HostPort: d.address, Namespace: d.namespace})
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	_, err = c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{})
+	return err == nil
+}
+
+// startWorker starts audiencesync-worker and returns when it can work.
+func (d deployment) startWorker(t *testing.T) *programs.Program {
+	t.Helper()
+	listen := freeAddress(t)
+	p := start(t, programs.Command{
+		Name: "worker", Path: built.Worker,
+		Args: []string{
+			"--address", d.address, "--namespace", d.namespace, "--connections", d.connections,
+			"--ledger", d.ledger, "--listen", listen,
+		},
+	})
+	awaitOK(t, p, "http://"+listen+"/readyz")
+	return p
+}
+
+// command completes the arguments of a command that talks to Temporal.
+func (d deployment) command(args ...string) []string {
+	return append(args, "--address", d.address, "--namespace", d.namespace)
+}
+
+// do runs such a command to its end.
+func (d deployment) do(t *testing.T, args ...string) result {
+	t.Helper()
+	return audiencesync(t, d.command(args...)...)
+}
+
+// start starts such a command.
+func (d deployment) start(t *testing.T, args ...string) *programs.Program {
+	t.Helper()
+	return start(t, programs.Command{Name: "audiencesync-" + args[0], Path: built.AudienceSync, Args: d.command(args...)})
+}

@@ -1,0 +1,53 @@
+package workflows
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestTheQueueIssuesEveryNumberOnceAndPartsFirst(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		planned := rapid.Int64Range(0, 50).Draw(t, "planned")
+		q := queue{planned: planned}
+		// The queue's promise: parts wait in front, the newest split first.
+		waiting := []int64{}
+		made, nextPlanned := planned, int64(1)
+		issued := map[int64]bool{}
+		for !q.empty() {
+			number := q.next()
+			require.False(t, issued[number], "batch %d is issued twice", number)
+			issued[number] = true
+			if len(waiting) > 0 {
+				require.Equal(t, waiting[0], number, "a part waits and something else is issued")
+				waiting = waiting[1:]
+			} else {
+				require.Equal(t, nextPlanned, number)
+				nextPlanned++
+			}
+			if made < 200 && rapid.IntRange(0, 3).Draw(t, "splits") == 0 {
+				parts := make([]int64, rapid.IntRange(1, 3).Draw(t, "parts"))
+				for i := range parts {
+					made++
+					parts[i] = made
+				}
+				q.putFirst(parts)
+				waiting = slices.Concat(parts, waiting)
+			}
+		}
+		require.Len(t, issued, int(made), "not every batch is issued")
+	})
+}
+
+func TestTheQueueKeepsNoHoldOfTheNumbersItWasGiven(t *testing.T) {
+	t.Parallel()
+	q := queue{planned: 1}
+	parts := []int64{2, 3}
+	q.putFirst(parts)
+	parts[0] = 99
+	require.Equal(t, []int64{2, 3, 1}, []int64{q.next(), q.next(), q.next()})
+	require.True(t, q.empty())
+}
