@@ -12,6 +12,7 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/zeotap"
 )
 
 // RunRef names a run in the inputs of activities.
@@ -40,7 +41,7 @@ type Activities struct {
 
 // New returns the activities. close gives back what they hold open.
 func New(d Dependencies) (activities *Activities, closeAll func()) {
-	e := &endpoints{connections: d.Connections, credential: d.Credential}
+	e := &endpoints{connections: d.Connections, credential: d.Credential, sources: map[string]zeotap.Source{}}
 	w := newWorkspaces(e, d.Ledger, d.Meter)
 	a := &Activities{
 		ledger:     d.Ledger,

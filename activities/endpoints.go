@@ -3,16 +3,21 @@ package activities
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"audiencesync/internal/config"
 	"audiencesync/internal/zeotap"
 )
 
-// endpoints turns connection names into clients. Credentials are looked up by
-// reference when a request is made.
+// endpoints turns connection names into clients, one for each name, so that
+// all runs of this worker share its limits and connections. Credentials are
+// looked up by reference when a request is made.
 type endpoints struct {
 	connections config.Connections
 	credential  func(ctx context.Context, reference string) (string, error)
+
+	mutex   sync.Mutex
+	sources map[string]zeotap.Source
 }
 
 func (e *endpoints) lookup(reference config.CredentialRef) func(context.Context) (string, error) {
@@ -25,6 +30,20 @@ func (e *endpoints) lookup(reference config.CredentialRef) func(context.Context)
 }
 
 func (e *endpoints) source(name string) (zeotap.Source, error) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	if known, ok := e.sources[name]; ok {
+		return known, nil
+	}
+	source, err := e.newSource(name)
+	if err != nil {
+		return nil, err
+	}
+	e.sources[name] = source
+	return source, nil
+}
+
+func (e *endpoints) newSource(name string) (zeotap.Source, error) {
 	settings, err := e.connections.Source(name)
 	if err != nil {
 		return nil, err

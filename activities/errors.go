@@ -100,15 +100,26 @@ func classify(err error, attempt int32) rule {
 
 func classifySource(err *zeotap.Error, attempt int32) rule {
 	switch err.Kind {
-	case zeotap.AudienceNotFound, zeotap.NothingToRead:
+	case zeotap.AudienceNotFound, zeotap.NothingToRead, zeotap.Inaccessible:
 		return rule{kind: TypeOpenRefused, final: true}
 	case zeotap.NotSettled:
-		return rule{kind: TypeUnavailable, delay: 30 * time.Second, benign: true}
+		return rule{kind: TypeUnavailable, delay: settleDelay(err.Until), benign: true}
+	case zeotap.Unavailable:
+		return rule{kind: TypeUnavailable}
 	case zeotap.SnapshotChanged:
 		return rule{kind: TypeSourceBroken, final: true}
 	default:
 		return rule{kind: TypeSourceBroken, final: attempt >= triesOfBrokenData}
 	}
+}
+
+// settleDelay is when a set of files is looked at again: when it will have
+// settled, or after half a minute while its marker is awaited.
+func settleDelay(until time.Time) time.Duration {
+	if until.IsZero() {
+		return 30 * time.Second
+	}
+	return max(time.Until(until), time.Second)
 }
 
 func classifyVendor(err *vendorhttp.Error, attempt int32) rule {

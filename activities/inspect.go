@@ -66,7 +66,7 @@ func isProblem(err error) (string, bool) {
 	}
 	var source *zeotap.Error
 	if errors.As(err, &source) {
-		return source.Error(), source.Kind != zeotap.NotSettled
+		return source.Error(), source.Kind != zeotap.NotSettled && source.Kind != zeotap.Unavailable
 	}
 	var vendor *vendorhttp.Error
 	if errors.As(err, &vendor) {

@@ -31,10 +31,11 @@ type ReadPagesResult struct {
 	Outcomes map[audience.Outcome]int64 `json:"outcomes,omitempty"`
 }
 
-// readFor is how long one call goes on reading pages.
-const readFor = 10 * time.Second
+// readFor is how long one call goes on reading pages: the progress that people
+// see moves that often.
+const readFor = 5 * time.Second
 
-// ReadPages reads consecutive pages into the ledger for about ten seconds. Each
+// ReadPages reads consecutive pages into the ledger for about five seconds. Each
 // page is one transaction, so a repeated call returns what is stored and goes
 // on from there.
 func (a *Activities) ReadPages(ctx context.Context, in ReadPagesInput) (ReadPagesResult, error) {

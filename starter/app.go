@@ -63,7 +63,7 @@ contact, keeps it up to date, and proves it: each run ends with a verdict.
 A run reads the whole audience, decides what has to change, sends it in batches
 and proves that it arrived. Exit codes: 0 good, 1 the run failed, 2 usage or
 configuration, 3 unexplained, 4 unverifiable, 5 explained but outside accept,
-6 waiting, 7 cancelled.`,
+7 cancelled.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {

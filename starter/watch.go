@@ -114,23 +114,26 @@ func (v *view) showBar(p workflows.Progress) {
 	if p.Phase != v.phase {
 		v.finish()
 		v.phase = p.Phase
-		total := int64(-1)
-		if p.Phase == workflows.PhaseSend {
-			total = p.ToSend
-		}
-		v.bar = progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(v.app.stderr), progressbar.OptionSetDescription(string(p.Phase)),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("members"),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+		v.bar = v.app.newBar(p)
 	}
-	switch p.Phase {
-	case workflows.PhaseRead:
-		_ = v.bar.Set64(p.Read)
-	case workflows.PhaseSend:
+	if p.Phase == workflows.PhaseSend {
 		_ = v.bar.Set64(p.Settled)
-	default:
-		v.bar.Describe(describe(p))
+		return
 	}
+	v.bar.Describe(describe(p))
+}
+
+// newBar is a bar for sending, whose end is known, and a spinner for the rest.
+func (a *app) newBar(p workflows.Progress) *progressbar.ProgressBar {
+	options := []progressbar.Option{
+		progressbar.OptionSetWriter(a.stderr), progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish(),
+	}
+	if p.Phase != workflows.PhaseSend {
+		return progressbar.NewOptions64(-1, append(options, progressbar.OptionSetDescription(describe(p)))...)
+	}
+	return progressbar.NewOptions64(p.ToSend, append(options,
+		progressbar.OptionSetDescription(string(p.Phase)), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
+		progressbar.OptionSetItsString("members"), progressbar.OptionSetPredictTime(true))...)
 }
 
 // unanswered says, once, that no worker answers.

@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
 	"audiencesync/workflows"
 )
 
@@ -218,7 +220,7 @@ func TestTheShareRefusedInTheFirstBatchDecidesWhetherTheRunGoesOn(t *testing.T) 
 				}}, nil
 			}
 			spec := demo()
-			require.NoError(t, share(&spec.Limits.RefusedInFirstBatch, test.limit))
+			spec.Limits.RefusedInFirstBatch = config.Share(test.limit)
 			_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
 			if !test.stops {
 				require.NoError(t, err)
@@ -252,7 +254,7 @@ func TestABatchThatFailsForGoodStopsIssuingDrainsAndEndsTheRun(t *testing.T) {
 			return activities.SendBatchResult{}, ctx.Err()
 		}
 	}
-	env.SetOnActivityCompletedListener(func(_ *temporalActivity, _ converter.EncodedValue, err error) {
+	env.SetOnActivityCompletedListener(func(_ *activity.Info, _ converter.EncodedValue, err error) {
 		if err != nil {
 			close(failureIsKnown)
 		}

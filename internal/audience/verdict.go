@@ -122,13 +122,13 @@ func (r *Report) explain(format string, args ...any) {
 }
 
 func acceptable(r *Report, accept Tolerance) bool {
-	switch r.Verdict {
-	case Equal:
+	switch {
+	case r.Verdict == Equal:
 		return true
-	case Unexplained:
+	case r.Verdict == Unexplained, r.Ended != "":
 		return false
 	}
-	good := r.Ended == "" && r.Outcomes.Unresolved == 0
+	good := r.Outcomes.Unresolved == 0
 	for _, limit := range []struct {
 		what  string
 		n     int64

@@ -31,9 +31,11 @@ func (m *Mapper) Fingerprint(key []byte, mapped audience.Member) (Fingerprint, e
 
 // canonical returns the same bytes for the same value, whatever format the
 // source has: the number 7 of a JSON page and the text "7" of a CSV file agree.
+// A list or object, which is no text, agrees with no text.
 func canonical(value any) ([]byte, error) {
 	if scalar, ok := text(value); ok {
-		return []byte(scalar), nil
+		return append([]byte{'t'}, scalar...), nil
 	}
-	return json.Marshal(value)
+	structure, err := json.Marshal(value)
+	return append([]byte{'s'}, structure...), err
 }

@@ -6,9 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
-	"strings"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
@@ -22,15 +21,10 @@ type Rejection struct {
 	Field string
 }
 
-// Mapper maps the members of one run. It is safe for concurrent use.
+// Mapper maps the members of one run. It is safe for concurrent use. Mapped
+// comes first: the other methods take what it returns.
 type Mapper struct {
 	sync       config.Sync
-	reference  path
-	firstName  path
-	middleName path
-	lastName   path
-	phone      *channel
-	email      *channel
 	tags       []string
 	constants  []audience.Property
 	properties []property
@@ -38,14 +32,9 @@ type Mapper struct {
 	digest     [sha256.Size]byte
 }
 
-type channel struct {
-	from path
-	omit bool
-}
-
 type property struct {
 	name string
-	from path
+	from string
 	kind config.PropertyType
 }
 
@@ -53,19 +42,13 @@ type property struct {
 // destination that change what is sent; it enters every fingerprint, so that
 // a changed setting sends again. The sync has been validated by config.
 func Compile(sync config.Sync, rendering string) (*Mapper, error) {
-	m := &Mapper{
-		sync:       sync,
-		reference:  parsePath(sync.Reference.From),
-		firstName:  parsePath(sync.Mapping.FirstName),
-		middleName: parsePath(sync.Mapping.MiddleName),
-		lastName:   parsePath(sync.Mapping.LastName),
-		phone:      compileChannel(sync.Mapping.Phone),
-		email:      compileChannel(sync.Mapping.Email),
-		tags:       slices.Clone(sync.Mapping.Tags),
+	m := &Mapper{sync: sync}
+	for _, tag := range append(slices.Clone(sync.Mapping.Tags), sync.Marker.Tag) {
+		if tag != "" && !slices.Contains(m.tags, tag) {
+			m.tags = append(m.tags, tag)
+		}
 	}
-	if sync.Marker.Tag != "" && !slices.Contains(m.tags, sync.Marker.Tag) {
-		m.tags = append(m.tags, sync.Marker.Tag)
-	}
+	m.tags = slices.Clip(m.tags)
 	if err := m.compileProperties(); err != nil {
 		return nil, err
 	}
@@ -83,26 +66,14 @@ func Compile(sync config.Sync, rendering string) (*Mapper, error) {
 	return m, nil
 }
 
-func compileChannel(c *config.Channel) *channel {
-	if c == nil || c.From == "" {
-		return nil
-	}
-	return &channel{from: parsePath(c.From), omit: c.Unusable == config.Omit}
-}
-
 func (m *Mapper) compileProperties() error {
 	if name := m.sync.Marker.Property; name != "" {
 		m.constants = append(m.constants, audience.Property{Name: name, Value: m.sync.Marker.Member})
 	}
-	names := make([]string, 0, len(m.sync.Mapping.Properties))
-	for name := range m.sync.Mapping.Properties {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(m.sync.Mapping.Properties)) {
 		source := m.sync.Mapping.Properties[name]
 		if source.Value == nil {
-			m.properties = append(m.properties, property{name: name, from: parsePath(source.From), kind: source.Type})
+			m.properties = append(m.properties, property{name: name, from: source.From, kind: source.Type})
 			continue
 		}
 		value, reason := convert(*source.Value, source.Type)
@@ -117,26 +88,23 @@ func (m *Mapper) compileProperties() error {
 // mappedFields returns every catalogue field that a contact is made of, once
 // each and in a fixed order.
 func (m *Mapper) mappedFields() []path {
-	all := []path{m.reference, m.firstName, m.middleName, m.lastName}
-	for _, c := range []*channel{m.phone, m.email} {
-		if c != nil {
-			all = append(all, c.from)
+	mapping := m.sync.Mapping
+	names := []string{m.sync.Reference.From, mapping.FirstName, mapping.MiddleName, mapping.LastName}
+	for _, channel := range []*config.Channel{mapping.Phone, mapping.Email} {
+		if channel != nil {
+			names = append(names, channel.From)
 		}
 	}
 	for _, p := range m.properties {
-		all = append(all, p.from)
+		names = append(names, p.from)
 	}
-	byName := make(map[string]path, len(all))
-	for _, p := range all {
-		if p.name != "" {
-			byName[p.name] = p
+	slices.Sort(names)
+	var fields []path
+	for _, name := range slices.Compact(names) {
+		if name != "" {
+			fields = append(fields, parsePath(name))
 		}
 	}
-	fields := make([]path, 0, len(byName))
-	for _, p := range byName {
-		fields = append(fields, p)
-	}
-	slices.SortFunc(fields, func(a, b path) int { return strings.Compare(a.name, b.name) })
 	return fields
 }
 
@@ -152,95 +120,93 @@ func (m *Mapper) Mapped(member audience.Member) audience.Member {
 	return mapped
 }
 
-// Contact maps a member, or its mapped part, to the contact that is sent. The
+// Contact maps the mapped part of a member to the contact that is sent. The
 // reference has been determined by Reference. withheld names the fields whose
 // values were left out because they are not usable.
-func (m *Mapper) Contact(member audience.Member, reference string) (contact audience.Contact, withheld []string, rejection *Rejection) {
+func (m *Mapper) Contact(mapped audience.Member, reference string) (contact audience.Contact, withheld []string, rejection *Rejection) {
+	mapping := m.sync.Mapping
 	contact = audience.Contact{Reference: reference, Tags: m.tags}
-	names := []struct {
-		from path
+	for _, name := range []struct {
+		from string
 		to   *string
 	}{
-		{m.firstName, &contact.FirstName},
-		{m.middleName, &contact.MiddleName},
-		{m.lastName, &contact.LastName},
-	}
-	for _, name := range names {
-		value, ok := text(name.from.in(member))
+		{mapping.FirstName, &contact.FirstName},
+		{mapping.MiddleName, &contact.MiddleName},
+		{mapping.LastName, &contact.LastName},
+	} {
+		value, ok := cleanText(mapped[name.from])
 		if !ok {
-			return contact, nil, &Rejection{audience.FieldNotText, name.from.name}
+			return contact, nil, &Rejection{audience.FieldNotText, name.from}
 		}
-		*name.to = clean(value)
+		*name.to = value
 	}
-	channels := []struct {
-		from  *channel
+	for _, channel := range []struct {
+		*config.Channel
 		to    *string
 		check func(string) (string, audience.Reason)
 	}{
-		{m.phone, &contact.Phone, m.checkPhone(member, reference)},
-		{m.email, &contact.Email, checkEmail},
-	}
-	for _, c := range channels {
-		if c.from == nil {
+		{mapping.Phone, &contact.Phone, func(value string) (string, audience.Reason) { return m.checkPhone(value, reference) }},
+		{mapping.Email, &contact.Email, checkEmail},
+	} {
+		if channel.Channel == nil {
 			continue
 		}
-		value, reason := c.from.read(member, c.check)
+		value, reason := read(mapped[channel.From], channel.check)
 		switch {
 		case reason == "":
-			*c.to = value
-		case c.from.omit:
-			withheld = append(withheld, c.from.from.name)
+			*channel.to = value
+		case channel.Unusable == config.Omit:
+			withheld = append(withheld, channel.From)
 		default:
-			return contact, nil, &Rejection{reason, c.from.from.name}
+			return contact, nil, &Rejection{reason, channel.From}
 		}
 	}
-	contact.Properties, rejection = m.propertiesOf(member)
+	contact.Properties, rejection = m.propertiesOf(mapped)
 	return contact, withheld, rejection
 }
 
-func (c *channel) read(member audience.Member, check func(string) (string, audience.Reason)) (string, audience.Reason) {
-	value, ok := text(c.from.in(member))
-	if !ok {
+// read checks the value of a phone number or an email address; a missing one
+// is fine.
+func read(value any, check func(string) (string, audience.Reason)) (string, audience.Reason) {
+	text, ok := cleanText(value)
+	switch {
+	case !ok:
 		return "", audience.FieldNotText
-	}
-	value = clean(value)
-	if value == "" {
+	case text == "":
 		return "", ""
 	}
-	return check(value)
+	return check(text)
 }
 
 // checkPhone spares the phone number library a second look at a number that
 // the reference is already made of.
-func (m *Mapper) checkPhone(member audience.Member, reference string) func(string) (string, audience.Reason) {
-	return func(value string) (string, audience.Reason) {
-		if m.phone.from.name == m.reference.name {
-			switch m.sync.Reference.Normalise {
-			case config.NormaliseE164:
-				return reference, ""
-			case config.NormaliseDigits:
-				return "+" + reference, ""
-			}
+func (m *Mapper) checkPhone(value, reference string) (string, audience.Reason) {
+	if m.sync.Mapping.Phone.From == m.sync.Reference.From {
+		switch m.sync.Reference.Normalise {
+		case config.NormaliseE164:
+			return reference, ""
+		case config.NormaliseDigits:
+			return "+" + reference, ""
+		case config.NormaliseRaw:
 		}
-		return parsePhone(value, m.sync.Reference.DefaultRegion, phoneReasons)
 	}
+	return parsePhone(value, m.sync.Reference.DefaultRegion, phoneReasons)
 }
 
-func (m *Mapper) propertiesOf(member audience.Member) ([]audience.Property, *Rejection) {
+func (m *Mapper) propertiesOf(mapped audience.Member) ([]audience.Property, *Rejection) {
 	properties := make([]audience.Property, len(m.constants), len(m.constants)+len(m.properties))
 	copy(properties, m.constants)
 	for _, p := range m.properties {
-		raw := p.from.in(member)
-		value, ok := text(raw)
-		if !ok {
-			return nil, &Rejection{audience.FieldNotText, p.from.name}
-		}
-		if value = clean(value); value == "" {
+		value, ok := cleanText(mapped[p.from])
+		switch {
+		case !ok:
+			return nil, &Rejection{audience.FieldNotText, p.from}
+		case value == "":
 			continue
 		}
 		converted, reason := convert(value, p.kind)
 		if reason != "" {
-			return nil, &Rejection{reason, p.from.name}
+			return nil, &Rejection{reason, p.from}
 		}
 		properties = append(properties, audience.Property{Name: p.name, Value: converted})
 	}

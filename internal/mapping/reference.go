@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
 
@@ -10,21 +11,20 @@ import (
 	"audiencesync/internal/config"
 )
 
-// maxReferenceBytes bounds a reference; Hello Charles publishes no limit.
-const maxReferenceBytes = 255
+// maxReference bounds a reference, in characters; Hello Charles publishes no limit.
+const maxReference = 255
 
 // Reference returns the mapped and normalised external reference id.
-func (m *Mapper) Reference(member audience.Member) (string, *Rejection) {
-	value, ok := text(m.reference.in(member))
-	if !ok {
+func (m *Mapper) Reference(mapped audience.Member) (string, *Rejection) {
+	value, ok := cleanText(mapped[m.sync.Reference.From])
+	switch {
+	case !ok:
 		return "", m.rejectReference(audience.FieldNotText)
-	}
-	value = clean(value)
-	if value == "" {
+	case value == "":
 		return "", m.rejectReference(audience.ReferenceMissing)
 	}
 	if m.sync.Reference.Normalise == config.NormaliseRaw {
-		if len(value) > maxReferenceBytes {
+		if utf8.RuneCountInString(value) > maxReference {
 			return "", m.rejectReference(audience.ReferenceTooLong)
 		}
 		return value, nil
@@ -60,10 +60,13 @@ func parsePhone(value, defaultRegion string, reasons numberReasons) (string, aud
 	if isHash(value) {
 		return "", reasons.hashed
 	}
-	if defaultRegion == "" && strings.HasPrefix(value, "00") {
-		value = "+" + value[2:]
-	}
 	parsed, err := phonenumbers.Parse(value, defaultRegion)
+	if digits, ok := strings.CutPrefix(value, "00"); ok && (err != nil || !phonenumbers.IsValidNumber(parsed)) {
+		// Most of the world dials 00 for the plus; it means nothing else in
+		// the regions that do not.
+		value = "+" + digits
+		parsed, err = phonenumbers.Parse(value, defaultRegion)
+	}
 	switch {
 	case errors.Is(err, phonenumbers.ErrInvalidCountryCode) && defaultRegion == "" && !strings.HasPrefix(value, "+"):
 		return "", reasons.noCountryCode

@@ -32,25 +32,28 @@ func text(value any) (string, bool) {
 	}
 }
 
-// clean trims white space and takes out control characters and broken UTF-8.
-func clean(value string) string {
-	value = strings.TrimSpace(value)
-	if utf8.ValidString(value) && strings.IndexFunc(value, unicode.IsControl) < 0 {
-		return value
+// cleanText is text without white space around it, and without control
+// characters and broken UTF-8 in it.
+func cleanText(value any) (string, bool) {
+	raw, ok := text(value)
+	if !strings.ContainsFunc(raw, unwanted) {
+		return strings.TrimSpace(raw), ok
 	}
-	return strings.Map(func(r rune) rune {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
-		case r == utf8.RuneError || unicode.IsControl(r):
+		case unwanted(r):
 			return -1
 		default:
 			return r
 		}
-	}, value)
+	}, raw)), ok
 }
 
-// number is the JSON form of a number, with an optional plus in front.
+func unwanted(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
+
+// number is a number as JSON writes it.
 var number = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$`)
 
 // convert brings a non-empty text into the form of a property type.

@@ -38,3 +38,8 @@ func (m machine) do(t *testing.T, args ...string) result {
 	t.Helper()
 	return audiencesync(t, append(args, "--address", m.address)...)
 }
+
+func (m machine) start(t *testing.T, args ...string) *programs.Program {
+	t.Helper()
+	return start(t, programs.Command{Name: "audiencesync-" + args[0], Path: built.AudienceSync, Args: append(args, "--address", m.address)})
+}

@@ -1,0 +1,154 @@
+package workflows_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"audiencesync/activities"
+	"audiencesync/internal/audience"
+	"audiencesync/workflows"
+)
+
+// suggestAt lets the server suggest a new history when an activity starts for
+// the n-th time.
+func suggestAt(env *testsuite.TestWorkflowEnvironment, name string, n int) {
+	env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		if info.ActivityType.Name != name {
+			return
+		}
+		if n--; n == 0 {
+			env.SetContinueAsNewSuggested(true)
+		}
+	})
+}
+
+func TestARunGoesOnInANewHistoryAfterANumberOfBatches(t *testing.T) {
+	t.Parallel()
+	s := &script{batches: 12, window: 2}
+	spec := demo()
+	spec.Limits.BatchesPerHistory = 4
+
+	_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
+	in := carriedBy(t, err)
+	require.Equal(t, spec, in.Spec)
+	require.Equal(t, workflows.Carried{
+		Opened: activities.OpenRunResult{
+			Run: activities.RunRef{Sync: "demo", Run: 7, Epoch: 9}, AudienceName: "Spring campaign", Window: 2, BatchSize: 1000,
+		},
+		Plan: activities.Plan{Read: 12_000, ToSend: 12_000, Batches: 12, Digest: "d1"},
+		Progress: workflows.Progress{
+			Sync: "demo", Run: 7, Phase: workflows.PhaseSend, StartedAt: noon, Pages: 1, Read: 12_000,
+			ToSend: 12_000, Settled: 5000, Batches: 12, BatchesDone: 5, Outcomes: audience.Outcomes{Created: 5000},
+		},
+		Issued: 5, // the first batch and four more
+	}, *in.Carried)
+	require.Empty(t, s.closed, "a run that goes on was closed")
+
+	histories := 1
+	for workflow.IsContinueAsNewError(err) {
+		histories++
+		env := environment(t, s)
+		_, err = play(t, env, carriedBy(t, err))
+		require.True(t, progress(t, env).StartedAt.Equal(noon))
+	}
+	require.NoError(t, err)
+	require.Equal(t, 3, histories)
+	sent := s.sent()
+	slices.Sort(sent)
+	require.Equal(t, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, sent)
+	require.Equal(t, 1, s.happened("open"))
+	require.Equal(t, 1, s.happened("read 0"))
+	require.Equal(t, 1, s.happened("decide"))
+	require.Equal(t, 1, s.happened("close "))
+}
+
+func TestARunGoesOnInANewHistoryWhenTheServerSuggestsIt(t *testing.T) {
+	t.Parallel()
+	s := &script{batches: 20, window: 3}
+	env := environment(t, s)
+	suggestAt(env, "SendBatch", 6)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	in := carriedBy(t, err)
+	require.Zero(t, in.Carried.Progress.InFlight)
+	require.Equal(t, in.Carried.Issued, in.Carried.Progress.BatchesDone, "the window was not empty")
+	require.Less(t, in.Carried.Issued, int64(20))
+
+	env = environment(t, s)
+	_, err = play(t, env, in)
+	require.NoError(t, err)
+	require.Len(t, s.sent(), 20)
+	require.Equal(t, int64(20_000), progress(t, env).Settled)
+}
+
+func TestPartsThatWaitAreCarriedIntoTheNewHistory(t *testing.T) {
+	t.Parallel()
+	s := &script{batches: 4, window: 1}
+	s.sendBatch = func(_ context.Context, batch int64) (activities.SendBatchResult, error) {
+		if batch == 2 {
+			return split(5, 6), nil
+		}
+		return created(500), nil
+	}
+	spec := demo()
+	spec.Limits.BatchesPerHistory = 1
+	_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
+	in := carriedBy(t, err)
+	require.Equal(t, []int64{5, 6}, in.Carried.First)
+	require.Equal(t, int64(2), in.Carried.Issued)
+	for workflow.IsContinueAsNewError(err) {
+		_, err = play(t, environment(t, s), carriedBy(t, err))
+	}
+	require.NoError(t, err)
+	require.Equal(t, []int64{1, 2, 5, 6, 3, 4}, s.sent())
+}
+
+func TestARunGoesOnInANewHistoryWhileItReads(t *testing.T) {
+	t.Parallel()
+	s := &script{batches: 5, window: 2, readPages: threeCalls}
+	env := environment(t, s)
+	suggestAt(env, "ReadPages", 2)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	in := carriedBy(t, err)
+	require.Equal(t, workflows.Progress{
+		Sync: "demo", Run: 7, Phase: workflows.PhaseRead, StartedAt: noon, Pages: 8, Read: 4800, ToSend: 4000,
+		Outcomes: audience.Outcomes{Unchanged: 500, Duplicate: 300},
+	}, in.Carried.Progress)
+	require.Equal(t, []string{"open", "read 0", "read 4"}, s.events)
+
+	env = environment(t, s)
+	_, err = play(t, env, in)
+	require.NoError(t, err)
+	require.Equal(t, []string{"open", "read 0", "read 4", "read 8", "decide", "send 1", "sent 1"}, s.events[:7])
+	require.Equal(t, int64(6000), progress(t, env).Read)
+	require.Len(t, s.sent(), 5)
+}
+
+func TestACancellationIsNotLostBetweenTwoHistories(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ReadPages", "SendBatch"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{batches: 5, window: 1, readPages: threeCalls}
+			env := environment(t, s)
+			calls := 0
+			env.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, _ error) {
+				if info.ActivityType.Name != name {
+					return
+				}
+				// Both are in the same workflow task as the end of the activity.
+				if calls++; calls == 2 {
+					env.SetContinueAsNewSuggested(true)
+					env.CancelWorkflow()
+				}
+			})
+			cancelled(t, env, workflows.AudienceSyncInput{Spec: demo()})
+		})
+	}
+}
