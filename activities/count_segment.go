@@ -32,8 +32,7 @@ func (a *Activities) countSegment(ctx context.Context, ref RunRef) (CountSegment
 		return CountSegmentResult{}, err
 	}
 	count, err := run.workspace.api.SegmentCount(ctx, run.spec.Verification.Segment)
-	var vendor *vendorhttp.Error
-	if errors.As(err, &vendor) {
+	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok {
 		switch vendor.Kind {
 		case vendorhttp.Unauthorized, vendorhttp.Forbidden, vendorhttp.NotFound:
 			return CountSegmentResult{Why: vendor.Error()}, nil

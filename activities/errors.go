@@ -66,7 +66,7 @@ type rule struct {
 }
 
 // classify is the one table that turns failures into what Temporal does.
-func classify(err error, attempt int32) rule {
+func classify(err error, attempt int) rule {
 	var (
 		refused    *refusal
 		ledgerSays *ledger.RefusedError
@@ -98,7 +98,7 @@ func classify(err error, attempt int32) rule {
 	}
 }
 
-func classifySource(err *zeotap.Error, attempt int32) rule {
+func classifySource(err *zeotap.Error, attempt int) rule {
 	switch err.Kind {
 	case zeotap.AudienceNotFound, zeotap.NothingToRead, zeotap.Inaccessible:
 		return rule{kind: TypeOpenRefused, final: true}
@@ -122,7 +122,7 @@ func settleDelay(until time.Time) time.Duration {
 	return max(time.Until(until), time.Second)
 }
 
-func classifyVendor(err *vendorhttp.Error, attempt int32) rule {
+func classifyVendor(err *vendorhttp.Error, attempt int) rule {
 	switch err.Kind {
 	case vendorhttp.RateLimited:
 		return rule{kind: TypeRateLimited, delay: err.RetryAfter, benign: true}
@@ -143,12 +143,12 @@ func fail(ctx context.Context, sync string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return failAfter(ctx, sync, err, activity.GetInfo(ctx).Attempt)
+	return failAfter(ctx, sync, err, int(activity.GetInfo(ctx).Attempt))
 }
 
 // failAfter is fail for activities that count their real tries themselves:
 // waiting for the budget is an attempt for Temporal, but no try.
-func failAfter(ctx context.Context, sync string, err error, tries int32) error {
+func failAfter(ctx context.Context, sync string, err error, tries int) error {
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return err
 	}

@@ -60,24 +60,20 @@ func (i *inspection) problem(format string, args ...any) {
 // isProblem tells answers that will not change by asking again from faults
 // that may pass.
 func isProblem(err error) (string, bool) {
-	var refused *refusal
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*refusal](err); ok {
 		return refused.Error(), true
 	}
-	var source *zeotap.Error
-	if errors.As(err, &source) {
+	if source, ok := errors.AsType[*zeotap.Error](err); ok {
 		return source.Error(), source.Kind != zeotap.NotSettled && source.Kind != zeotap.Unavailable
 	}
-	var vendor *vendorhttp.Error
-	if errors.As(err, &vendor) {
+	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok {
 		switch vendor.Kind {
 		case vendorhttp.Unauthorized, vendorhttp.Forbidden, vendorhttp.NotFound, vendorhttp.NoCredential,
 			vendorhttp.Redirected, vendorhttp.Rejected, vendorhttp.TooLarge, vendorhttp.Misconfigured:
 			return vendor.Error(), true
 		}
 	}
-	var ledgerSays *ledger.RefusedError
-	if errors.As(err, &ledgerSays) {
+	if ledgerSays, ok := errors.AsType[*ledger.RefusedError](err); ok {
 		return ledgerSays.Error(), true
 	}
 	return "", false

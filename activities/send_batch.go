@@ -41,7 +41,7 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 	batch, err := a.sendBatch(ctx, in)
 	if err != nil {
 		// A batch that was put off by the budget has not been tried.
-		tries := min(activity.GetInfo(ctx).Attempt, int32(batch.Sends+1))
+		tries := min(int(activity.GetInfo(ctx).Attempt), batch.Sends+1)
 		return SendBatchResult{}, failAfter(ctx, in.Run.Sync, err, tries)
 	}
 	return SendBatchResult{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,22 +75,23 @@ func (a *app) check(ctx context.Context, c client.Client, spec config.Sync) erro
 }
 
 func writeCheck(w io.Writer, spec config.Sync, result activities.CheckSyncResult) error {
-	text := fmt.Sprintf("sync %s: audience %s %s into %s\n", spec.Sync, result.Audience.ID, result.Audience.Name, spec.Destination)
+	var text strings.Builder
+	fmt.Fprintf(&text, "sync %s: audience %s %s into %s\n", spec.Sync, result.Audience.ID, result.Audience.Name, spec.Destination)
 	if result.Size != nil {
-		text += fmt.Sprintf("Zeotap reports %s members (%s)\n", audience.Thousands(result.Size.Value), orUnknown(result.Size.Basis))
-		text += fmt.Sprintf("a first run sends about %s requests, which takes at least %s at the connection's limits\n",
-			audience.Thousands(result.Requests), (time.Duration(result.Seconds * float64(time.Second))).Round(time.Second))
+		fmt.Fprintf(&text, "Zeotap reports %s members (%s)\n", audience.Thousands(result.Size.Value), orUnknown(result.Size.Basis))
+		fmt.Fprintf(&text, "a first run sends about %s requests, which takes at least %s at the connection's limits\n",
+			audience.Thousands(result.Requests), time.Duration(result.Seconds*float64(time.Second)).Round(time.Second))
 	}
 	for _, note := range result.Notes {
-		text += "note: " + note + "\n"
+		text.WriteString("note: " + note + "\n")
 	}
 	for _, problem := range result.Problems {
-		text += "problem: " + problem + "\n"
+		text.WriteString("problem: " + problem + "\n")
 	}
 	if len(result.Problems) == 0 {
-		text += "ready to run\n"
+		text.WriteString("ready to run\n")
 	}
-	_, err := io.WriteString(w, text)
+	_, err := io.WriteString(w, text.String())
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -99,7 +100,10 @@ func newDemo(ctx context.Context, a *app) (*demo, error) {
 	}
 	_, d.uiPort, _ = strings.Cut(d.uiPort, ":")
 	d.ui = "http://127.0.0.1:" + d.uiPort
-	return d, d.writeFiles()
+	if err := d.writeFiles(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return d, nil
 }
 
 // loopback returns the usual port when it is free, or another one.
@@ -229,8 +233,8 @@ func (d *demo) logs() string {
 // stop ends the processes, the last one first, and removes their files.
 func (d *demo) stop() error {
 	var errs []error
-	for i := len(d.processes) - 1; i >= 0; i-- {
-		process := d.processes[i]
+	for _, process := range slices.Backward(d.processes) {
+
 		if err := process.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			errs = append(errs, err)
 			continue

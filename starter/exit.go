@@ -56,8 +56,7 @@ func outcomeOf(report *audience.Report, err error) outcome {
 	if err == nil {
 		return outcome{report: report, err: codeOfReport(report)}
 	}
-	var canceled *temporal.CanceledError
-	if errors.As(err, &canceled) {
+	if canceled, ok := errors.AsType[*temporal.CanceledError](err); ok {
 		return outcome{report: reportIn(canceled), err: &exitError{code: exitCancelled}}
 	}
 	var failed *temporal.ApplicationError
@@ -111,7 +110,7 @@ func stripped(err error) error {
 	case temporal.IsTerminatedError(err):
 		return errors.New("the run was terminated; the next run of the sync folds what it left open")
 	case errors.As(err, &missing):
-		return errors.New("Temporal knows no such run")
+		return errors.New("there is no such run in Temporal")
 	}
 	return err
 }

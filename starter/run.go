@@ -63,8 +63,7 @@ func startSync(ctx context.Context, c client.Client, spec config.Sync) (run clie
 		StaticSummary:                            workflows.Summary(spec),
 	}
 	run, err = c.ExecuteWorkflow(ctx, options, workflows.AudienceSync, workflows.AudienceSyncInput{Spec: spec})
-	var going *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &going) {
+	if going, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return c.GetWorkflow(ctx, options.ID, going.RunId), true, nil
 	}
 	if err != nil {

@@ -36,8 +36,7 @@ func (a *app) statusCommand() *cobra.Command {
 func (a *app) status(ctx context.Context, c client.Client, sync string) error {
 	id := workflows.SyncID(sync)
 	description, err := c.DescribeWorkflowExecution(ctx, id, "")
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return usage("sync %s: Temporal has no run of it (it may never have run, or the run is past the namespace's retention)", sync)
 	}
 	if err != nil {

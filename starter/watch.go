@@ -45,7 +45,7 @@ func (a *app) watch(ctx context.Context, c client.Client, run client.WorkflowRun
 		case <-ticker.C:
 			progress, err := askProgress(ctx, c, run.GetID())
 			if err != nil {
-				view.unanswered(ctx, c)
+				view.unanswered(ctx)
 				continue
 			}
 			view.show(progress, waitingFor(ctx, c, run.GetID()))
@@ -61,7 +61,8 @@ func askProgress(ctx context.Context, c client.Client, id string) (workflows.Pro
 	if err != nil {
 		return progress, err
 	}
-	return progress, value.Get(&progress)
+	err = value.Get(&progress)
+	return progress, err
 }
 
 // waitingFor returns why the run waits: the last failure of an activity that
@@ -137,12 +138,11 @@ func (a *app) newBar(p workflows.Progress) *progressbar.ProgressBar {
 }
 
 // unanswered says, once, that no worker answers.
-func (v *view) unanswered(ctx context.Context, c client.Client) {
+func (v *view) unanswered(ctx context.Context) {
 	if v.warned || ctx.Err() != nil || time.Since(v.answered) < silentAfter {
 		return
 	}
 	v.warned = true
-	_ = c
 	v.line("no worker answers: the run waits in Temporal until one is there (start one with \"audiencesync up\" or audiencesync-worker)")
 }
 

@@ -118,8 +118,9 @@ func TestWorkThatCanSucceedLaterIsTriedForDays(t *testing.T) {
 	env := environment(t, s)
 	tries := 0
 	s.sendBatch = func(context.Context, int64) (activities.SendBatchResult, error) {
-		if tries++; tries < 3000 {
-			return activities.SendBatchResult{}, temporal.NewApplicationError("503", activities.TypeUnavailable)
+		if tries++; tries < 10 {
+			return activities.SendBatchResult{}, temporal.NewApplicationErrorWithOptions("429", activities.TypeRateLimited,
+				temporal.ApplicationErrorOptions{NextRetryDelay: 6 * time.Hour})
 		}
 		return created(1000), nil
 	}
@@ -238,13 +239,13 @@ func TestACheckAsksAndChangesNothing(t *testing.T) {
 
 // cancelled runs the sync, which a test cancels, and returns the report that
 // the cancellation carries.
-func cancelled(t *testing.T, env *testsuite.TestWorkflowEnvironment, in workflows.AudienceSyncInput) audience.Report {
+func cancelled(t *testing.T, env *testsuite.TestWorkflowEnvironment, in workflows.AudienceSyncInput) *audience.Report {
 	t.Helper()
 	_, err := play(t, env, in)
 	var canceled *temporal.CanceledError
 	require.ErrorAs(t, err, &canceled)
 	require.True(t, canceled.HasDetails(), "the cancellation carries no report")
-	var report audience.Report
+	var report *audience.Report
 	require.NoError(t, canceled.Details(&report))
 	require.Equal(t, "cancelled", report.Ended)
 	return report

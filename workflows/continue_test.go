@@ -129,26 +129,3 @@ func TestARunGoesOnInANewHistoryWhileItReads(t *testing.T) {
 	require.Equal(t, int64(6000), progress(t, env).Read)
 	require.Len(t, s.sent(), 5)
 }
-
-func TestACancellationIsNotLostBetweenTwoHistories(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"ReadPages", "SendBatch"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := &script{batches: 5, window: 1, readPages: threeCalls}
-			env := environment(t, s)
-			calls := 0
-			env.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, _ error) {
-				if info.ActivityType.Name != name {
-					return
-				}
-				// Both are in the same workflow task as the end of the activity.
-				if calls++; calls == 2 {
-					env.SetContinueAsNewSuggested(true)
-					env.CancelWorkflow()
-				}
-			})
-			cancelled(t, env, workflows.AudienceSyncInput{Spec: demo()})
-		})
-	}
-}

@@ -14,11 +14,11 @@ import (
 
 const staging = 1 << 30
 
-func open(t testing.TB) *ledger.Ledger {
-	t.Helper()
-	l, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, l.Close()) })
+func open(tb testing.TB) *ledger.Ledger {
+	tb.Helper()
+	l, err := ledger.Open(tb.Context(), "sqlite:"+filepath.Join(tb.TempDir(), "ledger.db"))
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, l.Close()) })
 	return l
 }
 
@@ -29,10 +29,10 @@ func opening(token string) ledger.Opening {
 	}
 }
 
-func openRun(t testing.TB, l *ledger.Ledger, token string) ledger.RunRef {
-	t.Helper()
-	ref, err := l.OpenRun(t.Context(), opening(token))
-	require.NoError(t, err)
+func openRun(tb testing.TB, l *ledger.Ledger, token string) ledger.RunRef {
+	tb.Helper()
+	ref, err := l.OpenRun(tb.Context(), opening(token))
+	require.NoError(tb, err)
 	return ref
 }
 
@@ -49,22 +49,22 @@ func members(from, n int, version string) []ledger.ReadMember {
 	return list
 }
 
-func commit(t testing.TB, l *ledger.Ledger, ref ledger.RunRef, pages ...ledger.PageInput) *ledger.Reading {
-	t.Helper()
-	reading, err := l.Reading(t.Context(), ref, staging)
-	require.NoError(t, err)
+func commit(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef, pages ...ledger.PageInput) *ledger.Reading {
+	tb.Helper()
+	reading, err := l.Reading(tb.Context(), ref, staging)
+	require.NoError(tb, err)
 	for _, page := range pages {
-		_, err := reading.Commit(t.Context(), page)
-		require.NoError(t, err)
+		_, err := reading.Commit(tb.Context(), page)
+		require.NoError(tb, err)
 	}
 	return reading
 }
 
 // read reads all members in one page and finishes the read.
-func read(t testing.TB, l *ledger.Ledger, ref ledger.RunRef, list []ledger.ReadMember) {
-	t.Helper()
-	reading := commit(t, l, ref, ledger.PageInput{Members: list, Last: true})
-	require.NoError(t, reading.Finish(t.Context()))
+func read(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef, list []ledger.ReadMember) {
+	tb.Helper()
+	reading := commit(tb, l, ref, ledger.PageInput{Members: list, Last: true})
+	require.NoError(tb, reading.Finish(tb.Context()))
 }
 
 func all(outcome audience.Outcome, n int) []ledger.MemberOutcome {
@@ -76,16 +76,16 @@ func all(outcome audience.Outcome, n int) []ledger.MemberOutcome {
 }
 
 // sendAll settles every batch of a run with one outcome.
-func sendAll(t testing.TB, l *ledger.Ledger, ref ledger.RunRef, outcome audience.Outcome) {
-	t.Helper()
-	run, err := l.Run(t.Context(), ref)
-	require.NoError(t, err)
+func sendAll(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef, outcome audience.Outcome) {
+	tb.Helper()
+	run, err := l.Run(tb.Context(), ref)
+	require.NoError(tb, err)
 	for number := int64(1); number <= run.Batches; number++ {
-		batch, err := l.Batch(t.Context(), ref, number)
-		require.NoError(t, err)
-		require.NoError(t, l.MarkSent(t.Context(), ref, number, 1))
-		_, err = l.Settle(t.Context(), ref, number, all(outcome, len(batch.Members)))
-		require.NoError(t, err)
+		batch, err := l.Batch(tb.Context(), ref, number)
+		require.NoError(tb, err)
+		require.NoError(tb, l.MarkSent(tb.Context(), ref, number, 1))
+		_, err = l.Settle(tb.Context(), ref, number, all(outcome, len(batch.Members)))
+		require.NoError(tb, err)
 	}
 }
 

@@ -23,9 +23,6 @@ func parsePath(name string) path {
 
 // in returns the field's value, nil when the member has none.
 func (p path) in(member audience.Member) any {
-	if p.name == "" {
-		return nil
-	}
 	if value, ok := member[p.name]; ok || p.parts == nil {
 		return value
 	}
