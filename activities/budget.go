@@ -13,14 +13,14 @@ import (
 // an activity. A longer wait gives the activity back to Temporal.
 const slotHorizon = 10 * time.Second
 
-// budgetWait says that the next send time of the workspace is far away.
-type budgetWait struct {
+// budgetWaitError says that the next send time of the workspace is far away.
+type budgetWaitError struct {
 	workspace string
 	delay     time.Duration
 }
 
-func (e *budgetWait) Error() string {
-	return fmt.Sprintf("waiting %s for the request budget of the workspace", e.delay.Round(time.Second))
+func (e *budgetWaitError) Error() string {
+	return fmt.Sprintf("waiting %s for the request budget of the workspace %s", e.delay.Round(time.Second), e.workspace)
 }
 
 // budget is the request budget of one workspace: a bound on requests in flight
@@ -41,8 +41,8 @@ func newBudget(l *ledger.Ledger, workspace string, limits config.Limits) *budget
 	}
 }
 
-// Acquire takes a place in flight, then a send time, waits for it, and looks
-// again whether a told delay has come in meanwhile.
+// Acquire takes a place in flight, then a send time, and waits for it. The
+// place is the caller's until release is called, once.
 func (b *budget) Acquire(ctx context.Context) (release func(), err error) {
 	select {
 	case b.inFlight <- struct{}{}:
@@ -50,24 +50,30 @@ func (b *budget) Acquire(ctx context.Context) (release func(), err error) {
 		return nil, ctx.Err()
 	}
 	release = func() { <-b.inFlight }
+	if err := b.awaitSendTime(ctx); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+// awaitSendTime takes send times until one passes without a told delay having
+// come in meanwhile.
+func (b *budget) awaitSendTime(ctx context.Context) error {
 	for {
 		wait, reserved, err := b.ledger.Reserve(ctx, b.workspace, b.interval, slotHorizon)
-		if err == nil && !reserved {
-			err = &budgetWait{workspace: b.workspace, delay: wait}
+		switch {
+		case err != nil:
+			return err
+		case !reserved:
+			return &budgetWaitError{workspace: b.workspace, delay: wait}
 		}
-		if err == nil {
-			err = sleep(ctx, wait)
+		if err := sleep(ctx, wait); err != nil {
+			return err
 		}
-		var held time.Duration
-		if err == nil {
-			held, err = b.ledger.Held(ctx, b.workspace)
-		}
-		if err != nil {
-			release()
-			return nil, err
-		}
-		if held == 0 {
-			return release, nil
+		held, err := b.ledger.Held(ctx, b.workspace)
+		if err != nil || held == 0 {
+			return err
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -40,10 +41,10 @@ type refusal struct{ problems []string }
 
 func (e *refusal) Error() string { return strings.Join(e.problems, "; ") }
 
-// incompleteRead says that the source ended without having given everything.
-type incompleteRead struct{ sync, why string }
+// incompleteReadError says that the source ended without having given everything.
+type incompleteReadError struct{ sync, why string }
 
-func (e *incompleteRead) Error() string {
+func (e *incompleteReadError) Error() string {
 	return fmt.Sprintf("sync %s: the read of the audience is not complete, so nothing is sent: %s", e.sync, e.why)
 }
 
@@ -70,9 +71,9 @@ func classify(err error, attempt int) rule {
 	var (
 		refused    *refusal
 		ledgerSays *ledger.RefusedError
-		incomplete *incompleteRead
+		incomplete *incompleteReadError
 		staging    *ledger.StagingFullError
-		wait       *budgetWait
+		wait       *budgetWaitError
 		source     *zeotap.Error
 		vendor     *vendorhttp.Error
 	)
@@ -93,6 +94,8 @@ func classify(err error, attempt int) rule {
 		return classifySource(source, attempt)
 	case errors.As(err, &vendor):
 		return classifyVendor(vendor, attempt)
+	case errors.Is(err, context.DeadlineExceeded):
+		return rule{kind: TypeUnavailable}
 	default:
 		return rule{kind: TypeLedger}
 	}
@@ -149,17 +152,28 @@ func fail(ctx context.Context, sync string, err error) error {
 // failAfter is fail for activities that count their real tries themselves:
 // waiting for the budget is an attempt for Temporal, but no try.
 func failAfter(ctx context.Context, sync string, err error, tries int) error {
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return err
+	if ctx.Err() != nil {
+		// Whatever failed, the end of the context is why: a database that was
+		// interrupted has words of its own for it.
+		return fmt.Errorf("sync %s: %w", sync, ctx.Err())
 	}
 	r := classify(err, tries)
 	options := temporal.ApplicationErrorOptions{NonRetryable: r.final, NextRetryDelay: r.delay}
 	if r.benign {
 		options.Category = temporal.ApplicationErrorCategoryBenign
 	}
+	return temporal.NewApplicationErrorWithOptions(sentence(sync, err), r.kind, options)
+}
+
+// sentence is what an operator reads; it names the sync once.
+func sentence(sync string, err error) string {
 	text := err.Error()
-	if !strings.Contains(text, "sync "+sync) {
-		text = "sync " + sync + ": " + text
+	if ledgerSays, ok := errors.AsType[*ledger.RefusedError](err); ok {
+		// It names the sync itself, and so does what is wrapped around it.
+		text = ledgerSays.Error()
 	}
-	return temporal.NewApplicationErrorWithOptions(text, r.kind, options)
+	if regexp.MustCompile(`\bsync ` + regexp.QuoteMeta(sync) + `($|[^a-z0-9-])`).MatchString(text) {
+		return text
+	}
+	return "sync " + sync + ": " + text
 }

@@ -110,7 +110,7 @@ func readInto(ctx context.Context, run *openRun, reader zeotap.Reader, reading *
 		return err
 	}
 	if !completeness.Complete {
-		return &incompleteRead{sync: run.ref.Sync, why: completeness.Why}
+		return &incompleteReadError{sync: run.ref.Sync, why: completeness.Why}
 	}
 	return reading.Finish(ctx)
 }

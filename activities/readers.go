@@ -7,37 +7,47 @@ import (
 )
 
 // readerCache keeps the readers of runs open between two calls of ReadPages,
-// so that a compressed file is not read again from its start.
+// so that a compressed file is not read again from its start: one for each
+// sync, that of its newest run.
 type readerCache struct {
-	mutex   sync.Mutex
-	readers map[RunRef]zeotap.Reader
+	mutex  sync.Mutex
+	bySync map[string]openReader
+}
+
+type openReader struct {
+	run    RunRef
+	reader zeotap.Reader
 }
 
 func newReaderCache() *readerCache {
-	return &readerCache{readers: map[RunRef]zeotap.Reader{}}
+	return &readerCache{bySync: map[string]openReader{}}
 }
 
 // take hands out the run's reader; the caller owns it until it puts it back.
 func (c *readerCache) take(ref RunRef) (zeotap.Reader, bool) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	reader, ok := c.readers[ref]
-	delete(c.readers, ref)
-	return reader, ok
+	kept, ok := c.bySync[ref.Sync]
+	if !ok || kept.run != ref {
+		return nil, false
+	}
+	delete(c.bySync, ref.Sync)
+	return kept.reader, true
 }
 
-// put keeps a reader for the next call. Readers of older runs of the sync, and
-// one that was put back meanwhile, are closed.
+// put keeps a reader for the next call. The reader of an older run, or one
+// that was put back meanwhile, is closed.
 func (c *readerCache) put(ref RunRef, reader zeotap.Reader) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	for known, old := range c.readers {
-		if known.Sync == ref.Sync {
-			_ = old.Close()
-			delete(c.readers, known)
+	if kept, ok := c.bySync[ref.Sync]; ok {
+		if kept.run.Run > ref.Run {
+			_ = reader.Close()
+			return
 		}
+		_ = kept.reader.Close()
 	}
-	c.readers[ref] = reader
+	c.bySync[ref.Sync] = openReader{ref, reader}
 }
 
 func (c *readerCache) drop(ref RunRef) {
@@ -49,8 +59,8 @@ func (c *readerCache) drop(ref RunRef) {
 func (c *readerCache) closeAll() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	for ref, reader := range c.readers {
-		_ = reader.Close()
-		delete(c.readers, ref)
+	for _, kept := range c.bySync {
+		_ = kept.reader.Close()
 	}
+	clear(c.bySync)
 }

@@ -38,14 +38,14 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitGood
 	}
 	var coded *exitError
 	if !errors.As(err, &coded) {
 		// What cobra itself refuses is a matter of usage.
-		coded = &exitError{code: exitUsage, err: err}
+		coded = &exitError{code: exitUsage, err: fmt.Errorf("%w; see: %s --help", err, command.CommandPath())}
 	}
 	if coded.err != nil {
 		_, _ = fmt.Fprintf(a.stderr, "error: %v\n", coded.err)
@@ -63,7 +63,7 @@ contact, keeps it up to date, and proves it: each run ends with a verdict.
 A run reads the whole audience, decides what has to change, sends it in batches
 and proves that it arrived. Exit codes: 0 good, 1 the run failed, 2 usage or
 configuration, 3 unexplained, 4 unverifiable, 5 explained but outside accept,
-7 cancelled.`,
+7 cancelled, 130 watching was interrupted and the run goes on.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
@@ -83,8 +83,8 @@ configuration, 3 unexplained, 4 unverifiable, 5 explained but outside accept,
 	return root
 }
 
-// dial connects to Temporal.
-func (a *app) dial(ctx context.Context) (client.Client, error) {
+// dial connects to Temporal, for a command about the sync; "" is none.
+func (a *app) dial(ctx context.Context, sync string) (client.Client, error) {
 	logger := quiet()
 	if a.verbose {
 		var err error
@@ -94,7 +94,7 @@ func (a *app) dial(ctx context.Context) (client.Client, error) {
 	}
 	c, err := temporalclient.Dial(ctx, temporalclient.Options{Address: a.address, Namespace: a.namespace, Logger: logger})
 	if err != nil {
-		return nil, &exitError{code: exitFailed, err: err}
+		return nil, failed(sync, err)
 	}
 	return c, nil
 }

@@ -31,7 +31,7 @@ func (a *app) checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := a.dial(cmd.Context())
+			c, err := a.dial(cmd.Context(), spec.Sync)
 			if err != nil {
 				return err
 			}
@@ -58,7 +58,10 @@ func (a *app) check(ctx context.Context, c client.Client, spec config.Sync) erro
 	defer stopHint.Stop()
 	var result activities.CheckSyncResult
 	if err := run.Get(ctx, &result); err != nil {
-		return outcomeOf(nil, err).err
+		if ctx.Err() != nil {
+			return &exitError{code: exitInterrupted}
+		}
+		return outcomeOf(spec.Sync, nil, err).err
 	}
 	if a.output == outputJSON {
 		err = a.printJSON(result)

@@ -3,23 +3,18 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 
 	"audiencesync/examples"
 	"audiencesync/internal/audience"
-	"audiencesync/internal/temporalclient"
+	"audiencesync/internal/telemetry"
 )
 
 // demoFlags say how large the demo is.
@@ -49,13 +44,16 @@ func (a *app) demoCommand() *cobra.Command {
 // demo starts the simulators and "up" as processes of their own, as an
 // operator would, runs the demo's sync and stops everything again.
 func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
+	if f.members < 0 {
+		return usage("--members %d: write a number of members", f.members)
+	}
 	d, err := newDemo(ctx, a)
 	if err != nil {
 		return &exitError{code: exitFailed, err: err}
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
 	if err := d.start(ctx, f); err != nil {
-		return &exitError{code: exitFailed, err: err}
+		return d.interruptedOr(ctx, &exitError{code: exitFailed, err: err})
 	}
 	a.say("Temporal's web UI: %s/namespaces/default/workflows", d.ui)
 	a.say("Syncing %s members of a simulated Zeotap audience into a simulated Hello Charles:\n", audience.Thousands(f.members))
@@ -63,8 +61,9 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 	if f.keep && ctx.Err() == nil {
 		a.say("\nEverything keeps running until Ctrl-C. Web UI: %s", d.ui)
 		<-ctx.Done()
+		return err
 	}
-	return err
+	return d.interruptedOr(ctx, err)
 }
 
 // demo is the set of processes of one demo, with their files.
@@ -77,7 +76,7 @@ type demo struct {
 	temporal  string
 	uiPort    string
 	ui        string
-	processes []*exec.Cmd
+	processes []*demoProcess
 }
 
 func newDemo(ctx context.Context, a *app) (*demo, error) {
@@ -135,11 +134,18 @@ func (d *demo) writeFiles() error {
 	return nil
 }
 
-const startTimeout = 90 * time.Second
+// interruptedOr returns err, unless Ctrl-C came: then nothing failed.
+func (d *demo) interruptedOr(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	d.app.say("Stopping the demo; nothing of it stays.")
+	return &exitError{code: exitInterrupted}
+}
 
 func (d *demo) start(ctx context.Context, f demoFlags) error {
 	d.app.say("Starting the simulators of Zeotap (http://%s) and Hello Charles (http://%s)", d.zeotap, d.charles)
-	err := d.process(ctx, "simulate", "--zeotap", d.zeotap, "--charles", d.charles,
+	simulators, err := d.process(ctx, "simulate", "--zeotap", d.zeotap, "--charles", d.charles,
 		"--members", strconv.FormatInt(f.members, 10), "--seed", strconv.FormatUint(f.seed, 10))
 	if err != nil {
 		return err
@@ -149,58 +155,15 @@ func (d *demo) start(ctx context.Context, f demoFlags) error {
 		return err
 	}
 	d.app.say("Starting Temporal and a worker")
-	err = d.process(ctx, "up", "--dir", filepath.Join(d.dir, "state"), "--connections", filepath.Join(d.dir, "connections.yaml"),
+	up, err := d.process(ctx, "up", "--dir", filepath.Join(d.dir, "state"), "--connections", filepath.Join(d.dir, "connections.yaml"),
 		"--temporal", d.temporal, "--ui-port", d.uiPort, "--listen", metrics, "--log-level", "warn")
 	if err != nil {
 		return err
 	}
-	for _, url := range []string{"http://" + d.charles + "/_sim/stats", "http://" + metrics + "/readyz"} {
-		if err := awaitOK(ctx, url); err != nil {
-			return fmt.Errorf("%w\n%s", err, d.logs())
-		}
-	}
-	return nil
-}
-
-// process starts this program again, in a process group of its own, so that
-// Ctrl-C reaches the demo alone, which then stops it in order.
-func (d *demo) process(ctx context.Context, verb string, args ...string) error {
-	log, err := os.Create(filepath.Join(d.dir, verb+".log"))
-	if err != nil {
+	if err := simulators.awaitOK(ctx, "http://"+d.charles+"/_sim/stats"); err != nil {
 		return err
 	}
-	defer func() { _ = log.Close() }()
-	command := exec.CommandContext(context.WithoutCancel(ctx), d.program, append([]string{verb}, args...)...)
-	command.Stdout, command.Stderr = log, log
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := command.Start(); err != nil {
-		return fmt.Errorf("starting %s: %w", verb, err)
-	}
-	d.processes = append(d.processes, command)
-	return nil
-}
-
-func awaitOK(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		if err != nil {
-			return err
-		}
-		reply, err := http.DefaultClient.Do(request)
-		if err == nil {
-			_ = reply.Body.Close()
-			if reply.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s did not answer within %s", url, startTimeout)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
+	return up.awaitOK(ctx, "http://"+metrics+"/readyz")
 }
 
 func (d *demo) sync(ctx context.Context) error {
@@ -208,40 +171,10 @@ func (d *demo) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := temporalclient.Dial(ctx, temporalclient.Options{Address: d.temporal, Namespace: "default", Logger: quiet()})
+	c, err := dialLocal(ctx, client.Options{HostPort: d.temporal, Logger: telemetry.TemporalLogger(quiet())})
 	if err != nil {
-		return &exitError{code: exitFailed, err: err}
+		return failed(spec.Sync, err)
 	}
 	defer c.Close()
 	return d.app.runSync(ctx, c, spec)
-}
-
-// logs returns the last lines that the processes wrote.
-func (d *demo) logs() string {
-	var all strings.Builder
-	for _, verb := range []string{"simulate", "up"} {
-		content, err := os.ReadFile(filepath.Join(d.dir, verb+".log"))
-		if err != nil || len(content) == 0 {
-			continue
-		}
-		lines := strings.Split(strings.TrimSpace(string(content)), "\n")
-		fmt.Fprintf(&all, "%s said:\n  %s\n", verb, strings.Join(lines[max(0, len(lines)-8):], "\n  "))
-	}
-	return all.String()
-}
-
-// stop ends the processes, the last one first, and removes their files.
-func (d *demo) stop() error {
-	var errs []error
-	for _, process := range slices.Backward(d.processes) {
-
-		if err := process.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			errs = append(errs, err)
-			continue
-		}
-		kill := time.AfterFunc(30*time.Second, func() { _ = process.Process.Kill() })
-		_ = process.Wait()
-		kill.Stop()
-	}
-	return errors.Join(append(errs, os.RemoveAll(d.dir))...)
 }

@@ -44,6 +44,14 @@ func usage(format string, args ...any) error {
 	return &exitError{code: exitUsage, err: fmt.Errorf(format, args...)}
 }
 
+// failed says of which sync something failed; "" is none.
+func failed(sync string, err error) error {
+	if sync != "" {
+		err = fmt.Errorf("sync %s: %w", sync, err)
+	}
+	return &exitError{code: exitFailed, err: err}
+}
+
 // outcome is the end of a run as the command line sees it.
 type outcome struct {
 	// report is nil when the run ended without one.
@@ -52,27 +60,35 @@ type outcome struct {
 }
 
 // outcomeOf reads the end of a run from what Temporal returns for it.
-func outcomeOf(report *audience.Report, err error) outcome {
+func outcomeOf(sync string, report *audience.Report, err error) outcome {
 	if err == nil {
 		return outcome{report: report, err: codeOfReport(report)}
 	}
 	if canceled, ok := errors.AsType[*temporal.CanceledError](err); ok {
-		return outcome{report: reportIn(canceled), err: &exitError{code: exitCancelled}}
+		return ended(exitCancelled, reportIn(canceled), fmt.Sprintf("sync %s: the run was cancelled", sync))
 	}
-	var failed *temporal.ApplicationError
-	if !errors.As(err, &failed) {
-		return outcome{err: &exitError{code: exitFailed, err: stripped(err)}}
+	said, ok := errors.AsType[*temporal.ApplicationError](err)
+	if !ok {
+		return ended(exitFailed, nil, fmt.Sprintf("sync %s: %v", sync, stripped(err)))
 	}
-	switch failed.Type() {
+	switch said.Type() {
 	case activities.TypeVerdictUnexplained:
-		return outcome{report: reportIn(failed), err: &exitError{code: exitUnexplained}}
+		return ended(exitUnexplained, reportIn(said), said.Message())
 	case activities.TypeVerdictOutside:
-		return outcome{report: reportIn(failed), err: &exitError{code: exitOutside}}
+		return ended(exitOutside, reportIn(said), said.Message())
 	case activities.TypeOpenRefused:
-		return outcome{err: &exitError{code: exitUsage, err: errors.New(failed.Message())}}
+		return ended(exitUsage, nil, said.Message())
 	default:
-		return outcome{err: &exitError{code: exitFailed, err: errors.New(failed.Message())}}
+		return ended(exitFailed, nil, said.Message())
 	}
+}
+
+// ended is an end that is not good. A report says it all; without one the text does.
+func ended(code int, report *audience.Report, text string) outcome {
+	if report != nil {
+		return outcome{report: report, err: &exitError{code: code}}
+	}
+	return outcome{err: &exitError{code: code, err: errors.New(text)}}
 }
 
 // codeOfReport is nil for a good run. A run that asked for no verification is
@@ -105,11 +121,15 @@ func reportIn(err withDetails) *audience.Report {
 
 // stripped says in plain words what ended a run from outside.
 func stripped(err error) error {
-	var missing *serviceerror.NotFound
 	switch {
+	case lostTouch(err):
+		return fmt.Errorf("Temporal does not answer any more (%w); a run that is going goes on when it is back: see it with audiencesync status", err) //nolint:staticcheck // A name.
 	case temporal.IsTerminatedError(err):
 		return errors.New("the run was terminated; the next run of the sync folds what it left open")
-	case errors.As(err, &missing):
+	case temporal.IsTimeoutError(err):
+		return errors.New("it did not end in time; see whether a worker is running (\"audiencesync up\" or audiencesync-worker)")
+	}
+	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
 		return errors.New("there is no such run in Temporal")
 	}
 	return err

@@ -25,12 +25,16 @@ func (a *app) runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := a.dial(cmd.Context())
+			c, err := a.dial(cmd.Context(), spec.Sync)
 			if err != nil {
 				return err
 			}
 			defer c.Close()
-			return a.runSync(cmd.Context(), c, spec)
+			err = a.runSync(cmd.Context(), c, spec)
+			if cmd.Context().Err() != nil {
+				a.say("Stopped watching; the run goes on. See it with: audiencesync status %s", spec.Sync)
+			}
+			return err
 		},
 	}
 }
@@ -38,18 +42,19 @@ func (a *app) runCommand() *cobra.Command {
 // runSync starts the sync or joins its run, watches it and prints the report.
 func (a *app) runSync(ctx context.Context, c client.Client, spec config.Sync) error {
 	run, joined, err := startSync(ctx, c, spec)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return &exitError{code: exitInterrupted}
+	case err != nil:
 		return &exitError{code: exitFailed, err: err}
-	}
-	if joined {
+	case joined:
 		a.say("A run of %s is going already; this command joins it and starts no second one.", spec.Sync)
 	}
 	report, err := a.watch(ctx, c, run)
 	if ctx.Err() != nil {
-		a.say("Stopped watching; the run goes on. See it with: audiencesync status %s", spec.Sync)
 		return &exitError{code: exitInterrupted}
 	}
-	return a.conclude(outcomeOf(report, err))
+	return a.conclude(outcomeOf(spec.Sync, report, err))
 }
 
 // startSync starts a run, or finds the one that is going.

@@ -54,7 +54,7 @@ run had opened its read before the due time.`,
 			if err := when.check(); err != nil {
 				return err
 			}
-			c, err := a.dial(cmd.Context())
+			c, err := a.dial(cmd.Context(), spec.Sync)
 			if err != nil {
 				return err
 			}
@@ -156,7 +156,7 @@ func (a *app) scheduleListCommand() *cobra.Command {
 		Short: "List the schedules of all syncs",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.dial(cmd.Context())
+			c, err := a.dial(cmd.Context(), "")
 			if err != nil {
 				return err
 			}
@@ -239,7 +239,7 @@ func (a *app) scheduleDeleteCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := a.dial(cmd.Context())
+			c, err := a.dial(cmd.Context(), name)
 			if err != nil {
 				return err
 			}

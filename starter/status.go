@@ -23,7 +23,7 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := a.dial(cmd.Context())
+			c, err := a.dial(cmd.Context(), name)
 			if err != nil {
 				return err
 			}
@@ -40,20 +40,21 @@ func (a *app) status(ctx context.Context, c client.Client, sync string) error {
 		return usage("sync %s: Temporal has no run of it (it may never have run, or the run is past the namespace's retention)", sync)
 	}
 	if err != nil {
-		return &exitError{code: exitFailed, err: err}
+		return failed(sync, err)
 	}
 	if description.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		return a.showProgress(ctx, c, id)
+		return a.showProgress(ctx, c, sync)
 	}
 	var report audience.Report
 	err = c.GetWorkflow(ctx, id, "").Get(ctx, &report)
-	return a.conclude(outcomeOf(&report, err))
+	return a.conclude(outcomeOf(sync, &report, err))
 }
 
-func (a *app) showProgress(ctx context.Context, c client.Client, id string) error {
+func (a *app) showProgress(ctx context.Context, c client.Client, sync string) error {
+	id := workflows.SyncID(sync)
 	progress, err := askProgress(ctx, c, id)
 	if err != nil {
-		return &exitError{code: exitFailed, err: errors.New("a run is going, but no worker answers: start one with \"audiencesync up\" or audiencesync-worker")}
+		return failed(sync, errors.New("a run is going, but no worker answers: start one with \"audiencesync up\" or audiencesync-worker"))
 	}
 	why := waitingFor(ctx, c, id)
 	if a.output == outputJSON {

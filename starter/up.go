@@ -8,13 +8,14 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"audiencesync/internal/config"
 	"audiencesync/internal/devserver"
 	"audiencesync/internal/host"
 	"audiencesync/internal/telemetry"
-	"audiencesync/internal/temporalclient"
 )
 
 // upFlags say how a machine of its own is run.
@@ -37,10 +38,11 @@ web UI, and a worker. The server's state and the ledger are files in --dir, so r
 and schedules go on after a restart. Stop it with Ctrl-C.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.up(cmd.Context(), f); err != nil {
-				return &exitError{code: exitFailed, err: err}
+			err := a.up(cmd.Context(), f)
+			if _, coded := errors.AsType[*exitError](err); err == nil || coded {
+				return err
 			}
-			return nil
+			return &exitError{code: exitFailed, err: err}
 		},
 	}
 	flags := command.Flags()
@@ -59,6 +61,10 @@ func (a *app) up(ctx context.Context, f upFlags) (err error) {
 	logger, err := a.logger(f.logLevel)
 	if err != nil {
 		return err
+	}
+	// Before a server is started for nothing.
+	if _, err := config.LoadConnections(f.connections); err != nil {
+		return &exitError{code: exitUsage, err: err}
 	}
 	metrics, err := telemetry.NewMetrics()
 	if err != nil {
@@ -82,8 +88,8 @@ func (a *app) up(ctx context.Context, f upFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
 
-	c, err := temporalclient.Dial(ctx, temporalclient.Options{
-		Address: server.Address(), Namespace: "default", Logger: logger, Metrics: metrics.Temporal(logger),
+	c, err := dialLocal(ctx, client.Options{
+		HostPort: server.Address(), Logger: telemetry.TemporalLogger(logger), MetricsHandler: metrics.Temporal(logger),
 	})
 	if err != nil {
 		return err

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"audiencesync/internal/audience"
 	"audiencesync/workflows"
@@ -18,6 +21,8 @@ const (
 	sayEvery = 5 * time.Second
 	// askTimeout bounds one query; a worker that is not there does not answer.
 	askTimeout = 3 * time.Second
+	// lostFor is how long a Temporal server that does not answer is waited for.
+	lostFor = 10 * time.Minute
 	// silentAfter is when a missing answer is said.
 	silentAfter = 6 * time.Second
 )
@@ -29,28 +34,44 @@ func (a *app) watch(ctx context.Context, c client.Client, run client.WorkflowRun
 		err    error
 	}
 	ended := make(chan end, 1)
-	go func() {
+	await := func() {
 		var e end
 		e.err = run.Get(ctx, &e.report)
 		ended <- e
-	}()
+	}
+	go await()
 	view := a.newView()
 	ticker := time.NewTicker(askEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case e := <-ended:
+			if lostTouch(e.err) && ctx.Err() == nil && time.Since(view.answered) < lostFor {
+				go await() // The run does not need us. The SDK tries for a minute.
+				continue
+			}
 			view.finish()
 			return &e.report, e.err
 		case <-ticker.C:
 			progress, err := askProgress(ctx, c, run.GetID())
 			if err != nil {
-				view.unanswered(ctx)
+				view.unanswered(ctx, c)
 				continue
 			}
 			view.show(progress, waitingFor(ctx, c, run.GetID()))
 		}
 	}
+}
+
+// lostTouch reports whether an error is about the way to Temporal, and not
+// about the run.
+func lostTouch(err error) bool {
+	if _, ended := errors.AsType[*temporal.WorkflowExecutionError](err); ended {
+		return false
+	}
+	_, unavailable := errors.AsType[*serviceerror.Unavailable](err)
+	_, late := errors.AsType[*serviceerror.DeadlineExceeded](err)
+	return unavailable || late || errors.Is(err, context.DeadlineExceeded)
 }
 
 func askProgress(ctx context.Context, c client.Client, id string) (workflows.Progress, error) {
@@ -137,12 +158,18 @@ func (a *app) newBar(p workflows.Progress) *progressbar.ProgressBar {
 		progressbar.OptionSetItsString("members"), progressbar.OptionSetPredictTime(true))...)
 }
 
-// unanswered says, once, that no worker answers.
-func (v *view) unanswered(ctx context.Context) {
+// unanswered says, once, who does not answer.
+func (v *view) unanswered(ctx context.Context, c client.Client) {
 	if v.warned || ctx.Err() != nil || time.Since(v.answered) < silentAfter {
 		return
 	}
 	v.warned = true
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	if _, err := c.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		v.line("Temporal does not answer: the run goes on when it is back")
+		return
+	}
 	v.line("no worker answers: the run waits in Temporal until one is there (start one with \"audiencesync up\" or audiencesync-worker)")
 }
 

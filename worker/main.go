@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"audiencesync/internal/config"
 	"audiencesync/internal/host"
 	"audiencesync/internal/telemetry"
 	"audiencesync/internal/temporalclient"
@@ -27,12 +28,35 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stderr)
 	stop()
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
 	}
+	os.Exit(codeOf(err))
+}
+
+// Exit codes are those of audiencesync.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// settingsError is a mistake in flags or files, which trying again does not mend.
+type settingsError struct{ err error }
+
+// Error implements error.
+func (e *settingsError) Error() string { return e.err.Error() }
+
+// Unwrap returns the mistake.
+func (e *settingsError) Unwrap() error { return e.err }
+
+func codeOf(err error) int {
+	if err == nil {
+		return 0
+	}
+	if _, settings := errors.AsType[*settingsError](err); settings {
+		return exitUsage
+	}
+	return exitFailed
 }
 
 type flags struct {
@@ -42,10 +66,11 @@ type flags struct {
 	activities                  int
 }
 
+// parse reads the flags. It returns flag.ErrHelp after it has written the help.
 func parse(args []string, stderr io.Writer) (flags, error) {
 	var f flags
 	set := flag.NewFlagSet("audiencesync-worker", flag.ContinueOnError)
-	set.SetOutput(stderr)
+	set.SetOutput(io.Discard) // What is wrong is said once, at the end.
 	set.StringVar(&f.connections, "connections", os.Getenv("AUDIENCESYNC_CONNECTIONS"), "connections `file` (or AUDIENCESYNC_CONNECTIONS)")
 	set.StringVar(&f.ledger, "ledger", os.Getenv("AUDIENCESYNC_LEDGER"), "ledger `address`, sqlite:PATH (or AUDIENCESYNC_LEDGER)")
 	set.StringVar(&f.listen, "listen", "127.0.0.1:9090", "`address` of /healthz, /readyz and /metrics")
@@ -54,12 +79,17 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set.IntVar(&f.activities, "activities", 0, "activities at once (default 100); keep it at least twice the requests in flight of all connections")
 	set.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	set.StringVar(&f.logFormat, "log-format", "json", "json or console")
-	if err := set.Parse(args); err != nil {
-		return f, err
-	}
+	err := set.Parse(args)
 	switch {
+	case errors.Is(err, flag.ErrHelp):
+		_, _ = fmt.Fprintln(stderr, "Usage of audiencesync-worker:")
+		set.SetOutput(stderr)
+		set.PrintDefaults()
+		return f, err
+	case err != nil:
+		return f, fmt.Errorf("%w; see: audiencesync-worker --help", err)
 	case set.NArg() > 0:
-		return f, fmt.Errorf("unexpected argument %q", set.Arg(0))
+		return f, fmt.Errorf("unexpected argument %q; see: audiencesync-worker --help", set.Arg(0))
 	case f.connections == "":
 		return f, errors.New("name the connections file: --connections FILE or AUDIENCESYNC_CONNECTIONS")
 	case f.ledger == "":
@@ -70,12 +100,19 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 
 func run(ctx context.Context, args []string, stderr io.Writer) error {
 	f, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
 	if err != nil {
-		return err
+		return &settingsError{err}
 	}
 	logger, err := telemetry.NewLogger(stderr, f.logLevel, f.logFormat)
 	if err != nil {
-		return err
+		return &settingsError{err}
+	}
+	// Before anything is connected to for nothing.
+	if _, err := config.LoadConnections(f.connections); err != nil {
+		return &settingsError{err}
 	}
 	metrics, err := telemetry.NewMetrics()
 	if err != nil {

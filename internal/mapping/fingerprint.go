@@ -17,25 +17,29 @@ func (m *Mapper) Fingerprint(key []byte, mapped audience.Member) (Fingerprint, e
 	buffer := make([]byte, 0, 512)
 	buffer = append(buffer, key...)
 	buffer = append(buffer, m.digest[:]...)
+	var err error
 	for _, field := range m.fields {
-		value, err := canonical(mapped[field.name])
-		if err != nil {
+		if buffer, err = appendValue(buffer, mapped[field.name]); err != nil {
 			return Fingerprint{}, err
 		}
-		buffer = binary.AppendUvarint(buffer, uint64(len(value)))
-		buffer = append(buffer, value...)
 	}
 	sum := sha256.Sum256(buffer)
 	return Fingerprint(sum[:16]), nil
 }
 
-// canonical returns the same bytes for the same value, whatever format the
+// appendValue appends the same bytes for the same value, whatever format the
 // source has: the number 7 of a JSON page and the text "7" of a CSV file agree.
 // A list or object, which is no text, agrees with no text.
-func canonical(value any) ([]byte, error) {
-	if scalar, ok := text(value); ok {
-		return append([]byte{'t'}, scalar...), nil
+func appendValue(buffer []byte, value any) ([]byte, error) {
+	kind := byte('t')
+	content, ok := text(value)
+	if !ok {
+		structure, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		kind, content = 's', string(structure)
 	}
-	structure, err := json.Marshal(value)
-	return append([]byte{'s'}, structure...), err
+	buffer = binary.AppendUvarint(append(buffer, kind), uint64(len(content)))
+	return append(buffer, content...), nil
 }

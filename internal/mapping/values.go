@@ -99,11 +99,14 @@ const maxEmailBytes = 254
 // checkEmail returns the address with its domain in lower case. The local
 // part is left alone: case may matter there.
 func checkEmail(value string) (string, audience.Reason) {
-	if isHash(value) {
+	switch {
+	case isHash(value):
 		return "", audience.EmailHashed
+	case len(value) > maxEmailBytes:
+		return "", audience.EmailNotAnAddress
 	}
 	parsed, err := mail.ParseAddress(value)
-	if err != nil || parsed.Address != value || len(value) > maxEmailBytes {
+	if err != nil || parsed.Address != value {
 		return "", audience.EmailNotAnAddress
 	}
 	at := strings.LastIndexByte(value, '@')

@@ -23,7 +23,7 @@ var reportKeys = []string{
 func TestThreeProcessesBringAnAudienceIntoHelloCharles(t *testing.T) {
 	t.Parallel()
 	vendors := simulate(t, audienceOf{members: 5000, seed: 3})
-	machine := up(t, copyDemo(t, vendors), "")
+	machine := up(t, copyDemo(t, vendors))
 	requireWebUI(t, machine)
 
 	first := machine.do(t, "run", machine.sync, "--output", "json")

@@ -1,8 +1,13 @@
 package endtoend
 
 import (
+	"encoding/json"
+	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"audiencesync/test/endtoend/programs"
 )
@@ -11,35 +16,60 @@ import (
 // their state in a folder.
 type machine struct {
 	settings
-	program *programs.Program
 	dir     string
 	address string
 	ui      string
+	listen  string
+	program *programs.Program
 }
 
-// up starts the machine and returns when it can work. The folder is that of an
-// earlier machine, or empty for a new one.
-func up(t *testing.T, s settings, dir string) machine {
+// up starts a new machine and returns when it can work. Variables are added to
+// its environment.
+func up(t *testing.T, s settings, variables ...string) machine {
 	t.Helper()
-	if dir == "" {
-		dir = filepath.Join(t.TempDir(), "state")
+	m := machine{
+		settings: s, dir: filepath.Join(t.TempDir(), "state"),
+		address: freeAddress(t), ui: freeAddress(t), listen: freeAddress(t),
 	}
-	m := machine{settings: s, dir: dir, address: freeAddress(t), ui: freeAddress(t)}
-	listen := freeAddress(t)
-	m.program = start(t, programs.Command{Name: "up", Path: built.AudienceSync, Args: []string{
-		"up", "--dir", dir, "--connections", s.connections,
-		"--temporal", m.address, "--ui-port", portOf(t, m.ui), "--listen", listen,
-	}})
-	awaitOK(t, m.program, "http://"+listen+"/readyz")
+	return m.up(t, variables...)
+}
+
+// up starts the machine, with the state that it may have from before.
+func (m machine) up(t *testing.T, variables ...string) machine {
+	t.Helper()
+	logs := t.TempDir()
+	m.program = start(t, programs.Command{
+		Name: "up", Path: built.AudienceSync, Logs: logs, Env: append(environment(logs), variables...),
+		Args: []string{
+			"up", "--dir", m.dir, "--connections", m.connections,
+			"--temporal", m.address, "--ui-port", portOf(t, m.ui), "--listen", m.listen,
+		},
+	})
+	awaitOK(t, m.program, "http://"+m.listen+"/readyz")
 	return m
 }
 
+// do runs a command that talks to the machine's Temporal server to its end.
 func (m machine) do(t *testing.T, args ...string) result {
 	t.Helper()
-	return audiencesync(t, append(args, "--address", m.address)...)
+	return finish(t, m.start(t, args...))
 }
 
+// start starts such a command.
 func (m machine) start(t *testing.T, args ...string) *programs.Program {
 	t.Helper()
 	return start(t, programs.Command{Name: "audiencesync-" + args[0], Path: built.AudienceSync, Args: append(args, "--address", m.address)})
+}
+
+// serverPID is the process of the machine's Temporal server.
+func (m machine) serverPID(t *testing.T) int {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(m.dir, "temporal.json"))
+	require.NoError(t, err)
+	var state struct {
+		PID int `json:"pid"`
+	}
+	require.NoError(t, json.Unmarshal(content, &state))
+	require.NoError(t, syscall.Kill(state.PID, 0), "the machine's Temporal server should be running")
+	return state.PID
 }

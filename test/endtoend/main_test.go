@@ -6,6 +6,7 @@ package endtoend
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -19,6 +20,10 @@ var built struct {
 	programs.Built
 	temporal string
 }
+
+// atOnce is how many tests run at once, whatever the number of processors:
+// they wait most of the time, for processes and time-outs.
+const atOnce = "6"
 
 func TestMain(m *testing.M) {
 	code, err := build(m)
@@ -45,6 +50,10 @@ func build(m *testing.M) (code int, err error) {
 		flags = append(flags, "-race")
 	}
 	if built.Built, err = programs.Build(ctx, dir, flags...); err != nil {
+		return 1, err
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnce); err != nil {
 		return 1, err
 	}
 	code = m.Run()

@@ -1,11 +1,7 @@
 package endtoend
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
-	"syscall"
-	"testing"; "time"
+	"testing"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,50 +9,47 @@ import (
 )
 
 // slowBatches gives a run some seconds in send.
-const slowBatches = "rules: [{match: {path: /api/v1beta/contacts/batch}, latency: 1500ms}]"
+const slowBatches = "rules: [{match: {path: /api/v1beta/contacts/batch}, latency: 1s}]"
 
 func TestAMachineThatIsStoppedInMidRunGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
 	vendors := simulate(t, audienceOf{members: 20_000, seed: 12, faults: slowBatches})
-	settings := copyDemo(t, vendors)
-	before := up(t, settings, "")
-	watching := before.start(t, "run", before.sync, "--output", "json")
-	vendors.eventually(t, "the run should be in send", func(s simulator.Stats) bool { return s.Batches >= 4 })
-	t.Log("stopping", time.Now()); 	server := before.serverPID(t)
+	machine := up(t, copyDemo(t, vendors))
+	watching := machine.start(t, "run", machine.sync, "--output", "json")
+	vendors.eventually(t, "the run should be in send", func(s simulator.Stats) bool { return s.Batches >= 2 })
+	server := machine.serverPID(t)
 
-	code, err := before.program.Stop(stopWithin)
+	code, err := machine.program.Stop(stopWithin)
 	require.NoError(t, err)
-	require.Zero(t, code, before.program.Stderr())
-	requireGone(t, before.program.PID())
+	require.Zero(t, code, machine.program.Stderr())
+	requireGone(t, machine.program.PID())
 	requireGone(t, server)
-	stopped := vendors.stats(t)
-	require.Less(t, stopped.Batches, int64(20), "the run should not be over yet")
+	sent := vendors.stats(t).Batches
+	require.Less(t, sent, int64(20), "the run should not be over yet")
 
-	t.Log("stopped", time.Now()); left := finish(t, watching); t.Log("watch ended", time.Now())
-	t.Log(left.code, left.stdout, left.stderr)
-
-	vendors.setFaults(t, "{}")
-	after := up(t, settings, before.dir)
-	ended := after.do(t, "run", after.sync, "--output", "json")
-	require.Zero(t, ended.code, ended.stderr)
-	t.Log("ended", time.Now(), ended.stderr); 	require.Contains(t, ended.stderr, "A run of demo is going already")
-	report, stats := reportOf(t, ended), vendors.stats(t)
+	machine = machine.up(t)
+	joining := machine.do(t, "run", machine.sync, "--output", "json")
+	require.Zero(t, joining.code, joining.stderr)
+	require.Contains(t, joining.stderr, "A run of demo is going already")
+	report, stats := reportOf(t, joining), vendors.stats(t)
 	require.EqualValues(t, 1, report.Run)
 	require.Equal(t, stats.Contacts, report.Outcomes.Created)
 	require.Equal(t, stats.Contacts, *report.Segment.Counted)
 	require.Zero(t, stats.ContactsUpsertedAgain, "a worker that is asked to stop finishes its requests and stores their outcomes")
 	require.Equal(t, report.Batches, stats.Batches)
+
+	watched := finish(t, watching)
+	require.Zero(t, watched.code, watched.stderr)
+	require.Equal(t, report, reportOf(t, watched), "who was watching sees the end as well")
+
+	_, err = machine.program.Stop(stopWithin)
+	require.NoError(t, err)
+	requireGone(t, machine.program.PID())
+	require.NoFileExists(t, machine.dir+"/temporal.json")
 }
 
-// serverPID is the process of the machine's Temporal server.
-func (m machine) serverPID(t *testing.T) int {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(m.dir, "temporal.json"))
-	require.NoError(t, err)
-	var state struct {
-		PID int `json:"pid"`
-	}
-	require.NoError(t, json.Unmarshal(content, &state))
-	require.NoError(t, syscall.Kill(state.PID, 0), "the machine's Temporal server should be running")
-	return state.PID
+func TestAMachineKeepsToItselfWhateverTheEnvironmentSaysOfTemporal(t *testing.T) {
+	t.Parallel()
+	vendors := simulate(t, audienceOf{members: 10, seed: 1})
+	up(t, copyDemo(t, vendors), "TEMPORAL_API_KEY=of-a-cluster", "TEMPORAL_ADDRESS=127.0.0.1:1", "TEMPORAL_NAMESPACE=elsewhere")
 }

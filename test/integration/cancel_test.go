@@ -1,0 +1,143 @@
+package integration
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+)
+
+// awaitEvent returns when the history of the run holds an event of the kind.
+func (w *world) awaitEvent(t *testing.T, run client.WorkflowRun, kind enumspb.EventType) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	events := w.client.GetWorkflowHistory(ctx, run.GetID(), run.GetRunID(), true, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err, "no %s", kind)
+		if event.GetEventType() == kind {
+			return
+		}
+	}
+	require.FailNow(t, "the history ended without the event", "%s", kind)
+}
+
+// cancelInMidSend cancels a run after five requests, while two more are under
+// way, and lets those end.
+func (w *world) cancelInMidSend(t *testing.T, spec config.Sync) client.WorkflowRun {
+	t.Helper()
+	held := w.charles.hold(http.MethodPost, contactsPath, 5)
+	run := w.started(t, spec)
+	held.await(t, 2)
+	require.NoError(t, w.client.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID()))
+	// The first timer is the one that bounds the draining.
+	w.awaitEvent(t, run, enumspb.EVENT_TYPE_TIMER_STARTED)
+	held.release()
+	return run
+}
+
+// reportOfCancelled waits for a run to end as cancelled and returns its report.
+func reportOfCancelled(t *testing.T, run client.WorkflowRun) *audience.Report {
+	t.Helper()
+	_, err := end(t, run)
+	var canceled *temporal.CanceledError
+	require.ErrorAs(t, err, &canceled)
+	var report audience.Report
+	require.NoError(t, canceled.Details(&report))
+	require.Equal(t, "cancelled", report.Ended)
+	return &report
+}
+
+func TestACancelledRunLeavesLedgerAndHelloCharlesInAgreement(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 400, batchesOf(25), inFlight(2))
+	spec := demo(t)
+	report := reportOfCancelled(t, w.cancelInMidSend(t, spec))
+
+	stats := w.Stats()
+	require.Equal(t, stats.Contacts, report.Outcomes.Taken())
+	require.Equal(t, stats.Contacts, report.Segment.Expected)
+	require.Equal(t, report.Source.Read, report.Outcomes.Total())
+	require.Positive(t, report.Outcomes.Unresolved)
+	require.Equal(t, report.Outcomes.Unresolved, report.Reasons[string(audience.NotSentBeforeEnd)],
+		"the fate of a request is unknown although it was waited for")
+
+	next := w.run(t, spec)
+	require.Equal(t, int64(2), next.Run)
+	require.Equal(t, audience.Explained, next.Verdict)
+	require.Equal(t, report.Outcomes.Taken(), next.Outcomes.Unchanged)
+	stats = w.Stats()
+	require.Equal(t, stats.Contacts, next.Outcomes.Unchanged+next.Outcomes.Taken())
+	require.Equal(t, stats.Contacts, stats.UpsertsReceived, "the next run sent more than what was left")
+	requireContactByContact(t, w)
+}
+
+func TestATerminatedRunIsFoldedByTheNextOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 300, batchesOf(25), inFlight(2))
+	spec := demo(t)
+	held := w.charles.hold(http.MethodPost, contactsPath, 5)
+	run := w.started(t, spec)
+	held.await(t, 2)
+	require.NoError(t, w.client.TerminateWorkflow(t.Context(), run.GetID(), run.GetRunID(), "test"))
+	next := w.started(t, spec)
+	held.release()
+
+	report, err := end(t, next)
+	require.NoError(t, err)
+	require.Equal(t, audience.Explained, report.Verdict)
+	stats := w.Stats()
+	require.Equal(t, stats.Audience.Distinct()-stats.Audience.BadEmail, stats.Contacts)
+	require.Equal(t, stats.Contacts, report.Outcomes.Unchanged+report.Outcomes.Taken())
+	// The window of the dead run is twice its requests in flight.
+	require.LessOrEqual(t, stats.DuplicateEffects, int64(2*2*25), "more was sent again than what was under way")
+}
+
+func TestACancellationIsNotLostBetweenTwoHistories(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 200, batchesOf(25), inFlight(1))
+	spec := demo(t)
+	spec.Limits.BatchesPerHistory = 1
+	// The first batch goes alone; the second is the only one of this history.
+	held := w.charles.hold(http.MethodPost, contactsPath, 1)
+	run := w.started(t, spec)
+	held.await(t, 1)
+	// While the worker stops it ends its requests but takes no workflow task:
+	// the end of the batch and the cancellation meet in the next one.
+	stopped := make(chan error, 1)
+	go func() { stopped <- w.worker.Stop() }()
+	require.NoError(t, w.client.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID()))
+	held.release()
+	require.NoError(t, <-stopped)
+	w.worker = nil
+	w.startWorker(t)
+
+	report := reportOfCancelled(t, w.client.GetWorkflow(t.Context(), run.GetID(), ""))
+	require.Equal(t, w.Stats().Contacts, report.Outcomes.Taken())
+	require.Len(t, w.histories(t, run.GetID(), run.GetRunID()), 1)
+}
+
+func TestAWorkerThatTakesOverGoesOnWhereTheOtherStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 300, batchesOf(25), inFlight(2))
+	held := w.charles.hold(http.MethodPost, contactsPath, 5)
+	spec := demo(t)
+	run := w.started(t, spec)
+	held.await(t, 2)
+	held.release()
+	require.NoError(t, w.worker.Stop())
+	w.worker = nil
+	w.startWorker(t)
+	report, err := end(t, run)
+	require.NoError(t, err)
+	requireTrueReport(t, w, report)
+	require.Zero(t, w.Stats().DuplicateEffects)
+}

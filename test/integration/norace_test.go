@@ -1,0 +1,6 @@
+//go:build !race
+
+package integration
+
+// manyMembers is the size of a large audience.
+const manyMembers = 20_000

@@ -1,0 +1,92 @@
+package integration
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"audiencesync/activities"
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/simulator"
+	"audiencesync/internal/simulator/faults"
+)
+
+// failed waits for a run that fails, and returns the report in its error.
+func failed(t *testing.T, err error, kind string) *audience.Report {
+	t.Helper()
+	var application *temporal.ApplicationError
+	require.ErrorAs(t, err, &application)
+	require.Equal(t, kind, application.Type())
+	var report audience.Report
+	require.NoError(t, application.Details(&report))
+	return &report
+}
+
+func TestASegmentThatNeverHoldsTheAudienceIsUnexplained(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 300, withFaults(simulator.Faults{Counts: &faults.Counts{Delay: faults.Duration(time.Hour)}}))
+	spec := demo(t)
+	spec.Verification.MaxLag = config.Duration(time.Second)
+	_, err := end(t, w.started(t, spec))
+	report := failed(t, err, activities.TypeVerdictUnexplained)
+	require.Equal(t, audience.Unexplained, report.Verdict)
+	require.False(t, report.Acceptable)
+	require.Equal(t, int64(0), *report.Segment.Counted)
+	require.Equal(t, w.Stats().Contacts, report.Segment.Expected)
+	require.Contains(t, report.Summary, "The segment holds 0 contacts")
+}
+
+func TestASegmentThatCannotBeCountedIsUnverifiableAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 300, func(s *settings) { s.simulator.Charles.NoCountHeader = true })
+	report := w.run(t, demo(t))
+	require.Equal(t, audience.Unverifiable, report.Verdict)
+	require.Nil(t, report.Segment.Counted)
+	require.Equal(t, audience.EvidenceNone, report.Segment.Evidence)
+	require.Equal(t, w.Stats().Contacts, report.Outcomes.Taken())
+	require.Contains(t, report.Explanation[len(report.Explanation)-1], "X-Resource-Count")
+}
+
+func TestARunOutsideAcceptFailsWithItsReport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1000)
+	spec := demo(t)
+	spec.Accept.Invalid = 0.001
+	_, err := end(t, w.started(t, spec))
+	report := failed(t, err, activities.TypeVerdictOutside)
+	require.Equal(t, audience.Explained, report.Verdict)
+	requireTrueReport(t, w, report)
+}
+
+func TestARunThatIsRefusedAtOpenSendsNothingAndNamesAllThatIsMissing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 300)
+	spec := demo(t)
+	spec.Mapping.Tags = append(spec.Mapping.Tags, "zeotop")
+	spec.Verification.Segment = "seg-000"
+	_, err := end(t, w.started(t, spec))
+	var application *temporal.ApplicationError
+	require.ErrorAs(t, err, &application)
+	require.Equal(t, activities.TypeOpenRefused, application.Type())
+	require.Contains(t, application.Message(), `tag "zeotop" does not exist`)
+	require.Contains(t, application.Message(), `segment "seg-000" does not exist`)
+	require.Zero(t, w.Stats().UpsertsReceived)
+	require.Zero(t, w.Stats().Requests["members"])
+}
+
+func TestAFirstBatchThatIsRefusedAsAWholeStopsTheRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 600, batchesOf(100), withFaults(simulator.Faults{Rules: []faults.Rule{{
+		Match: faults.Match{Side: faults.Charles, Path: contactsPath}, Do: faults.Status, Status: 422,
+	}}}))
+	_, err := end(t, w.started(t, demo(t)))
+	var application *temporal.ApplicationError
+	require.ErrorAs(t, err, &application)
+	require.Equal(t, activities.TypeFirstBatchRefused, application.Type())
+	requests, _ := struck(w.journal(t))
+	require.LessOrEqual(t, requests, int64(16))
+	require.Zero(t, w.Stats().Contacts)
+}

@@ -1,0 +1,244 @@
+package integration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric/noop"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"audiencesync/examples"
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/host"
+	"audiencesync/internal/simulator"
+	"audiencesync/internal/telemetry"
+	"audiencesync/workflows"
+)
+
+// patience is how long anything is waited for on a slow machine.
+const patience = 2 * time.Minute
+
+// settings say what a world is like.
+type settings struct {
+	simulator simulator.Options
+	// connections are edits of the connections file: pairs of a text and what
+	// takes its place.
+	connections []string
+}
+
+// world is all that a run needs, for one test alone: a Temporal namespace, both
+// vendors, a ledger and a worker.
+type world struct {
+	*simulator.Simulator
+	client  client.Client
+	zeotap  *gate
+	charles *gate
+	dir     string
+	worker  *host.Host
+}
+
+// newWorld starts a world with an audience of so many members.
+func newWorld(t *testing.T, members int64, with ...func(*settings)) *world {
+	t.Helper()
+	var s settings
+	s.simulator.Zeotap.Members, s.simulator.Zeotap.Seed = members, 1
+	for _, change := range with {
+		change(&s)
+	}
+	w := &world{Simulator: simulator.New(s.simulator), dir: t.TempDir()}
+	w.zeotap, w.charles = newGate(t, w.ZeotapHandler()), newGate(t, w.CharlesHandler())
+	w.writeConnections(t, s.connections)
+	w.client = connect(t)
+	w.startWorker(t)
+	t.Cleanup(func() {
+		if w.worker != nil {
+			require.NoError(t, w.worker.Stop())
+		}
+	})
+	return w
+}
+
+// batchesOf lets batches hold so many members.
+func batchesOf(members int) func(*settings) {
+	return func(s *settings) {
+		s.connections = append(s.connections, "reply: items", fmt.Sprintf("reply: items\n      max_items: %d", members))
+	}
+}
+
+// pagesOf lets pages hold so many members.
+func pagesOf(members int) func(*settings) {
+	return func(s *settings) {
+		s.connections = append(s.connections, "kind: zeotap-api", fmt.Sprintf("kind: zeotap-api\n    page_size: %d", members))
+	}
+}
+
+// inFlight allows so many requests to Hello Charles at once.
+func inFlight(requests int) func(*settings) {
+	return func(s *settings) {
+		s.connections = append(s.connections, "requests_in_flight: 8", fmt.Sprintf("requests_in_flight: %d", requests))
+	}
+}
+
+// withFaults lets the vendors go wrong from the start.
+func withFaults(plan simulator.Faults) func(*settings) {
+	return func(s *settings) { s.simulator.Faults = plan }
+}
+
+// connectionsText is the demo's, with a budget that does not slow tests down,
+// and export files besides.
+func connectionsText(t *testing.T) string {
+	t.Helper()
+	demo, err := examples.Demo.ReadFile("demo/connections.yaml")
+	require.NoError(t, err)
+	text := edit(t, string(demo),
+		"requests_per_second: 20", "requests_per_second: 1000",
+		"kind: zeotap-api", "kind: zeotap-api\n    limits: {requests_per_second: 1000}")
+	for _, format := range []string{"csv", "ndjson"} {
+		text += fmt.Sprintf(`
+  zeotap-%[1]s:
+    kind: zeotap-export
+    url: drops/%[1]s
+    pattern: ^{audience}/(?P<set>[^/]+)/part-[0-9]+\.%[1]s\.gz$
+    format: %[1]s
+    marker: "{audience}/{set}/_DONE"
+    page_size: 700
+`, format)
+	}
+	return text
+}
+
+func (w *world) writeConnections(t *testing.T, edits []string) {
+	t.Helper()
+	text := edit(t, connectionsText(t), "http://127.0.0.1:7401", w.zeotap.url, "http://127.0.0.1:7402", w.charles.url)
+	text = edit(t, text, edits...)
+	key, err := examples.Demo.ReadFile("demo/demo.key")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(w.dir, "demo.key"), key, 0o600))
+	require.NoError(t, os.WriteFile(w.connections(), []byte(text), 0o600))
+}
+
+// edit replaces texts that must be there.
+func edit(t *testing.T, text string, pairs ...string) string {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		require.Contains(t, text, pairs[i])
+		text = strings.ReplaceAll(text, pairs[i], pairs[i+1])
+	}
+	return text
+}
+
+func (w *world) connections() string { return filepath.Join(w.dir, "connections.yaml") }
+
+// connect returns a client of a namespace that nobody else uses.
+func connect(t *testing.T) client.Client {
+	t.Helper()
+	options := client.Options{
+		HostPort: serverAddress(t), Namespace: "test-" + uuid.NewString()[:8], Identity: "integration-test",
+		Logger: telemetry.TemporalLogger(zap.NewNop()),
+	}
+	namespaces, err := client.NewNamespaceClient(options)
+	require.NoError(t, err)
+	defer namespaces.Close()
+	require.NoError(t, namespaces.Register(t.Context(), &workflowservice.RegisterNamespaceRequest{
+		Namespace: options.Namespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
+	}))
+	c, err := client.DialContext(t.Context(), options)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// startWorker starts the worker, again when it was stopped.
+func (w *world) startWorker(t *testing.T) {
+	t.Helper()
+	started, err := host.Start(t.Context(), host.Options{
+		Client: w.client, Ledger: "sqlite:" + filepath.Join(w.dir, "ledger.db"), Connections: w.connections(),
+		Meter: noop.NewMeterProvider().Meter("test"), Logger: zap.NewNop(),
+	})
+	require.NoError(t, err)
+	w.worker = started
+}
+
+// demo is the sync of the demo, which looks often and gives up soon.
+func demo(t *testing.T) config.Sync {
+	t.Helper()
+	text, err := examples.Demo.ReadFile("demo/sync.yaml")
+	require.NoError(t, err)
+	spec, err := config.ParseSync("sync.yaml", text)
+	require.NoError(t, err)
+	spec.Verification.Poll = config.Duration(100 * time.Millisecond)
+	spec.Verification.MaxLag = config.Duration(20 * time.Second)
+	spec.Verification.Deadline = config.Duration(patience)
+	return spec
+}
+
+// start starts the sync as "audiencesync run" does, or finds the run that is
+// going: then joined is true.
+func (w *world) start(ctx context.Context, spec config.Sync) (run client.WorkflowRun, joined bool, err error) {
+	options := client.StartWorkflowOptions{
+		ID:                                       workflows.SyncID(spec.Sync),
+		TaskQueue:                                workflows.TaskQueue,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            workflows.Summary(spec),
+	}
+	run, err = w.client.ExecuteWorkflow(ctx, options, workflows.AudienceSync, workflows.AudienceSyncInput{Spec: spec})
+	if going, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
+		return w.client.GetWorkflow(ctx, options.ID, going.RunId), true, nil
+	}
+	return run, false, err
+}
+
+// started starts the sync.
+func (w *world) started(t *testing.T, spec config.Sync) client.WorkflowRun {
+	t.Helper()
+	run, joined, err := w.start(t.Context(), spec)
+	require.NoError(t, err)
+	require.False(t, joined)
+	return run
+}
+
+// end waits for a run and returns its report or its error.
+func end(t *testing.T, run client.WorkflowRun) (*audience.Report, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var report audience.Report
+	if err := run.Get(ctx, &report); err != nil {
+		return nil, err
+	}
+	return &report, nil
+}
+
+// run runs the sync to its good end.
+func (w *world) run(t *testing.T, spec config.Sync) *audience.Report {
+	t.Helper()
+	report, err := end(t, w.started(t, spec))
+	require.NoError(t, err)
+	return report
+}
+
+// progress asks a run how far it has come.
+func (w *world) progress(ctx context.Context, spec config.Sync) (workflows.Progress, error) {
+	var p workflows.Progress
+	value, err := w.client.QueryWorkflow(ctx, workflows.SyncID(spec.Sync), "", workflows.QueryProgress)
+	if err != nil {
+		return p, err
+	}
+	return p, value.Get(&p)
+}
