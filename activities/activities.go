@@ -37,6 +37,7 @@ type Activities struct {
 	readers    *readerCache
 	temporal   client.Client
 	workspaces *workspaces
+	streaks    *streaks
 }
 
 // New returns the activities. close gives back what they hold open.
@@ -50,6 +51,7 @@ func New(d Dependencies) (activities *Activities, closeAll func()) {
 		runs:       newRunCache(d.Ledger, w),
 		readers:    newReaderCache(),
 		temporal:   d.Temporal,
+		streaks:    &streaks{counts: map[string]int{}},
 	}
 	return a, a.readers.closeAll
 }

@@ -27,7 +27,8 @@ type AwaitRunResult struct {
 	Ended     string `json:"ended,omitempty"`
 }
 
-// AwaitRun waits for the run that is going to end, however it ends.
+// AwaitRun waits for the end of the run that is going, if there is one, and
+// says whether the due time is satisfied.
 func (a *Activities) AwaitRun(ctx context.Context, in AwaitRunInput) (AwaitRunResult, error) {
 	defer keepAlive(ctx)()
 	result, err := a.awaitRun(ctx, in)

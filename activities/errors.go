@@ -143,15 +143,14 @@ func classifyVendor(err *vendorhttp.Error, attempt int) rule {
 // fail turns an error of an activity into what Temporal gets. The text is for
 // an operator and holds no contact data; causes stay behind.
 func fail(ctx context.Context, sync string, err error) error {
-	if err == nil {
-		return nil
-	}
 	return failAfter(ctx, sync, err, int(activity.GetInfo(ctx).Attempt))
 }
 
-// failAfter is fail for activities that count their real tries themselves:
-// waiting for the budget is an attempt for Temporal, but no try.
+// failAfter is fail for activities that count their tries themselves.
 func failAfter(ctx context.Context, sync string, err error, tries int) error {
+	if err == nil {
+		return nil
+	}
 	if ctx.Err() != nil {
 		// Whatever failed, the end of the context is why: a database that was
 		// interrupted has words of its own for it.

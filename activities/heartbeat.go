@@ -8,16 +8,16 @@ import (
 	"go.temporal.io/sdk/activity"
 )
 
-// heartbeatInterval is how often an activity tells the server that its worker
+// HeartbeatInterval is how often an activity tells the server that its worker
 // is alive. The details are empty: the ledger is the truth.
-const heartbeatInterval = 5 * time.Second
+const HeartbeatInterval = 5 * time.Second
 
 // keepAlive heartbeats in the background until stop is called.
 func keepAlive(ctx context.Context) (stop func()) {
 	done, finished := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(finished)
-		ticker := time.NewTicker(heartbeatInterval)
+		ticker := time.NewTicker(HeartbeatInterval)
 		defer ticker.Stop()
 		for {
 			select {

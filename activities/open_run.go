@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
@@ -13,8 +14,10 @@ import (
 type OpenRunInput struct {
 	// Token is minted once per run by the workflow, so that a repeated call
 	// opens no second run.
-	Token string      `json:"token"`
-	Spec  config.Sync `json:"spec"`
+	Token string `json:"token"`
+	// StartedAt orders runs: a call that a newer run has overtaken is refused.
+	StartedAt time.Time   `json:"started_at"`
+	Spec      config.Sync `json:"spec"`
 }
 
 // OpenRunResult is the result of OpenRun.
@@ -52,7 +55,7 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 	if err != nil {
 		return OpenRunResult{}, err
 	}
-	opening.Token = in.Token
+	opening.Token, opening.StartedAt = in.Token, in.StartedAt
 	ref, err := a.ledger.OpenRun(ctx, opening)
 	if err != nil {
 		return OpenRunResult{}, err

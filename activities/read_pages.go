@@ -44,7 +44,7 @@ func (a *Activities) ReadPages(ctx context.Context, in ReadPagesInput) (ReadPage
 	if err != nil {
 		a.readers.drop(in.Run)
 	}
-	return result, fail(ctx, in.Run.Sync, err)
+	return result, failAfter(ctx, in.Run.Sync, err, a.streaks.tries(ctx, err))
 }
 
 func (a *Activities) readPages(ctx context.Context, in ReadPagesInput) (ReadPagesResult, error) {
@@ -153,11 +153,13 @@ func (a *Activities) reader(ctx context.Context, run *openRun) (zeotap.Reader, e
 	if stored.Snapshot != nil {
 		return source.Reader(ctx, *stored.Snapshot)
 	}
+	// Whoever changed before this moment is in the snapshot; what a due time asks for.
+	asked := time.Now()
 	snapshot, err := source.Open(ctx, run.spec.Audience.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.ledger.SetSnapshot(ctx, run.ref, snapshot); err != nil {
+	if err := a.ledger.SetSnapshot(ctx, run.ref, snapshot, asked); err != nil {
 		return nil, err
 	}
 	return source.Reader(ctx, snapshot)

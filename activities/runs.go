@@ -64,7 +64,7 @@ func (c *runCache) get(ctx context.Context, ref RunRef) (*openRun, error) {
 func (c *runCache) compile(ctx context.Context, ref RunRef, spec config.Sync) (*openRun, error) {
 	workspace, err := c.workspaces.get(ctx, spec.Destination)
 	if err != nil {
-		return nil, &refusal{problems: []string{err.Error()}}
+		return nil, err
 	}
 	rendering, err := workspace.rendering()
 	if err != nil {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 
-	"go.temporal.io/sdk/activity"
-
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/hellocharles"
@@ -39,9 +37,7 @@ const triesAlone = 3
 func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatchResult, error) {
 	defer keepAlive(ctx)()
 	batch, err := a.sendBatch(ctx, in)
-	if err != nil {
-		// A batch that was put off by the budget has not been tried.
-		tries := min(int(activity.GetInfo(ctx).Attempt), batch.Sends+1)
+	if tries := a.streaks.tries(ctx, err); err != nil {
 		return SendBatchResult{}, failAfter(ctx, in.Run.Sync, err, tries)
 	}
 	return SendBatchResult{
@@ -61,15 +57,10 @@ func (a *Activities) sendBatch(ctx context.Context, in SendBatchInput) (ledger.B
 	if batch.State == ledger.BatchSettled || batch.State == ledger.BatchSplit {
 		return batch, nil
 	}
-	send := a.sendOneByOne
 	if run.workspace.settings.Send == config.SendBatch {
-		send = a.sendTogether
+		return a.sendTogether(ctx, run, batch)
 	}
-	sent, err := send(ctx, run, batch)
-	if err != nil {
-		return batch, err
-	}
-	return sent, nil
+	return a.sendOneByOne(ctx, run, batch)
 }
 
 // mapped is a batch after mapping: outcomes of the members that cannot be
@@ -99,7 +90,7 @@ func mapMembers(run *openRun, members []ledger.Staged) mapped {
 func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledger.Batch) (ledger.Batch, error) {
 	m := mapMembers(run, batch.Members)
 	if len(m.contacts) == 0 {
-		return a.ledger.Settle(ctx, run.ref, batch.Number, m.outcomes)
+		return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
 	}
 	results, err := run.workspace.api.Upsert(ctx, m.contacts, func(ctx context.Context) error {
 		return a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
@@ -114,7 +105,7 @@ func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledge
 	for i, place := range m.places {
 		m.outcomes[place] = outcomeOf(results[i], m.outcomes[place].Withheld, batch.Tries)
 	}
-	return a.ledger.Settle(ctx, run.ref, batch.Number, m.outcomes)
+	return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
 }
 
 // isAboutContacts tells a refusal that a part of the batch may escape from one
@@ -142,7 +133,7 @@ func (a *Activities) refusedAsAWhole(ctx context.Context, run *openRun, batch le
 		return ledger.Batch{Number: batch.Number, State: ledger.BatchSplit, Next: next}, err
 	}
 	m.outcomes[m.places[0]] = ledger.MemberOutcome{Outcome: audience.Refused, Reason: refusalReason(string(refused.Kind))}
-	return a.ledger.Settle(ctx, run.ref, batch.Number, m.outcomes)
+	return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
 }
 
 // outcomeOf turns what a reply says of one contact into its outcome; empty

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
@@ -20,35 +21,38 @@ func (a *Activities) sendOneByOne(ctx context.Context, run *openRun, batch ledge
 		}
 		size := min(settleEvery, len(batch.Members))
 		m := mapMembers(run, batch.Members[:size])
-		if err := a.sendChunk(ctx, run, batch, m); err != nil {
-			return ledger.Batch{}, err
+		known, failed := a.sendChunk(ctx, run, batch, m)
+		if known > 0 {
+			// Also when the chunk ends early: what was answered is never sent again.
+			settled, err := a.ledger.Settle(ctx, run.ref, batch, m.outcomes[:known])
+			if err != nil {
+				return ledger.Batch{}, errors.Join(failed, err)
+			}
+			batch = settled
 		}
-		var err error
-		if batch, err = a.ledger.Settle(ctx, run.ref, batch.Number, m.outcomes); err != nil {
-			return ledger.Batch{}, err
+		if failed != nil {
+			return ledger.Batch{}, failed
 		}
 	}
 	return batch, nil
 }
 
-func (a *Activities) sendChunk(ctx context.Context, run *openRun, batch ledger.Batch, m mapped) error {
-	marked := false
+// sendChunk sends the contacts of a chunk and returns how many of its members,
+// from the first on, have their outcome.
+func (a *Activities) sendChunk(ctx context.Context, run *openRun, batch ledger.Batch, m mapped) (known int, err error) {
 	for i, contact := range m.contacts {
 		result, err := run.workspace.api.UpsertOne(ctx, contact, func(ctx context.Context) error {
-			if marked {
-				return nil
-			}
-			marked = true
-			return a.ledger.MarkSent(ctx, run.ref, batch.Number, len(m.contacts))
+			// Each time, because it also asks whether this run is still the newest.
+			return a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
 		})
 		if err != nil {
-			return err
+			return m.places[i], err
 		}
 		place := m.places[i]
 		m.outcomes[place] = outcomeOf(result, m.outcomes[place].Withheld, batch.Tries)
 		if result.Outcome == "" && m.outcomes[place].Outcome == "" {
-			m.outcomes[place] = ledger.MemberOutcome{Outcome: audience.Unresolved, Reason: string(audience.NoAnswerForContact)}
+			m.outcomes[place] = ledger.MemberOutcome{Outcome: audience.Unresolved, Reason: string(audience.NoAnswerForContact), Message: result.Message}
 		}
 	}
-	return nil
+	return len(m.outcomes), nil
 }

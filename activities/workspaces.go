@@ -54,7 +54,7 @@ func (w *workspaces) get(ctx context.Context, name string) (*workspace, error) {
 	}
 	settings, err := w.endpoints.connections.Charles(name)
 	if err != nil {
-		return nil, err
+		return nil, &refusal{problems: []string{err.Error()}}
 	}
 	credential := w.endpoints.lookup(settings.Credential)
 	readCredential := credential
@@ -63,7 +63,7 @@ func (w *workspaces) get(ctx context.Context, name string) (*workspace, error) {
 	}
 	api, err := hellocharles.New(name, settings, credential, readCredential)
 	if err != nil {
-		return nil, err
+		return nil, &refusal{problems: []string{err.Error()}}
 	}
 	if api, err = hellocharles.Measured(api, w.meter); err != nil {
 		return nil, fmt.Errorf("connection %s: %w", name, err)

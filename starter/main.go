@@ -5,11 +5,12 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"syscall"
+
+	"audiencesync/internal/host"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), host.StopSignals()...)
 	code := (&app{stdout: os.Stdout, stderr: os.Stderr}).run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)

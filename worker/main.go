@@ -13,7 +13,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"syscall"
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
@@ -25,7 +24,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), host.StopSignals()...)
 	err := run(ctx, os.Args[1:], os.Stderr)
 	stop()
 	if err != nil {

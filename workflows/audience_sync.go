@@ -113,7 +113,7 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 	// The first run id stays the same however often the run continues as new.
 	token := workflow.GetInfo(ctx).FirstRunID
 	ctx = workflow.WithActivityOptions(ctx, asking("check connections, tags, properties, segment; open the run"))
-	input := activities.OpenRunInput{Token: token, Spec: r.spec}
+	input := activities.OpenRunInput{Token: token, StartedAt: r.progress.StartedAt, Spec: r.spec}
 	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
 		return err
 	}

@@ -26,46 +26,48 @@ type DueRunResult struct {
 	Ended string `json:"ended"`
 }
 
-// DueRun is what a schedule starts. It runs the sync once for its due time: as
-// a child of its own, or, when a run is going already, by waiting for it and
-// running afterwards unless that one opened its read after the due time. The
-// run is abandoned to itself, so that nothing that happens to DueRun stops it.
+// DueRun is what a schedule starts. It runs the sync once for its due time:
+// unless a run that is going, or has ended, opened its read at or after that
+// time. The run is a child that is abandoned to itself, so that nothing that
+// happens to DueRun stops it.
 func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 	result := DueRunResult{DueAt: dueAt(ctx)}
-	// A context of its own, never cancelled: that would cancel the run.
-	calm, _ := workflow.NewDisconnectedContext(ctx)
-	child := workflow.WithChildOptions(calm, workflow.ChildWorkflowOptions{
+	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            SyncID(in.Spec.Sync),
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:         Summary(in.Spec),
 	})
-	for ctx.Err() == nil {
-		run := workflow.ExecuteChildWorkflow(child, AudienceSync, AudienceSyncInput{Spec: in.Spec})
-		err := run.GetChildWorkflowExecution().Get(ctx, nil)
-		if err == nil {
-			if err := workflow.Await(ctx, run.IsReady); err != nil {
-				return result, err
-			}
-			var report audience.Report
-			err := run.Get(ctx, &report)
-			return end(result, report, err)
-		}
-		if !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-			return result, err
-		}
-		var going activities.AwaitRunResult
-		waitCtx := workflow.WithActivityOptions(ctx, waiting("wait for the run that is going"))
-		input := activities.AwaitRunInput{Sync: in.Spec.Sync, WorkflowID: SyncID(in.Spec.Sync), DueAt: result.DueAt}
-		if err := workflow.ExecuteActivity(waitCtx, do.AwaitRun, input).Get(ctx, &going); err != nil {
+	for {
+		going, err := awaitRun(ctx, in.Spec.Sync, result.DueAt)
+		if err != nil {
 			return result, err
 		}
 		if going.Satisfied {
 			result.Joined, result.Ended = true, going.Ended
 			return result, nil
 		}
+		run := workflow.ExecuteChildWorkflow(child, AudienceSync, AudienceSyncInput{Spec: in.Spec})
+		err = run.GetChildWorkflowExecution().Get(ctx, nil)
+		if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+			continue
+		}
+		if err != nil {
+			return result, err
+		}
+		var report audience.Report
+		err = run.Get(ctx, &report)
+		return end(result, report, err)
 	}
-	return result, ctx.Err()
+}
+
+// awaitRun waits for the run that is going, if there is one.
+func awaitRun(ctx workflow.Context, sync string, dueAt time.Time) (activities.AwaitRunResult, error) {
+	ctx = workflow.WithActivityOptions(ctx, waiting("wait for a run that is going"))
+	var going activities.AwaitRunResult
+	input := activities.AwaitRunInput{Sync: sync, WorkflowID: SyncID(sync), DueAt: dueAt}
+	err := workflow.ExecuteActivity(ctx, do.AwaitRun, input).Get(ctx, &going)
+	return going, err
 }
 
 // end names how the run ended. A verdict is an end like others: only a run

@@ -60,22 +60,22 @@ func TestAVerdictIsAnEndOfADueRunAndAFailureFailsIt(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
-		script script
+		script *script
 		ended  string
 		fails  string
 	}{
-		{"explained", script{closeRun: verdict(audience.Explained, true)}, "explained", ""},
-		{"unverifiable", script{closeRun: verdict(audience.Unverifiable, true)}, "unverifiable", ""},
-		{"unexplained", script{closeRun: verdict(audience.Unexplained, false)}, activities.TypeVerdictUnexplained, ""},
-		{"outside accept", script{closeRun: verdict(audience.Explained, false)}, activities.TypeVerdictOutside, ""},
+		{"explained", &script{closeRun: verdict(audience.Explained, true)}, "explained", ""},
+		{"unverifiable", &script{closeRun: verdict(audience.Unverifiable, true)}, "unverifiable", ""},
+		{"unexplained", &script{closeRun: verdict(audience.Unexplained, false)}, activities.TypeVerdictUnexplained, ""},
+		{"outside accept", &script{closeRun: verdict(audience.Explained, false)}, activities.TypeVerdictOutside, ""},
 		{
-			"refused at open", script{openRun: func() error { return final(activities.TypeOpenRefused, "no such audience") }},
+			"refused at open", &script{openRun: func() error { return final(activities.TypeOpenRefused, "no such audience") }},
 			"", activities.TypeOpenRefused,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			result, err := due(t, environment(t, &test.script))
+			result, err := due(t, environment(t, test.script))
 			if test.fails != "" {
 				requireType(t, err, test.fails)
 				return

@@ -28,6 +28,7 @@ func (r *audienceSync) prove(ctx workflow.Context) (activities.CountSegmentResul
 	settling := audience.Settling{
 		Expected: expected, MaxLag: r.spec.Verification.MaxLag.D(), Deadline: r.spec.Verification.Deadline.D(),
 	}
+	started := workflow.Now(ctx)
 	for {
 		result, err := r.count(ctx)
 		if err != nil || result.Counted == nil {
@@ -38,7 +39,10 @@ func (r *audienceSync) prove(ctx workflow.Context) (activities.CountSegmentResul
 		if settling.Observe(*result.Counted, workflow.Now(ctx)) {
 			return result, nil
 		}
-		timer := workflow.NewTimerWithOptions(ctx, r.spec.Verification.Poll.D(), workflow.TimerOptions{Summary: "until the next segment count"})
+		// Each poll is eleven events. A two-hundredth of the time waited so far keeps
+		// them to some hundreds, however long the deadline is.
+		pause := max(r.spec.Verification.Poll.D(), workflow.Now(ctx).Sub(started)/200)
+		timer := workflow.NewTimerWithOptions(ctx, pause, workflow.TimerOptions{Summary: "until the next segment count"})
 		if err := timer.Get(ctx, nil); err != nil {
 			return result, err
 		}

@@ -46,7 +46,9 @@ func (r *audienceSync) sendFirst(ctx workflow.Context) error {
 		if refusedRequests >= refusalsInARow && r.progress.Outcomes.Taken() == 0 {
 			return r.refuseFirst(fmt.Sprintf("Hello Charles refused %d requests and accepted nothing", refusedRequests))
 		}
-		if len(r.queue.first) == 0 {
+		// A batch of which nothing could be sent says nothing about the others.
+		sent := r.progress.Outcomes.Taken()+r.progress.Outcomes.Refused+r.progress.Outcomes.Unresolved > 0
+		if r.queue.empty() || (sent && len(r.queue.first) == 0) {
 			break
 		}
 	}
@@ -74,6 +76,11 @@ func (r *audienceSync) fanOut(ctx workflow.Context) error {
 		return workflow.GetInfo(ctx).GetContinueAsNewSuggested() || r.issuedHere >= r.spec.Limits.BatchesPerHistory
 	}
 	for failure == nil {
+		// Await looks at its condition first: it issues a whole window although
+		// the run is cancelled.
+		if err := ctx.Err(); err != nil {
+			return r.drain(calm, cancelSends, err)
+		}
 		free := func() bool { return r.progress.InFlight < r.opened.Window && !r.queue.empty() && !enough() }
 		drained := func() bool { return r.progress.InFlight == 0 && (r.queue.empty() || enough()) }
 		if err := workflow.Await(ctx, func() bool { return failure != nil || free() || drained() }); err != nil {

@@ -39,14 +39,30 @@ func reasonFrom(body []byte, reference string) (code, message string) {
 	return code, cut(strings.Join(messages, "; "))
 }
 
-// reportsErrors reports whether a body holds a list of errors that is not empty.
+// reportsErrors reports whether a body says that something went wrong, in any of
+// the forms that errorsIn reads.
 func reportsErrors(body []byte) bool {
 	root, err := decode(body)
 	if err != nil {
 		return false
 	}
-	list, ok := at(root, "errors").([]any)
-	return ok && len(list) > 0
+	for _, key := range []string{"errors", "error"} {
+		switch found := at(root, key).(type) {
+		case []any:
+			if len(found) > 0 {
+				return true
+			}
+		case map[string]any:
+			if len(found) > 0 {
+				return true
+			}
+		default:
+			if text := scalar(found); text != "" && text != "false" && text != "0" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func errorsIn(root any) []any {

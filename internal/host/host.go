@@ -77,6 +77,10 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 		MaxConcurrentActivityExecutionSize: slots,
 		MaxConcurrentActivityTaskPollers:   8,
 		WorkerStopTimeout:                  stopTimeout,
+		// Else the SDK holds heartbeats back for 80% of their timeout: six seconds
+		// of trouble would start a second attempt beside the first, and a
+		// cancellation would be noticed after 24 s.
+		MaxHeartbeatThrottleInterval: activities.HeartbeatInterval,
 		OnFatalError: func(err error) {
 			select {
 			case failed <- fmt.Errorf("the worker cannot go on: %w", err):

@@ -40,8 +40,6 @@ type Batch struct {
 	Members []Staged
 	// Tries is how often these members were sent on their own before.
 	Tries int
-	// Sends is how many requests for the batch may have left.
-	Sends int
 	// Result counts what is settled.
 	Result BatchResult
 	// Next are the batches that the members of this one moved to.
@@ -92,8 +90,8 @@ func (l *Ledger) Batch(ctx context.Context, ref RunRef, number int64) (Batch, er
 func loadBatch(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) error {
 	var blob []byte
 	var result sql.NullString
-	err := tx.QueryRowContext(ctx, `SELECT state, tries, sends, blob, result FROM batches WHERE run_id = ? AND number = ?`, runID, batch.Number).
-		Scan(&batch.State, &batch.Tries, &batch.Sends, &blob, &result)
+	err := tx.QueryRowContext(ctx, `SELECT state, tries, blob, result FROM batches WHERE run_id = ? AND number = ?`, runID, batch.Number).
+		Scan(&batch.State, &batch.Tries, &blob, &result)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
@@ -129,11 +127,13 @@ func (l *Ledger) MarkSent(ctx context.Context, ref RunRef, number int64, request
 	return batchError(ref, number, err)
 }
 
-// Settle stores the outcomes of the first len(outcomes) members that are still
-// to be sent, in one transaction, and returns the batch as it is then.
+// Settle stores the outcomes of the first len(outcomes) members of the batch as
+// the caller holds it, in one transaction, and returns the batch as it is then.
 // Members that are to be sent again move to a later batch. When none is left
-// the batch is settled.
-func (l *Ledger) Settle(ctx context.Context, ref RunRef, number int64, outcomes []MemberOutcome) (Batch, error) {
+// the batch is settled. ErrMoved says that another attempt has settled some of
+// these members meanwhile: nothing is stored.
+func (l *Ledger) Settle(ctx context.Context, ref RunRef, of Batch, outcomes []MemberOutcome) (Batch, error) {
+	number := of.Number
 	batch := Batch{Number: number}
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		runID, syncID, err := fence(ctx, tx, ref)
@@ -142,6 +142,10 @@ func (l *Ledger) Settle(ctx context.Context, ref RunRef, number int64, outcomes 
 		}
 		if err := loadBatch(ctx, tx, runID, &batch); err != nil {
 			return err
+		}
+		// Members leave a batch from its front only: as many are the same ones.
+		if len(batch.Members) != len(of.Members) {
+			return ErrMoved
 		}
 		if len(outcomes) > len(batch.Members) {
 			return fmt.Errorf("%d outcomes for %d members", len(outcomes), len(batch.Members))

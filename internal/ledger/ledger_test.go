@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -84,9 +85,19 @@ func sendAll(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef, outcome audienc
 		batch, err := l.Batch(tb.Context(), ref, number)
 		require.NoError(tb, err)
 		require.NoError(tb, l.MarkSent(tb.Context(), ref, number, 1))
-		_, err = l.Settle(tb.Context(), ref, number, all(outcome, len(batch.Members)))
+		_, err = settle(tb, l, ref, number, all(outcome, len(batch.Members)))
 		require.NoError(tb, err)
 	}
+}
+
+// settle settles the batch as it stands.
+func settle(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef, number int64, outcomes []ledger.MemberOutcome) (ledger.Batch, error) {
+	tb.Helper()
+	batch, err := l.Batch(tb.Context(), ref, number)
+	if err != nil {
+		return batch, err
+	}
+	return l.Settle(tb.Context(), ref, batch, outcomes)
 }
 
 func TestLedgerFileIsReadableByItsOwnerOnly(t *testing.T) {
@@ -156,7 +167,7 @@ func TestAnOlderRunCanChangeNothingAnyMore(t *testing.T) {
 	_, err = reading.Commit(t.Context(), ledger.PageInput{})
 	require.ErrorIs(t, err, ledger.ErrFenced)
 	require.ErrorIs(t, l.MarkSent(t.Context(), old, 1, 1), ledger.ErrFenced)
-	_, err = l.Settle(t.Context(), old, 1, all(audience.Created, 10))
+	_, err = settle(t, l, old, 1, all(audience.Created, 10))
 	require.ErrorIs(t, err, ledger.ErrFenced)
 	_, err = l.Split(t.Context(), old, 1)
 	require.ErrorIs(t, err, ledger.ErrFenced)
@@ -249,7 +260,7 @@ func TestWhatADeadRunSentIsSentAgain(t *testing.T) {
 	first := openRun(t, l, "a")
 	read(t, l, first, members(0, 30, "v1"))
 	require.NoError(t, l.MarkSent(t.Context(), first, 1, 1))
-	_, err := l.Settle(t.Context(), first, 1, all(audience.Created, 10))
+	_, err := settle(t, l, first, 1, all(audience.Created, 10))
 	require.NoError(t, err)
 	// The second batch may have arrived; its members come back with the
 	// content that was accepted before.
@@ -315,11 +326,11 @@ func TestABatchCanBeSettledInParts(t *testing.T) {
 	ref := openRun(t, l, "a")
 	read(t, l, ref, members(0, 10, "v1"))
 	require.NoError(t, l.MarkSent(t.Context(), ref, 1, 4))
-	batch, err := l.Settle(t.Context(), ref, 1, all(audience.Accepted, 4))
+	batch, err := settle(t, l, ref, 1, all(audience.Accepted, 4))
 	require.NoError(t, err)
 	require.Equal(t, ledger.BatchSent, batch.State)
 	require.Len(t, batch.Members, 6)
-	batch, err = l.Settle(t.Context(), ref, 1, all(audience.Refused, 6))
+	batch, err = settle(t, l, ref, 1, all(audience.Refused, 6))
 	require.NoError(t, err)
 	require.Equal(t, ledger.BatchSettled, batch.State)
 	require.Equal(t, audience.Outcomes{Accepted: 4, Refused: 6}, batch.Result.Outcomes)
@@ -334,7 +345,7 @@ func TestMembersWithoutAnAnswerMoveToABatchOfTheirOwn(t *testing.T) {
 	require.NoError(t, l.MarkSent(t.Context(), ref, 1, 1))
 	outcomes := all(audience.Created, 10)
 	outcomes[3].Outcome, outcomes[8].Outcome = "", ""
-	batch, err := l.Settle(t.Context(), ref, 1, outcomes)
+	batch, err := settle(t, l, ref, 1, outcomes)
 	require.NoError(t, err)
 	require.Equal(t, []int64{2}, batch.Next)
 	require.Equal(t, int64(8), batch.Result.Outcomes.Total())
@@ -367,7 +378,7 @@ func TestTheAccountOfARunAddsUp(t *testing.T) {
 		for i := range refused {
 			outcomes[i] = ledger.MemberOutcome{Outcome: audience.Refused, Reason: "refused_by_hello_charles:bad_name"}
 		}
-		_, err = l.Settle(t.Context(), ref, number, outcomes)
+		_, err = settle(t, l, ref, number, outcomes)
 		require.NoError(t, err)
 	}
 
@@ -389,7 +400,7 @@ func TestARunThatEndsEarlyLeavesNobodyWithoutAnOutcome(t *testing.T) {
 	ref := openRun(t, l, "a")
 	commit(t, l, ref, ledger.PageInput{Members: members(0, 34, "v1"), Next: "p2"})
 	require.NoError(t, l.MarkSent(t.Context(), ref, 2, 1))
-	_, err := l.Settle(t.Context(), ref, 2, all(audience.Created, 10))
+	_, err := settle(t, l, ref, 2, all(audience.Created, 10))
 	require.NoError(t, err)
 	require.NoError(t, l.MarkSent(t.Context(), ref, 3, 1))
 	require.NoError(t, l.EndUnsent(t.Context(), ref))
@@ -427,6 +438,34 @@ func TestStagingIsBounded(t *testing.T) {
 	var full *ledger.StagingFullError
 	require.ErrorAs(t, err, &full)
 	require.ErrorContains(t, err, "limits.staging_megabytes")
+}
+
+func TestOutcomesOfASlowAttemptAreNotGivenToOtherMembers(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	ref := openRun(t, l, "a")
+	read(t, l, ref, members(0, 10, "v1"))
+	one, err := l.Batch(t.Context(), ref, 1)
+	require.NoError(t, err)
+	require.NoError(t, l.MarkSent(t.Context(), ref, 1, 5))
+	two, err := l.Batch(t.Context(), ref, 1)
+	require.NoError(t, err)
+	_, err = l.Settle(t.Context(), ref, two, all(audience.Accepted, 5))
+	require.NoError(t, err)
+	_, err = l.Settle(t.Context(), ref, one, all(audience.Accepted, 5))
+	require.ErrorIs(t, err, ledger.ErrMoved)
+}
+
+func TestARunThatWasStoppedBeforeItOpenedDoesNotFenceANewerOne(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	old, fresh := opening("old"), opening("new")
+	old.StartedAt = time.Now()
+	fresh.StartedAt = old.StartedAt.Add(time.Second)
+	_, err := l.OpenRun(t.Context(), fresh)
+	require.NoError(t, err)
+	_, err = l.OpenRun(t.Context(), old)
+	require.ErrorIs(t, err, ledger.ErrFenced)
 }
 
 func BenchmarkCommitPageOf10000(b *testing.B) {

@@ -15,7 +15,10 @@ type Opening struct {
 	// Token identifies the attempt to open: a repeated call with the same
 	// token returns the same run.
 	Token string
-	Sync  string
+	// StartedAt is when the run was started. A run that was started before one
+	// that is open already comes too late.
+	StartedAt time.Time
+	Sync      string
 	// Workspace, AudienceID and Reference are the permanent parts of a sync: a
 	// change under the same name is refused.
 	Workspace  string
@@ -50,6 +53,9 @@ func (l *Ledger) OpenRun(ctx context.Context, o Opening) (RunRef, error) {
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
+		if err := late(ctx, tx, syncID, o); err != nil {
+			return err
+		}
 		if err := fold(ctx, tx, syncID); err != nil {
 			return err
 		}
@@ -59,6 +65,19 @@ func (l *Ledger) OpenRun(ctx context.Context, o Opening) (RunRef, error) {
 		return RunRef{}, fmt.Errorf("opening a run of sync %s: %w", o.Sync, err)
 	}
 	return ref, nil
+}
+
+// late refuses the call of a run that is over: one that a newer run has folded,
+// or that was stopped before it was open, while a newer one has started.
+func late(ctx context.Context, tx *sql.Tx, syncID int64, o Opening) error {
+	var late bool
+	err := tx.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM runs WHERE sync_id = ? AND (opening = ? AND state = 'dead' OR started_at > ?))`,
+		syncID, o.Token, micros(o.StartedAt)).Scan(&late)
+	if err == nil && late {
+		return ErrFenced
+	}
+	return err
 }
 
 func ensureSync(ctx context.Context, tx *sql.Tx, o Opening) (int64, error) {
@@ -122,10 +141,10 @@ func insertRun(ctx context.Context, tx *sql.Tx, syncID int64, o Opening, ref *Ru
 		return err
 	}
 	return tx.QueryRowContext(ctx, `
-		INSERT INTO runs (sync_id, number, opening, spec_digest, state, batch_size, opened_at)
-		SELECT ?, coalesce(max(number), 0) + 1, ?, ?, 'open', ?, ? FROM runs WHERE sync_id = ?
+		INSERT INTO runs (sync_id, number, opening, spec_digest, state, batch_size, started_at, opened_at)
+		SELECT ?, coalesce(max(number), 0) + 1, ?, ?, 'open', ?, ?, ? FROM runs WHERE sync_id = ?
 		RETURNING number`,
-		syncID, o.Token, spec, o.BatchSize, micros(time.Now()), syncID).Scan(&ref.Run)
+		syncID, o.Token, spec, o.BatchSize, micros(o.StartedAt), micros(time.Now()), syncID).Scan(&ref.Run)
 }
 
 // fold closes the runs of a sync that were left open.

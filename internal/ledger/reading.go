@@ -12,9 +12,8 @@ import (
 	"audiencesync/internal/audience"
 )
 
-// ErrMoved says that another attempt has committed the page: load the reading
-// again, its stored result counts.
-var ErrMoved = errors.New("the page was committed by another attempt")
+// ErrMoved says that another attempt was faster: load again what is stored, it counts.
+var ErrMoved = errors.New("another attempt was faster; what it stored counts")
 
 // StagingFullError says that a run may not stage more.
 type StagingFullError struct{ LimitMegabytes int64 }
@@ -396,8 +395,9 @@ func (l *Ledger) PageResults(ctx context.Context, ref RunRef, from int64) (PageR
 	return sum, rows.Err()
 }
 
-// SetSnapshot stores the snapshot that the run reads; the first one stays.
-func (l *Ledger) SetSnapshot(ctx context.Context, ref RunRef, snapshot audience.Snapshot) error {
+// SetSnapshot stores the snapshot that the run reads. The first one stays: for a
+// second one it returns ErrMoved.
+func (l *Ledger) SetSnapshot(ctx context.Context, ref RunRef, snapshot audience.Snapshot, at time.Time) error {
 	raw, err := json.Marshal(snapshot)
 	if err != nil {
 		return fmt.Errorf("snapshot: %w", err)
@@ -407,8 +407,14 @@ func (l *Ledger) SetSnapshot(ctx context.Context, ref RunRef, snapshot audience.
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE runs SET snapshot = ?, read_opened_at = ? WHERE id = ? AND snapshot IS NULL`,
-			string(raw), micros(time.Now()), runID)
-		return err
+		stored, err := tx.ExecContext(ctx, `UPDATE runs SET snapshot = ?, read_opened_at = ? WHERE id = ? AND snapshot IS NULL`,
+			string(raw), micros(at), runID)
+		if err != nil {
+			return err
+		}
+		if n, err := stored.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, ErrMoved)
+		}
+		return nil
 	})
 }

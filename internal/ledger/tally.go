@@ -141,10 +141,17 @@ func endBatches(ctx context.Context, tx *sql.Tx, runID int64, state string, reas
 	}
 	for _, number := range numbers {
 		batch := Batch{Number: number}
-		if err := loadBatch(ctx, tx, runID, &batch); err != nil {
+		var left int64
+		// Where nothing is settled the column says how many, without unpacking them.
+		err := tx.QueryRowContext(ctx, `SELECT members FROM batches WHERE run_id = ? AND number = ? AND result IS NULL`, runID, number).Scan(&left)
+		if errors.Is(err, sql.ErrNoRows) {
+			if err = loadBatch(ctx, tx, runID, &batch); err == nil {
+				left = int64(len(batch.Members))
+			}
+		}
+		if err != nil {
 			return err
 		}
-		left := int64(len(batch.Members))
 		batch.Result.Outcomes.Add(audience.Unresolved, left)
 		batch.Result.Reasons = mergeCounts(batch.Result.Reasons, map[string]int64{string(reason): left})
 		batch.Members = nil

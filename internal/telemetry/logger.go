@@ -17,7 +17,7 @@ import (
 // level is debug, info, warn or error.
 func NewLogger(w io.Writer, level, format string) (*zap.Logger, error) {
 	parsed, err := zapcore.ParseLevel(level)
-	if err != nil {
+	if err != nil || parsed > zapcore.ErrorLevel {
 		return nil, fmt.Errorf("log level %q: write debug, info, warn or error", level)
 	}
 	settings := zap.NewProductionEncoderConfig()

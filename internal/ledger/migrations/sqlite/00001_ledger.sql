@@ -40,6 +40,7 @@ CREATE TABLE runs (
     spec_digest    TEXT    NOT NULL REFERENCES specs (digest),
     state          TEXT    NOT NULL, -- open, closed, dead
     batch_size     INTEGER NOT NULL,
+    started_at     INTEGER NOT NULL, -- when its workflow started: a late call of an older one is refused
     opened_at      INTEGER NOT NULL,
     read_opened_at INTEGER,
     closed_at      INTEGER,

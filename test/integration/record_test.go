@@ -1,0 +1,125 @@
+package integration
+
+import (
+	"compress/gzip"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
+)
+
+// recordVariable makes TestRecordHistories write the histories that
+// workflows/replay_test.go replays.
+const recordVariable = "AUDIENCESYNC_RECORD_HISTORIES"
+
+// release names the workflow code whose histories are recorded. Histories of
+// released code stay in the folder: new code must replay them.
+const release = "v0"
+
+func TestRecordHistories(t *testing.T) {
+	if os.Getenv(recordVariable) == "" {
+		t.Skip("records only with " + recordVariable + "=1 (make replay-record)")
+	}
+	for name, play := range map[string]func(*testing.T, *world) client.WorkflowRun{
+		"plain": func(t *testing.T, w *world) client.WorkflowRun {
+			return w.started(t, demo(t))
+		},
+		"unchanged": func(t *testing.T, w *world) client.WorkflowRun {
+			w.run(t, demo(t))
+			return w.started(t, demo(t))
+		},
+		"continued": func(t *testing.T, w *world) client.WorkflowRun {
+			spec := demo(t)
+			spec.Limits.BatchesPerHistory = 3
+			return w.started(t, spec)
+		},
+		"cancelled": func(t *testing.T, w *world) client.WorkflowRun {
+			return w.cancelInMidSend(t, demo(t))
+		},
+		"refused-at-open": func(t *testing.T, w *world) client.WorkflowRun {
+			spec := demo(t)
+			spec.Mapping.Tags = []string{"zeotop"}
+			return w.started(t, spec)
+		},
+		"unverifiable": func(t *testing.T, w *world) client.WorkflowRun {
+			spec := demo(t)
+			spec.Verification.None = true
+			return w.started(t, spec)
+		},
+		"outside-accept": func(t *testing.T, w *world) client.WorkflowRun {
+			spec := demo(t)
+			spec.Accept.Invalid = 0
+			return w.started(t, spec)
+		},
+		"due-run": func(t *testing.T, w *world) client.WorkflowRun {
+			return w.dueRun(t, w.schedule(t, demo(t), 24*time.Hour, true))
+		},
+		"due-run-joined": func(t *testing.T, w *world) client.WorkflowRun {
+			return w.dueRunBeside(t, w.zeotap.hold(http.MethodGet, "/v1/audiences/984", 0))
+		},
+		"due-run-afterwards": func(t *testing.T, w *world) client.WorkflowRun {
+			return w.dueRunBeside(t, w.zeotap.hold(http.MethodGet, membersPath, 0))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			record(t, newWorld(t, 300, batchesOf(25), inFlight(2)), name, play)
+		})
+	}
+	t.Run("split", func(t *testing.T) {
+		t.Parallel()
+		record(t, newWorld(t, 200, batchesOf(40), inFlight(2), poisoned), "split",
+			func(t *testing.T, w *world) client.WorkflowRun { return w.started(t, demo(t)) })
+	})
+}
+
+// dueRunBeside starts the sync by hand and then by schedule, while requests
+// of the first run are held.
+func (w *world) dueRunBeside(t *testing.T, held *hold) client.WorkflowRun {
+	t.Helper()
+	w.started(t, demo(t))
+	held.await(t, 1)
+	awaitNextSecond(t)
+	due := w.dueRun(t, w.schedule(t, demo(t), 24*time.Hour, true))
+	w.awaitWaiting(t, due)
+	held.release()
+	return due
+}
+
+// record plays a run to its end, whatever that is, and writes its histories.
+func record(t *testing.T, w *world, name string, play func(*testing.T, *world) client.WorkflowRun) {
+	t.Helper()
+	run := play(t, w)
+	id, first := run.GetID(), run.GetRunID()
+	t.Log(run.Get(t.Context(), nil))
+	histories := w.histories(t, id, first)
+	for i, history := range histories {
+		file := fmt.Sprintf("%s_%s.json.gz", release, name)
+		if len(histories) > 1 {
+			file = fmt.Sprintf("%s_%s-%d.json.gz", release, name, i+1)
+		}
+		write(t, filepath.Join("..", "..", "workflows", "testdata", "replay", file), history)
+	}
+}
+
+// write writes a history as the temporal command line exports it.
+func write(t *testing.T, path string, history *historypb.History) {
+	t.Helper()
+	text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
+	file, err := os.Create(path)
+	require.NoError(t, err)
+	packer := gzip.NewWriter(file)
+	_, err = packer.Write(text)
+	require.NoError(t, err)
+	require.NoError(t, packer.Close())
+	require.NoError(t, file.Close())
+}
