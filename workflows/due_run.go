@@ -32,7 +32,9 @@ type DueRunResult struct {
 // happens to DueRun stops it.
 func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 	result := DueRunResult{DueAt: dueAt(ctx)}
-	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+	// A context of its own, never cancelled: that would cancel the run.
+	calm, _ := workflow.NewDisconnectedContext(ctx)
+	child := workflow.WithChildOptions(calm, workflow.ChildWorkflowOptions{
 		WorkflowID:            SyncID(in.Spec.Sync),
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
@@ -53,6 +55,9 @@ func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 			continue
 		}
 		if err != nil {
+			return result, err
+		}
+		if err := workflow.Await(ctx, run.IsReady); err != nil {
 			return result, err
 		}
 		var report audience.Report
