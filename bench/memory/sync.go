@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"audiencesync/internal/audience"
+)
+
+// sampleEvery is the time between two looks at the worker's memory.
+const sampleEvery = time.Second
+
+// sayEvery is the number of samples between two lines of progress.
+const sayEvery = 10
+
+// endedSync is a sync that came to a good end.
+type endedSync struct {
+	report audience.Report
+	wall   time.Duration
+	memory memory
+}
+
+// sync runs the sync by the command line and watches the worker's memory.
+func (s *stage) sync(ctx context.Context) (endedSync, error) {
+	began := time.Now()
+	run, err := s.program("run", s.programs.AudienceSync, "run", s.file("sync.yaml"), "--output", "json", "--address", s.server.Address())
+	if err != nil {
+		return endedSync{}, err
+	}
+	ticker := time.NewTicker(sampleEvery)
+	defer ticker.Stop()
+	for samples := 1; ; samples++ {
+		select {
+		case <-ctx.Done():
+			return endedSync{}, ctx.Err()
+		case <-s.worker.Ended():
+			return endedSync{}, fmt.Errorf("the worker ended:\n%s", s.worker.Stderr())
+		case <-run.Ended():
+			return s.ended(ctx, run.Wait, run.Stdout(), run.Stderr(), time.Since(began))
+		case <-ticker.C:
+			if samples%sayEvery == 0 {
+				now, err := memoryOf(s.worker.PID())
+				if err != nil {
+					return endedSync{}, err
+				}
+				s.say("%4ds  worker %d MiB, peak %d MiB  %s", samples, now.resident>>20, now.peak>>20, lastLine(run.Stderr()))
+			}
+		}
+	}
+}
+
+func (s *stage) ended(ctx context.Context, wait func(context.Context) (int, error), stdout, stderr string, wall time.Duration) (endedSync, error) {
+	code, err := wait(ctx)
+	if err != nil {
+		return endedSync{}, err
+	}
+	if code != 0 {
+		return endedSync{}, fmt.Errorf("the sync ended with exit code %d:\n%s%s", code, stdout, stderr)
+	}
+	ended := endedSync{wall: wall}
+	if err := json.Unmarshal([]byte(stdout), &ended.report); err != nil {
+		return endedSync{}, fmt.Errorf("reading the report: %w", err)
+	}
+	ended.memory, err = memoryOf(s.worker.PID())
+	return ended, err
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
