@@ -72,7 +72,7 @@ func judge(r *Report, accept Tolerance) Verdict {
 	if !sure {
 		return Unexplained
 	}
-	if *r.Segment.Counted == r.Source.Read && r.Source.Gap == 0 && r.nothingToName() {
+	if *r.Segment.Counted == r.Source.Read && r.accepted() == r.Source.Read && r.Source.Gap == 0 {
 		return Equal
 	}
 	return Explained
@@ -112,10 +112,6 @@ func (r *Report) accountsAgree() bool {
 
 // accepted is the number of members whose content Hello Charles has.
 func (r *Report) accepted() int64 { return r.Outcomes.Unchanged + r.Outcomes.Taken() }
-
-func (r *Report) nothingToName() bool {
-	return r.Segment.Stale == 0 && r.Segment.Left == 0 && r.accepted() == r.Source.Read
-}
 
 func (r *Report) explain(format string, args ...any) {
 	r.Explanation = append(r.Explanation, fmt.Sprintf(format, args...))
