@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"audiencesync/internal/audience"
+	"audiencesync/test/endtoend/programs"
 )
 
 // sampleEvery is the time between two looks at the worker's memory.
@@ -39,7 +40,7 @@ func (s *stage) sync(ctx context.Context) (endedSync, error) {
 		case <-s.worker.Ended():
 			return endedSync{}, fmt.Errorf("the worker ended:\n%s", s.worker.Stderr())
 		case <-run.Ended():
-			return s.ended(ctx, run.Wait, run.Stdout(), run.Stderr(), time.Since(began))
+			return s.ended(ctx, run, time.Since(began))
 		case <-ticker.C:
 			if samples%sayEvery == 0 {
 				now, err := memoryOf(s.worker.PID())
@@ -52,16 +53,17 @@ func (s *stage) sync(ctx context.Context) (endedSync, error) {
 	}
 }
 
-func (s *stage) ended(ctx context.Context, wait func(context.Context) (int, error), stdout, stderr string, wall time.Duration) (endedSync, error) {
-	code, err := wait(ctx)
+// ended reads what the sync left.
+func (s *stage) ended(ctx context.Context, run *programs.Program, wall time.Duration) (endedSync, error) {
+	code, err := run.Wait(ctx)
 	if err != nil {
 		return endedSync{}, err
 	}
 	if code != 0 {
-		return endedSync{}, fmt.Errorf("the sync ended with exit code %d:\n%s%s", code, stdout, stderr)
+		return endedSync{}, fmt.Errorf("the sync ended with exit code %d:\n%s%s", code, run.Stdout(), run.Stderr())
 	}
 	ended := endedSync{wall: wall}
-	if err := json.Unmarshal([]byte(stdout), &ended.report); err != nil {
+	if err := json.Unmarshal([]byte(run.Stdout()), &ended.report); err != nil {
 		return endedSync{}, fmt.Errorf("reading the report: %w", err)
 	}
 	ended.memory, err = memoryOf(s.worker.PID())
