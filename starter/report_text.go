@@ -20,6 +20,7 @@ import (
 func writeReport(w io.Writer, r *audience.Report) error {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
+	t.SuppressTrailingSpaces()
 	t.Style().Options = table.OptionsNoBordersAndSeparators
 	t.Style().Format.Header = text.FormatDefault
 	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: text.AlignRight}})
@@ -63,6 +64,7 @@ func writeReport(w io.Writer, r *audience.Report) error {
 		fmt.Sprintf("sync %s, run %d: audience %s %s", r.Sync, r.Run, r.Audience.ID, r.Audience.Name), "", t.Render(),
 	}
 	lines = append(lines, reasonLines(r)...)
+	lines = append(lines, withheldLines(r)...)
 	lines = append(lines, "", fmt.Sprintf("verdict: %s%s  (%d batches, %d requests, %s)", r.Verdict, numbersOnly(r), r.Batches, r.Requests,
 		r.FinishedAt.Sub(r.StartedAt).Round(100*time.Millisecond)))
 	for _, line := range r.Explanation {
@@ -99,6 +101,15 @@ func reasonLines(r *audience.Report) []string {
 		}
 		lines = append(lines, line)
 	}
+	return lines
+}
+
+// withheldLines are about contacts that were sent, though not whole.
+func withheldLines(r *audience.Report) []string {
+	if len(r.Withheld) == 0 {
+		return nil
+	}
+	lines := []string{"", "left out:"}
 	for _, field := range slices.Sorted(maps.Keys(r.Withheld)) {
 		lines = append(lines, fmt.Sprintf("  %8s  sent without %s, whose value is not usable", audience.Thousands(r.Withheld[field]), field))
 	}

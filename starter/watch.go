@@ -8,6 +8,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -95,12 +96,20 @@ func waitingFor(ctx context.Context, c client.Client, id string) string {
 	if err != nil {
 		return ""
 	}
-	for _, pending := range description.GetPendingActivities() {
-		if pending.GetAttempt() > 1 && pending.GetLastFailure().GetMessage() != "" {
-			return fmt.Sprintf("%s (attempt %d)", pending.GetLastFailure().GetMessage(), pending.GetAttempt())
+	return longestWait(description.GetPendingActivities())
+}
+
+// longestWait says why the activity waits that was tried most often. Temporal
+// lists activities in no order.
+func longestWait(activities []*workflowpb.PendingActivityInfo) (why string) {
+	most := int32(1)
+	for _, pending := range activities {
+		if pending.GetAttempt() > most && pending.GetLastFailure().GetMessage() != "" {
+			most = pending.GetAttempt()
+			why = fmt.Sprintf("%s (attempt %d)", pending.GetLastFailure().GetMessage(), most)
 		}
 	}
-	return ""
+	return why
 }
 
 // view shows progress: a bar on a terminal, calm lines in a log.

@@ -129,3 +129,36 @@ func TestARunGoesOnInANewHistoryWhileItReads(t *testing.T) {
 	require.Equal(t, int64(6000), progress(t, env).Read)
 	require.Len(t, s.sent(), 5)
 }
+
+func TestARunOfWhichNothingCanBeSentGoesOnInANewHistoryToo(t *testing.T) {
+	t.Parallel()
+	s := &script{batches: 6, window: 4}
+	s.sendBatch = func(context.Context, int64) (activities.SendBatchResult, error) {
+		return activities.SendBatchResult{Outcomes: map[audience.Outcome]int64{audience.Invalid: 1000}}, nil
+	}
+	env := environment(t, s)
+	suggestAt(env, "SendBatch", 3)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	in := carriedBy(t, err)
+	require.Equal(t, int64(3), in.Carried.Issued)
+	_, err = play(t, environment(t, s), in)
+	require.NoError(t, err)
+	require.Equal(t, []int64{1, 2, 3, 4, 5, 6}, s.sent())
+}
+
+func TestTheFirstBatchThatCanBeSentIsLookedAtInTheNewHistory(t *testing.T) {
+	t.Parallel()
+	s := &script{batches: 6, window: 4}
+	s.sendBatch = func(_ context.Context, batch int64) (activities.SendBatchResult, error) {
+		if batch < 4 {
+			return activities.SendBatchResult{Outcomes: map[audience.Outcome]int64{audience.Invalid: 1000}}, nil
+		}
+		return refused(1000), nil
+	}
+	env := environment(t, s)
+	suggestAt(env, "SendBatch", 2)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	_, err = play(t, environment(t, s), carriedBy(t, err))
+	requireType(t, err, activities.TypeFirstBatchRefused)
+	require.Equal(t, []int64{1, 2, 3, 4}, s.sent())
+}

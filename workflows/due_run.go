@@ -49,6 +49,9 @@ func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 			result.Joined, result.Ended = true, going.Ended
 			return result, nil
 		}
+		if err := ctx.Err(); err != nil {
+			return result, err
+		}
 		run := workflow.ExecuteChildWorkflow(child, AudienceSync, AudienceSyncInput{Spec: in.Spec})
 		err = run.GetChildWorkflowExecution().Get(ctx, nil)
 		if temporal.IsWorkflowExecutionAlreadyStartedError(err) {

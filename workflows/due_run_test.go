@@ -167,6 +167,48 @@ func TestARunThatOpenedItsReadBeforeTheDueTimeIsFollowedByAnother(t *testing.T) 
 	require.Equal(t, 1, s.happened("await"))
 }
 
+func TestARunThatStartsWhileADueRunDecidesIsWaitedForToo(t *testing.T) {
+	t.Parallel()
+	s := &script{}
+	env := environment(t, s)
+	env.RegisterWorkflow(byHand)
+	waiting := make(chan struct{})
+	s.sendBatch = func(ctx context.Context, _ int64) (activities.SendBatchResult, error) {
+		select {
+		case <-waiting:
+			return created(1000), nil
+		case <-ctx.Done():
+			return activities.SendBatchResult{}, ctx.Err()
+		}
+	}
+	s.awaitRun = func(context.Context) (activities.AwaitRunResult, error) {
+		if s.happened("await") == 1 {
+			return activities.AwaitRunResult{Ended: "unknown"}, nil // it is not there yet
+		}
+		close(waiting)
+		return activities.AwaitRunResult{Satisfied: true, Ended: "explained"}, nil
+	}
+	env.ExecuteWorkflow(byHand)
+	require.NoError(t, env.GetWorkflowError())
+	var result workflows.DueRunResult
+	require.NoError(t, env.GetWorkflowResult(&result))
+	require.True(t, result.Joined)
+	require.Equal(t, 2, s.happened("await"))
+	require.Equal(t, 1, s.happened("open"), "there is a second run")
+}
+
+func TestADueTimeThatARunHasSatisfiedAlreadyStartsNone(t *testing.T) {
+	t.Parallel()
+	s := &script{awaitRun: func(context.Context) (activities.AwaitRunResult, error) {
+		return activities.AwaitRunResult{Satisfied: true, Ended: "equal"}, nil
+	}}
+	result, err := due(t, environment(t, s))
+	require.NoError(t, err)
+	require.True(t, result.Joined)
+	require.Equal(t, "equal", result.Ended)
+	require.Equal(t, []string{"await"}, s.events)
+}
+
 func TestACancelledDueRunLeavesItsRunAlone(t *testing.T) {
 	t.Parallel()
 	s := &script{batches: 1}

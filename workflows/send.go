@@ -23,12 +23,18 @@ const drainFor = 30 * time.Second
 // send sends all batches: the first alone, to be looked at, then the others
 // within the window.
 func (r *audienceSync) send(ctx workflow.Context) error {
-	if r.queue.issued == 0 && !r.queue.empty() {
+	if !r.answered() && !r.queue.empty() {
 		if err := r.sendFirst(ctx); err != nil {
 			return err
 		}
 	}
 	return r.fanOut(ctx)
+}
+
+// answered reports whether Hello Charles has been asked to take a contact: a
+// batch of which nothing could be sent says nothing about the others.
+func (r *audienceSync) answered() bool {
+	return r.progress.Outcomes.Taken()+r.progress.Outcomes.Refused+r.progress.Outcomes.Unresolved > 0
 }
 
 // sendFirst sends the first batch with all its parts and stops the run when
@@ -46,10 +52,11 @@ func (r *audienceSync) sendFirst(ctx workflow.Context) error {
 		if refusedRequests >= refusalsInARow && r.progress.Outcomes.Taken() == 0 {
 			return r.refuseFirst(fmt.Sprintf("Hello Charles refused %d requests and accepted nothing", refusedRequests))
 		}
-		// A batch of which nothing could be sent says nothing about the others.
-		sent := r.progress.Outcomes.Taken()+r.progress.Outcomes.Refused+r.progress.Outcomes.Unresolved > 0
-		if r.queue.empty() || (sent && len(r.queue.first) == 0) {
+		if r.queue.empty() || (r.answered() && len(r.queue.first) == 0) {
 			break
+		}
+		if !r.answered() && workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			return r.continueAsNew(ctx)
 		}
 	}
 	refused, settled := r.progress.Outcomes.Refused, r.progress.Outcomes.Taken()+r.progress.Outcomes.Refused

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,8 +121,8 @@ func (s *stage) program(name, path string, args ...string) (*programs.Program, e
 // stop stops everything, the last one first, and removes its files.
 func (s *stage) stop() error {
 	var errs []error
-	for i := len(s.running) - 1; i >= 0; i-- {
-		_, err := s.running[i].Stop(stopTimeout)
+	for _, p := range slices.Backward(s.running) {
+		_, err := p.Stop(stopTimeout)
 		errs = append(errs, err)
 	}
 	if s.server != nil {

@@ -75,6 +75,7 @@ func deploy(t *testing.T, s settings) deployment {
 // knowsNamespace reports whether workflows can be asked for in the namespace,
 // which a server allows some time after the registration.
 func knowsNamespace(t *testing.T, d deployment) bool {
+	t.Helper()
 	c, err := client.DialContext(t.Context(), client.Options{HostPort: d.address, Namespace: d.namespace})
 	if err != nil {
 		return false

@@ -36,7 +36,7 @@ func TestThreeProcessesBringAnAudienceIntoHelloCharles(t *testing.T) {
 	require.Equal(t, report.Source.Read, report.Outcomes.Total())
 	require.Equal(t, stats.Contacts, report.Outcomes.Created)
 	require.Equal(t, stats.Contacts, *report.Segment.Counted)
-	require.Equal(t, stats.Contacts, report.Segment.Expected)
+	require.Equal(t, report.Segment.Expected, stats.Contacts)
 	require.Equal(t, stats.Audience.Distinct()-stats.Audience.BadEmail, report.Outcomes.Created)
 	require.Equal(t, map[string]int64{
 		string(audience.ReferenceMissing):    stats.Audience.WithoutPhone,

@@ -9,13 +9,15 @@ import (
 )
 
 // crowd is the audience of the tests that disturb a run.
-var crowd = audienceOf{members: 12_000, seed: 11}
+var crowd = audienceOf{members: 3000, seed: 11}
 
 // requestsInFlight is the bound of the demo's connection.
 const requestsInFlight = 8
 
-// small pages, so that a read has many.
-var smallPages = []string{"kind: zeotap-api", "kind: zeotap-api\n    page_size: 1000"}
+// inPieces are the edits that give a small audience many pages and batches.
+func inPieces() []string {
+	return append(batchesOf(250), "kind: zeotap-api", "kind: zeotap-api\n    page_size: 250")
+}
 
 // account is what a report says about the members, without telling created from
 // updated: a contact that is sent again after a crash is updated.
@@ -47,7 +49,7 @@ func TestARunWhoseWorkerIsKilledEndsLikeAnUndisturbedRun(t *testing.T) {
 		t.Parallel()
 		vendors := simulate(t, crowd)
 		pages := newGate(t, vendors.zeotap, "/members", 5)
-		site := deploy(t, copyDemo(t, simulators{zeotap: pages.address, charles: vendors.charles}, smallPages...))
+		site := deploy(t, copyDemo(t, simulators{zeotap: pages.address, charles: vendors.charles}, inPieces()...))
 		worker := site.startWorker(t)
 		run := site.start(t, "run", site.sync, "--output", "json")
 		pages.awaitHeld(t, 1)
@@ -70,7 +72,7 @@ func TestARunWhoseWorkerIsKilledEndsLikeAnUndisturbedRun(t *testing.T) {
 		t.Parallel()
 		vendors := simulate(t, crowd)
 		batches := newGate(t, vendors.charles, "/batch", 2)
-		site := deploy(t, copyDemo(t, simulators{zeotap: vendors.zeotap, charles: batches.address}, smallPages...))
+		site := deploy(t, copyDemo(t, simulators{zeotap: vendors.zeotap, charles: batches.address}, inPieces()...))
 		worker := site.startWorker(t)
 		run := site.start(t, "run", site.sync, "--output", "json")
 		batches.awaitHeld(t, requestsInFlight)
@@ -95,7 +97,7 @@ func TestARunWhoseWorkerIsKilledEndsLikeAnUndisturbedRun(t *testing.T) {
 func calmAccount(t *testing.T) account {
 	t.Helper()
 	vendors := simulate(t, crowd)
-	site := deploy(t, copyDemo(t, vendors, smallPages...))
+	site := deploy(t, copyDemo(t, vendors, inPieces()...))
 	site.startWorker(t)
 	ended := site.do(t, "run", site.sync, "--output", "json")
 	require.Zero(t, ended.code, ended.stderr)

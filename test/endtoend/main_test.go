@@ -45,7 +45,7 @@ func build(m *testing.M) (code int, err error) {
 	if built.temporal, err = devserver.Find(ctx); err != nil {
 		return 1, err
 	}
-	var flags []string
+	flags := []string{"-ldflags=-w"} // Nobody debugs them.
 	if raceEnabled {
 		flags = append(flags, "-race")
 	}

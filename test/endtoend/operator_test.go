@@ -15,9 +15,9 @@ import (
 
 func TestARunThatIsGoingIsSeenJoinedAndLeftAlone(t *testing.T) {
 	t.Parallel()
-	vendors := simulate(t, audienceOf{members: 5000, seed: 6})
+	vendors := simulate(t, audienceOf{members: 1000, seed: 6})
 	batches := newGate(t, vendors.charles, "/batch", 1)
-	site := deploy(t, copyDemo(t, simulators{zeotap: vendors.zeotap, charles: batches.address}))
+	site := deploy(t, copyDemo(t, simulators{zeotap: vendors.zeotap, charles: batches.address}, batchesOf(200)...))
 	site.startWorker(t)
 	first := site.start(t, "run", site.sync)
 	batches.awaitHeld(t, 4)
@@ -29,7 +29,7 @@ func TestARunThatIsGoingIsSeenJoinedAndLeftAlone(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(status.stdout), &progress))
 	require.Equal(t, "demo", progress.Sync)
 	require.Equal(t, workflows.PhaseSend, progress.Phase)
-	require.EqualValues(t, 5000, progress.Read)
+	require.EqualValues(t, 1000, progress.Read)
 	require.EqualValues(t, 5, progress.Batches)
 	require.EqualValues(t, 1, progress.BatchesDone)
 	require.Equal(t, 4, progress.InFlight)

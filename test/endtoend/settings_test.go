@@ -1,6 +1,7 @@
 package endtoend
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,4 +38,9 @@ func copyDemo(t *testing.T, s simulators, edits ...string) settings {
 		require.True(t, used[edits[i]], "the demo's files do not hold %q any more", edits[i])
 	}
 	return settings{dir: dir, connections: filepath.Join(dir, "connections.yaml"), sync: filepath.Join(dir, "sync.yaml")}
+}
+
+// batchesOf is the edit that bounds batches.
+func batchesOf(contacts int) []string {
+	return []string{"reply: items", fmt.Sprintf("reply: items\n      max_items: %d", contacts)}
 }

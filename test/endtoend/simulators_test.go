@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -59,6 +58,7 @@ func (s simulators) stats(t *testing.T) simulator.Stats {
 }
 
 func (s simulators) askStats(t *testing.T) (stats simulator.Stats, err error) {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.statsURL(), http.NoBody)
 	if err != nil {
 		return stats, err
@@ -71,7 +71,8 @@ func (s simulators) askStats(t *testing.T) (stats simulator.Stats, err error) {
 	if reply.StatusCode != http.StatusOK {
 		return stats, fmt.Errorf("%s answers %s", s.statsURL(), reply.Status)
 	}
-	return stats, json.NewDecoder(reply.Body).Decode(&stats)
+	err = json.NewDecoder(reply.Body).Decode(&stats)
+	return stats, err
 }
 
 // eventually waits until the vendors' statistics are as asked.
@@ -81,15 +82,4 @@ func (s simulators) eventually(t *testing.T, what string, is func(simulator.Stat
 		stats, err := s.askStats(t)
 		return err == nil && is(stats)
 	}, runWithin, poll, what)
-}
-
-// setFaults replaces the fault plan.
-func (s simulators) setFaults(t *testing.T, plan string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.charles+"/_sim/faults", strings.NewReader(plan))
-	require.NoError(t, err)
-	reply, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	require.NoError(t, reply.Body.Close())
-	require.Equal(t, http.StatusNoContent, reply.StatusCode)
 }

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"compress/gzip"
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -98,7 +99,10 @@ func record(t *testing.T, w *world, name string, play func(*testing.T, *world) c
 	t.Helper()
 	run := play(t, w)
 	id, first := run.GetID(), run.GetRunID()
-	t.Log(run.Get(t.Context(), nil))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	t.Log(run.Get(ctx, nil))
+	require.NoError(t, ctx.Err(), "the run does not end")
 	histories := w.histories(t, id, first)
 	for i, history := range histories {
 		file := fmt.Sprintf("%s_%s.json.gz", release, name)

@@ -46,7 +46,7 @@ func Start(c Command) (*Program, error) {
 	if err != nil {
 		return nil, errors.Join(err, stdout.Close())
 	}
-	command := exec.Command(c.Path, c.Args...) //nolint:gosec,noctx // Runs the programs that were just built; their owner stops them.
+	command := exec.Command(c.Path, c.Args...) //nolint:noctx // Its owner stops it.
 	command.Env = c.Env
 	command.Stdout, command.Stderr = stdout, stderr
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
