@@ -87,7 +87,7 @@ func TestAnOpenThatIsRefusedClosesNothing(t *testing.T) {
 		return final(activities.TypeOpenRefused, `sync demo: tag "zeotop" does not exist in Hello Charles`)
 	}}
 	_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: demo()})
-	failed := requireType(t, err, activities.TypeOpenRefused)
+	failed := failedWith(t, err, activities.TypeOpenRefused)
 	require.Equal(t, `sync demo: tag "zeotop" does not exist in Hello Charles`, failed.Message())
 	require.Equal(t, []string{"open"}, s.events)
 }
@@ -176,7 +176,7 @@ func TestTheVerdictDecidesHowTheWorkflowEnds(t *testing.T) {
 				require.Equal(t, want, *report)
 				return
 			}
-			failed := requireType(t, err, test.fails)
+			failed := failedWith(t, err, test.fails)
 			require.Equal(t, want.Summary, failed.Message())
 			require.True(t, failed.NonRetryable())
 			var carried audience.Report
@@ -237,9 +237,9 @@ func TestACheckAsksAndChangesNothing(t *testing.T) {
 	require.Equal(t, []string{"check"}, s.events)
 }
 
-// cancelled runs the sync, which a test cancels, and returns the report that
-// the cancellation carries.
-func cancelled(t *testing.T, env *testsuite.TestWorkflowEnvironment, in workflows.AudienceSyncInput) *audience.Report {
+// cancelled runs the sync, which a test cancels, and checks that the
+// cancellation carries the report.
+func cancelled(t *testing.T, env *testsuite.TestWorkflowEnvironment, in workflows.AudienceSyncInput) {
 	t.Helper()
 	_, err := play(t, env, in)
 	var canceled *temporal.CanceledError
@@ -248,7 +248,6 @@ func cancelled(t *testing.T, env *testsuite.TestWorkflowEnvironment, in workflow
 	var report *audience.Report
 	require.NoError(t, canceled.Details(&report))
 	require.Equal(t, "cancelled", report.Ended)
-	return report
 }
 
 func TestACancelledRunDrainsAndReports(t *testing.T) {

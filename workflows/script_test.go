@@ -252,11 +252,17 @@ func progress(t *testing.T, env *testsuite.TestWorkflowEnvironment) workflows.Pr
 	return p
 }
 
-// requireType checks the type of the application error that ended a run.
-func requireType(t *testing.T, err error, kind string) *temporal.ApplicationError {
+// failedWith returns the application error that ended a run.
+func failedWith(t *testing.T, err error, kind string) *temporal.ApplicationError {
 	t.Helper()
 	var failed *temporal.ApplicationError
 	require.ErrorAs(t, err, &failed)
 	require.Equal(t, kind, failed.Type())
 	return failed
+}
+
+// requireType checks the type of the application error that ended a run.
+func requireType(t *testing.T, err error, kind string) {
+	t.Helper()
+	_ = failedWith(t, err, kind)
 }

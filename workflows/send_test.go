@@ -168,7 +168,7 @@ func TestAFirstBatchThatIsRefusedAsAWholeStopsTheRunSoon(t *testing.T) {
 	t.Parallel()
 	s := &script{batches: 8, window: 4, sendBatch: newSplitting(8, func(int) bool { return true }).send}
 	_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: demo()})
-	failed := requireType(t, err, activities.TypeFirstBatchRefused)
+	failed := failedWith(t, err, activities.TypeFirstBatchRefused)
 	require.Contains(t, failed.Message(), "sync demo: first batch: Hello Charles refused 16 requests and accepted nothing")
 	require.Contains(t, failed.Message(), "the other 7 batches were not sent")
 	require.Len(t, s.sent(), 16)
@@ -227,7 +227,7 @@ func TestTheShareRefusedInTheFirstBatchDecidesWhetherTheRunGoesOn(t *testing.T) 
 				require.Len(t, s.sent(), 3)
 				return
 			}
-			failed := requireType(t, err, activities.TypeFirstBatchRefused)
+			failed := failedWith(t, err, activities.TypeFirstBatchRefused)
 			require.Contains(t, failed.Message(), fmt.Sprintf("refused %d of 1000 contacts, more than limits.refused_in_first_batch allows", test.refused))
 			require.Equal(t, []int64{1}, s.sent())
 			require.Equal(t, 1, s.happened("close failed"))
@@ -261,7 +261,7 @@ func TestABatchThatFailsForGoodStopsIssuingDrainsAndEndsTheRun(t *testing.T) {
 	})
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
 
-	failed := requireType(t, err, activities.TypeAccessDenied)
+	failed := failedWith(t, err, activities.TypeAccessDenied)
 	require.Equal(t, "sync demo: the API key was refused (401)", failed.Message())
 	require.ElementsMatch(t, []int64{1, 2, 3, 4}, s.sent(), "issued after the failure was known")
 	require.Less(t, s.place(t, "sent 2"), s.place(t, "close failed"))

@@ -26,26 +26,29 @@ func startDemo(t *testing.T, args ...string) (demo *programs.Program, temporary 
 	return demo, temporary
 }
 
-func TestTheDemoEndsByItselfAndLeavesNothingBehind(t *testing.T) {
+// One demo after the other: they like the same ports.
+func TestTheDemoLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
-	demo, temporary := startDemo(t, "--members", "3000")
-	ended := finish(t, demo)
-	require.Zero(t, ended.code, ended.stderr)
-	require.Contains(t, ended.stderr, "Temporal's web UI: http://127.0.0.1:")
-	require.Contains(t, ended.stdout, "verdict: explained")
-	require.Contains(t, ended.stdout, "2,949 of 3,000 are in the segment; 51 are not, for 5 reasons.")
-	requireNothingLeft(t, demo, temporary)
-}
 
-func TestCtrlCEndsTheDemoAndLeavesNothingBehind(t *testing.T) {
-	t.Parallel()
-	demo, temporary := startDemo(t, "--members", "300000")
-	require.Eventually(t, func() bool { return strings.Contains(demo.Stderr(), "read: ") }, startWithin, poll)
-	require.NoError(t, demo.Signal(os.Interrupt))
-	ended := finish(t, demo)
-	require.Equal(t, 130, ended.code, ended.stderr)
-	require.Contains(t, ended.stderr, "Stopping the demo; nothing of it stays.")
-	requireNothingLeft(t, demo, temporary)
+	t.Run("when it ends by itself", func(t *testing.T) {
+		demo, temporary := startDemo(t, "--members", "3000")
+		ended := finish(t, demo)
+		require.Zero(t, ended.code, ended.stderr)
+		require.Contains(t, ended.stderr, "Temporal's web UI: http://127.0.0.1:")
+		require.Contains(t, ended.stdout, "verdict: explained")
+		require.Contains(t, ended.stdout, "2,949 of 3,000 are in the segment; 51 are not, for 5 reasons.")
+		requireNothingLeft(t, demo, temporary)
+	})
+
+	t.Run("when Ctrl-C ends it", func(t *testing.T) {
+		demo, temporary := startDemo(t, "--members", "300000")
+		require.Eventually(t, func() bool { return strings.Contains(demo.Stderr(), "read: ") }, startWithin, poll)
+		require.NoError(t, demo.Signal(os.Interrupt))
+		ended := finish(t, demo)
+		require.Equal(t, 130, ended.code, ended.stderr)
+		require.Contains(t, ended.stderr, "Stopping the demo; nothing of it stays.")
+		requireNothingLeft(t, demo, temporary)
+	})
 }
 
 // requireNothingLeft makes sure that no file and no process of the demo is left.

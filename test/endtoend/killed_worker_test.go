@@ -81,16 +81,39 @@ func TestARunWhoseWorkerIsKilledEndsLikeAnUndisturbedRun(t *testing.T) {
 		batches.open()
 		site.startWorker(t)
 
-		ended := finish(t, run)
-		require.Zero(t, ended.code, ended.stderr)
-		report, stats := reportOf(t, ended), vendors.stats(t)
-		require.Equal(t, calm, accountOf(report))
-		require.Equal(t, calm.taken, stats.Contacts)
-		require.Positive(t, report.Outcomes.Updated, "Hello Charles had the contacts of the lost answers already")
-		require.Equal(t, report.Outcomes.Updated, stats.ContactsUpsertedAgain)
-		require.Equal(t, report.Batches+requestsInFlight, stats.Batches, "only the requests in flight are sent again")
-		require.Equal(t, stats.Batches, report.Requests)
+		requireSentAgain(t, calm, finish(t, run), vendors)
 	})
+
+	t.Run("in send, with a machine of its own", func(t *testing.T) {
+		t.Parallel()
+		vendors := simulate(t, crowd)
+		batches := newGate(t, vendors.charles, "/batch", 2)
+		machine := up(t, copyDemo(t, simulators{zeotap: vendors.zeotap, charles: batches.address}, inPieces()...))
+		server := machine.serverPID(t)
+		run := machine.start(t, "run", machine.sync, "--output", "json")
+		batches.awaitHeld(t, requestsInFlight)
+
+		machine.program.Kill()
+		batches.open()
+		machine = machine.up(t)
+		require.Equal(t, server, machine.serverPID(t), "the Temporal server lives on and is adopted")
+
+		requireSentAgain(t, calm, finish(t, run), vendors)
+	})
+}
+
+// requireSentAgain makes sure that a run whose requests in flight were lost
+// ended like a calm one, and sent nothing else again.
+func requireSentAgain(t *testing.T, calm account, ended result, vendors simulators) {
+	t.Helper()
+	require.Zero(t, ended.code, ended.stderr)
+	report, stats := reportOf(t, ended), vendors.stats(t)
+	require.Equal(t, calm, accountOf(report))
+	require.Equal(t, calm.taken, stats.Contacts)
+	require.Positive(t, report.Outcomes.Updated, "Hello Charles had the contacts of the lost answers already")
+	require.Equal(t, report.Outcomes.Updated, stats.ContactsUpsertedAgain)
+	require.Equal(t, report.Batches+requestsInFlight, stats.Batches, "only the requests in flight are sent again")
+	require.Equal(t, stats.Batches, report.Requests)
 }
 
 // calmAccount is the account of the crowd's run that nothing disturbs.

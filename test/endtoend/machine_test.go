@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -38,6 +39,7 @@ func up(t *testing.T, s settings, variables ...string) machine {
 func (m machine) up(t *testing.T, variables ...string) machine {
 	t.Helper()
 	logs := t.TempDir()
+	t.Cleanup(func() { m.killServer(t) }) // Comes after the end of the program.
 	m.program = start(t, programs.Command{
 		Name: "up", Path: built.AudienceSync, Logs: logs, Env: append(environment(logs), variables...),
 		Args: []string{
@@ -64,12 +66,31 @@ func (m machine) start(t *testing.T, args ...string) *programs.Program {
 // serverPID is the process of the machine's Temporal server.
 func (m machine) serverPID(t *testing.T) int {
 	t.Helper()
+	pid, running := m.server(t)
+	require.True(t, running, "the machine's Temporal server should be running")
+	return pid
+}
+
+// server is the process that the machine has noted as its Temporal server.
+func (m machine) server(t *testing.T) (pid int, running bool) {
+	t.Helper()
 	content, err := os.ReadFile(filepath.Join(m.dir, "temporal.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, false
+	}
 	require.NoError(t, err)
 	var state struct {
 		PID int `json:"pid"`
 	}
 	require.NoError(t, json.Unmarshal(content, &state))
-	require.NoError(t, syscall.Kill(state.PID, 0), "the machine's Temporal server should be running")
-	return state.PID
+	return state.PID, syscall.Kill(state.PID, 0) == nil
+}
+
+// killServer ends a Temporal server that the machine has left behind.
+func (m machine) killServer(t *testing.T) {
+	t.Helper()
+	if pid, running := m.server(t); running {
+		t.Errorf("the machine left its Temporal server behind, process %d", pid)
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+	}
 }

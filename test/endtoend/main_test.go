@@ -36,6 +36,14 @@ func TestMain(m *testing.M) {
 
 // build builds the programs, runs the tests and stops what they share.
 func build(m *testing.M) (code int, err error) {
+	flag.Parse()
+	if testing.Short() {
+		fmt.Println("end-to-end tests take minutes: skipped with -short")
+		return 0, nil
+	}
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		return 1, err
+	}
 	dir, err := os.MkdirTemp("", "audiencesync-endtoend-")
 	if err != nil {
 		return 1, err
@@ -50,10 +58,6 @@ func build(m *testing.M) (code int, err error) {
 		flags = append(flags, "-race")
 	}
 	if built.Built, err = programs.Build(ctx, dir, flags...); err != nil {
-		return 1, err
-	}
-	flag.Parse()
-	if err := flag.Set("test.parallel", atOnce); err != nil {
 		return 1, err
 	}
 	code = m.Run()

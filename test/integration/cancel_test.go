@@ -64,7 +64,7 @@ func TestACancelledRunLeavesLedgerAndHelloCharlesInAgreement(t *testing.T) {
 
 	stats := w.Stats()
 	require.Equal(t, stats.Contacts, report.Outcomes.Taken())
-	require.Equal(t, stats.Contacts, report.Segment.Expected)
+	require.Equal(t, report.Segment.Expected, stats.Contacts)
 	require.Equal(t, report.Source.Read, report.Outcomes.Total())
 	require.Positive(t, report.Outcomes.Unresolved)
 	require.Equal(t, report.Outcomes.Unresolved, report.Reasons[string(audience.NotSentBeforeEnd)],
@@ -101,7 +101,7 @@ func TestATerminatedRunIsFoldedByTheNextOne(t *testing.T) {
 	require.LessOrEqual(t, stats.DuplicateEffects, int64(2*2*25), "more was sent again than what was under way")
 }
 
-func TestACancellationIsNotLostBetweenTwoHistories(t *testing.T) {
+func TestACancellationThatComesWhileNoWorkerIsThereIsHeeded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 200, batchesOf(25), inFlight(1))
 	spec := demo(t)

@@ -44,7 +44,7 @@ func requireTrueReport(t *testing.T, w *world, report *audience.Report) {
 	require.Equal(t, odd.InvalidPhone, report.Reasons[string(audience.ReferenceNotANumber)])
 	require.Equal(t, odd.BadEmail, report.Reasons[string(audience.EmailNotAnAddress)])
 	require.Equal(t, odd.Duplicates, report.Reasons[string(audience.ReferenceSeenBefore)])
-	require.Equal(t, contacts, report.Segment.Expected)
+	require.Equal(t, report.Segment.Expected, contacts)
 	require.NotNil(t, report.Segment.Counted)
 	require.Equal(t, contacts, *report.Segment.Counted)
 }

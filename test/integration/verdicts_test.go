@@ -35,7 +35,7 @@ func TestASegmentThatNeverHoldsTheAudienceIsUnexplained(t *testing.T) {
 	require.Equal(t, audience.Unexplained, report.Verdict)
 	require.False(t, report.Acceptable)
 	require.Equal(t, int64(0), *report.Segment.Counted)
-	require.Equal(t, w.Stats().Contacts, report.Segment.Expected)
+	require.Equal(t, report.Segment.Expected, w.Stats().Contacts)
 	require.Contains(t, report.Summary, "The segment holds 0 contacts")
 }
 

@@ -240,5 +240,6 @@ func (w *world) progress(ctx context.Context, spec config.Sync) (workflows.Progr
 	if err != nil {
 		return p, err
 	}
-	return p, value.Get(&p)
+	err = value.Get(&p)
+	return p, err
 }
