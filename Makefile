@@ -51,7 +51,7 @@ bench-memory: temporal ## Print the worker's peak memory and the history per bat
 	$(GO) run ./bench/memory
 
 replay-record: temporal ## Record new histories for the replay tests
-	AUDIENCESYNC_RECORD_HISTORIES=1 $(GO) test -count=1 -run 'Record' ./workflows/...
+	AUDIENCESYNC_RECORD_HISTORIES=1 $(GO) test -count=1 -run '^TestRecordHistories$$' ./test/integration
 
 schema: ## Write the JSON Schemas of the settings files
 	$(GO) run ./internal/config/schemagen
