@@ -36,15 +36,30 @@ func (a *Activities) inspect(ctx context.Context, spec config.Sync) (*inspection
 		return nil, err
 	}
 	found.workspace = run.workspace
-	for _, step := range []func(context.Context, *openRun, *inspection) error{
-		a.inspectSource, inspectTags, inspectProperties, inspectSegment, a.inspectLedger,
+	keyAccepted := true
+	for _, step := range []struct {
+		ask     func(context.Context, *openRun, *inspection) error
+		charles bool
+	}{
+		{a.inspectSource, false},
+		{inspectTags, true},
+		{inspectProperties, true},
+		{inspectSegment, true},
+		{a.inspectLedger, false},
 	} {
-		if err := step(ctx, run, found); err != nil {
-			if text, settled := isProblem(err); settled {
-				found.problem("%s", text)
-				continue
+		if step.charles && !keyAccepted {
+			continue
+		}
+		if err := step.ask(ctx, run, found); err != nil {
+			text, settled := isProblem(err)
+			if !settled {
+				return nil, err
 			}
-			return nil, err
+			found.problem("%s", text)
+			// One answer about a wrong key is enough.
+			if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok && step.charles && vendor.Kind == vendorhttp.Unauthorized {
+				keyAccepted = false
+			}
 		}
 	}
 	return found, nil

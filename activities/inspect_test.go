@@ -198,19 +198,20 @@ func TestACountThatCannotBeHadIsANote(t *testing.T) {
 
 func TestAKeyThatIsNotAcceptedIsAProblem(t *testing.T) {
 	t.Parallel()
-	const remedy = "the key may not read; give one that may as read.credential, or set read.allowed: false and list known_tags and known_properties"
-	wrong := startVendors(t, simulator.Options{}, func(charles *config.HelloCharles, _ *config.ZeotapAPI) { charles.Credential = "a wrong key" })
-	forbidden := startVendors(t, simulator.Options{Charles: simulator.CharlesOptions{ReadsForbidden: true}}, nil)
-	for cause, v := range map[string]*vendors{
-		"the credential is not accepted (status 401); check the key behind the connection's credential: " + remedy: wrong,
-		"the credential lacks the permission for this call (status 403): " + remedy:                                forbidden,
-	} {
-		found := v.inspect(t, spring())
-		require.Equal(t, []string{"connection charles: listing tags: " + cause, "connection charles: listing custom properties: " + cause}, found.problems)
-		require.Equal(t, []string{"the segment cannot be counted, so the run will end as unverifiable: connection charles: counting segment seg-984: " + cause}, found.notes)
-	}
+	const remedy = "give one that may read as read.credential, or set read.allowed: false and list known_tags and known_properties"
+	found := startVendors(t, simulator.Options{}, func(charles *config.HelloCharles, _ *config.ZeotapAPI) { charles.Credential = "a wrong key" }).inspect(t, spring())
+	require.Equal(t, []string{
+		"connection charles: listing tags: the credential is not accepted (status 401); check the key behind the connection's credential: " +
+			"the API key is wrong, revoked or of another workspace, or it may not read: correct it, " + remedy,
+	}, found.problems, "one wrong key is one problem")
+	require.Empty(t, found.notes)
 
-	found := startVendors(t, simulator.Options{}, func(_ *config.HelloCharles, api *config.ZeotapAPI) { api.Credential = "a wrong key" }).inspect(t, spring())
+	found = startVendors(t, simulator.Options{Charles: simulator.CharlesOptions{ReadsForbidden: true}}, nil).inspect(t, spring())
+	cause := "the credential lacks the permission for this call (status 403): the key may not read; " + remedy
+	require.Equal(t, []string{"connection charles: listing tags: " + cause, "connection charles: listing custom properties: " + cause}, found.problems)
+	require.Equal(t, []string{"the segment cannot be counted, so the run will end as unverifiable: connection charles: counting segment seg-984: " + cause}, found.notes)
+
+	found = startVendors(t, simulator.Options{}, func(_ *config.HelloCharles, api *config.ZeotapAPI) { api.Credential = "a wrong key" }).inspect(t, spring())
 	require.Equal(t, []string{"connection zeotap: asking for audience 984: the credential is not accepted (status 401); check the key behind the connection's credential"}, found.problems)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
@@ -40,9 +41,22 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 	if tries := a.streaks.tries(ctx, err); err != nil {
 		return SendBatchResult{}, failAfter(ctx, in.Run.Sync, err, tries)
 	}
-	return SendBatchResult{
+	// Not the batch itself waits: its members are memory.
+	result := SendBatchResult{
 		Outcomes: counts(batch.Result.Outcomes), Next: batch.Next, Split: batch.State == ledger.BatchSplit,
-	}, nil
+	}
+	awaitHandIn(ctx, time.Now())
+	return result, nil
+}
+
+// handInEvery is the time between two moments at which results are handed in.
+const handInEvery = 300 * time.Millisecond
+
+// awaitHandIn waits for the next such moment, by the wall clock, so that batches
+// that end at about the same time reach the workflow together: each of its tasks
+// is three events of history, however many results it finds.
+func awaitHandIn(ctx context.Context, now time.Time) {
+	_ = sleep(ctx, now.Truncate(handInEvery).Add(handInEvery).Sub(now)) // The batch is settled, whatever comes in between.
 }
 
 func (a *Activities) sendBatch(ctx context.Context, in SendBatchInput) (ledger.Batch, error) {

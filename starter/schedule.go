@@ -185,7 +185,7 @@ func listSchedules(ctx context.Context, c client.Client) ([]scheduleLine, error)
 		if !ours {
 			continue
 		}
-		line := scheduleLine{Sync: sync, Paused: entry.Paused, Note: entry.Note, Next: entry.NextActionTimes}
+		line := scheduleLine{Sync: sync, Paused: entry.Paused, Note: entry.Note, Next: append([]time.Time{}, entry.NextActionTimes...)}
 		for _, action := range entry.RecentActions {
 			line.Last = append(line.Last, action.ActualTime)
 		}

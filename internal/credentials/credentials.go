@@ -53,7 +53,7 @@ func (s Store) fromFile(reference, path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
-			return "", fmt.Errorf("credential %s: no such file on the worker", reference)
+			return "", fmt.Errorf("credential %s: no such file on the worker; put it there, or correct the connection's credential", reference)
 		}
 		return "", fmt.Errorf("credential %s: %w", reference, err)
 	}

@@ -50,7 +50,7 @@ func TestCredentialFileThatIsNoneIsNamed(t *testing.T) {
 	write(t, dir, "largest", strings.Repeat("s", 64<<10))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder"), 0o700))
 	tests := map[string]string{
-		"file:missing":   "credential file:missing: no such file on the worker",
+		"file:missing":   "credential file:missing: no such file on the worker; put it there, or correct the connection's credential",
 		"file:empty":     "credential file:empty: the file is empty",
 		"file:large":     "credential file:large: more than 65536 bytes, which is no credential",
 		"file:folder":    "credential file:folder: not a file",

@@ -36,8 +36,12 @@ func readHint(err error, setting string) error {
 		return err
 	}
 	switch failed.Kind {
-	case vendorhttp.Unauthorized, vendorhttp.Forbidden:
-		failed.Detail = "the key may not read; give one that may as read.credential, " +
+	case vendorhttp.Unauthorized:
+		failed.Detail = "the API key is wrong, revoked or of another workspace, or it may not read: " +
+			"correct it, give one that may read as read.credential, " +
+			"or set read.allowed: false and list known_tags and known_properties"
+	case vendorhttp.Forbidden:
+		failed.Detail = "the key may not read; give one that may read as read.credential, " +
 			"or set read.allowed: false and list known_tags and known_properties"
 	case vendorhttp.NotFound:
 		failed.Detail = fmt.Sprintf("check %s and base_url", setting)
