@@ -131,6 +131,10 @@ func (v *view) show(p workflows.Progress, why string) {
 		v.line("waiting: " + why)
 	}
 	v.lastWhy = why
+	// A worker that has just taken the run over may answer from the past.
+	if p.Phase.Before(v.phase) {
+		return
+	}
 	if v.app.onTerminal() {
 		v.showBar(p)
 		return

@@ -96,9 +96,7 @@ func (r *audienceSync) steps(ctx workflow.Context) (activities.CountSegmentResul
 	return r.prove(ctx)
 }
 
-var order = map[Phase]int{PhaseOpen: 1, PhaseRead: 2, PhaseDecide: 3, PhaseSend: 4, PhaseProve: 5, PhaseClose: 6, PhaseDone: 7}
-
-func (r *audienceSync) isPast(phase Phase) bool { return order[r.progress.Phase] > order[phase] }
+func (r *audienceSync) isPast(phase Phase) bool { return phase.Before(r.progress.Phase) }
 
 func (r *audienceSync) enter(ctx workflow.Context, phase Phase) {
 	r.progress.Phase = phase

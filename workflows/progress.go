@@ -22,6 +22,11 @@ const (
 	PhaseDone   Phase = "done"
 )
 
+var order = map[Phase]int{PhaseOpen: 1, PhaseRead: 2, PhaseDecide: 3, PhaseSend: 4, PhaseProve: 5, PhaseClose: 6, PhaseDone: 7}
+
+// Before reports whether a run comes through the phase earlier than through other.
+func (p Phase) Before(other Phase) bool { return order[p] < order[other] }
+
 // Progress is how far a run has come. It is also carried from one history to
 // the next.
 type Progress struct {
