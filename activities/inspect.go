@@ -155,7 +155,7 @@ func inspectProperties(ctx context.Context, run *openRun, found *inspection) err
 }
 
 // fits compares a mapped type with the type of the property's record; dates
-// are strings there (facts: Hello Charles, section 6).
+// are strings there (see docs/hello-charles.md section 6).
 func fits(mapped config.PropertyType, record string) bool {
 	if mapped == config.PropertyNumber {
 		return record == "number"

@@ -35,7 +35,7 @@ type Limits struct {
 
 // ZeotapAPI is an HTTP endpoint that serves audience members in pages. The
 // contract is this project's own (docs/zeotap-members-api.md): Zeotap
-// publishes none (facts: Zeotap A1).
+// publishes none (see docs/zeotap.md A1).
 type ZeotapAPI struct {
 	// BaseURL is the https:// address, without user, query or fragment.
 	BaseURL string `yaml:"base_url" json:"base_url" jsonschema:"required"`
@@ -88,8 +88,8 @@ type ZeotapNames struct {
 }
 
 // ZeotapExport is a folder or bucket into which a Zeotap destination (SFTP,
-// GCS, S3) drops the files of an audience. The layout is not public (facts:
-// Zeotap A3), so it is all settings.
+// GCS, S3) drops the files of an audience. The layout is not public (see
+// docs/zeotap.md A3), so it is all settings.
 type ZeotapExport struct {
 	// URL: a folder ("file:///data/zeotap", or a path, which starts at the folder
 	// of the connections file), s3://, gs:// or azblob://.
@@ -140,7 +140,7 @@ const (
 )
 
 // HelloCharles is one workspace: host and source_type, with every assumption
-// about its API that no public document settles (facts: Hello Charles A1 to A18).
+// about its API that no public document settles (see docs/hello-charles.md A1 to A18).
 type HelloCharles struct {
 	// BaseURL is a URL, or the bare customer name: "acme" means
 	// https://acme.hello-charles.com.

@@ -103,7 +103,7 @@ func DefaultHelloCharles() HelloCharles {
 }
 
 // DefaultRequestsPerSecond is the request rate to Hello Charles where none is
-// set: no public document gives a limit (facts: Hello Charles A14).
+// set: no public document gives a limit (see docs/hello-charles.md A14).
 func DefaultRequestsPerSecond(send SendMode) float64 {
 	if send == SendBatch {
 		return 2

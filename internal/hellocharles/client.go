@@ -128,7 +128,7 @@ func checkPaths(s config.HelloCharles) error {
 }
 
 // checkBatch refuses batch mode until every shape is given: none of them is
-// public (facts: Hello Charles A1, A6).
+// public (see docs/hello-charles.md A1, A6).
 func checkBatch(b config.BatchContacts) error {
 	var missing []string
 	need := func(setting, value string) {

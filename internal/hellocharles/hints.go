@@ -7,8 +7,8 @@ import (
 	"audiencesync/internal/vendorhttp"
 )
 
-// contactsHint adds to a failed contacts call what an operator can do (facts:
-// Hello Charles A18). setting names the settings of the call, "single" or "batch".
+// contactsHint adds to a failed contacts call what an operator can do (see
+// docs/hello-charles.md A18). setting names the settings of the call, "single" or "batch".
 func contactsHint(err error, setting, api string) error {
 	var failed *vendorhttp.Error
 	if !errors.As(err, &failed) || failed.Detail != "" {

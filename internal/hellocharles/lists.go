@@ -13,7 +13,7 @@ import (
 // maxPages bounds a list: no workspace has that many tags or properties.
 const maxPages = 200
 
-// list reads all records of a list (facts: Hello Charles A12). Neither the
+// list reads all records of a list (see docs/hello-charles.md A12). Neither the
 // largest page nor whether the server knows pages is public, so a short page
 // proves nothing: the end is an empty page, or one that brings nothing new
 // because offset is ignored.
@@ -80,7 +80,7 @@ func identity(record map[string]any) string {
 }
 
 // forContacts reports whether a tag or property can be used for contacts: its
-// kind is person, it is active and not deleted (facts: Hello Charles section 5, 6).
+// kind is person, it is active and not deleted (see docs/hello-charles.md section 5, 6).
 func forContacts(record map[string]any) bool {
 	return record["object"] == "person" && record["active"] != false && record["deleted"] != true
 }

@@ -16,7 +16,7 @@ const (
 )
 
 // reasonFrom reads why a request was refused from its body: the errors[] form
-// of charles' app API (facts: Hello Charles section 8 and 10), one error object,
+// of charles' app API (see docs/hello-charles.md section 8 and 10), one error object,
 // or whatever stands there. It never fails: gateways answer in HTML.
 func reasonFrom(body []byte, reference string) (code, message string) {
 	root, err := decode(body)

@@ -11,7 +11,7 @@ import (
 )
 
 // tagIDs remembers the ids of tags by label, for connections whose contacts
-// carry ids (facts: Hello Charles A4).
+// carry ids (see docs/hello-charles.md A4).
 type tagIDs struct {
 	// reading holds one token: the list is read by one request at a time.
 	reading chan struct{}

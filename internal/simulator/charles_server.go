@@ -9,7 +9,7 @@ import (
 	"audiencesync/internal/simulator/faults"
 )
 
-// charles serves a Hello Charles workspace (facts: Hello Charles, sections 3
+// charles serves a Hello Charles workspace (see docs/hello-charles.md sections 3
 // to 9 and 13).
 type charles struct {
 	options  CharlesOptions
@@ -47,7 +47,7 @@ func newCharles(s *Simulator) *charles {
 }
 
 // problem is one entry of the body of an error, as the app API writes it
-// (facts: Hello Charles, section 10; for v1beta it is assumption A7).
+// (see docs/hello-charles.md section 10; for v1beta it is assumption A7).
 type problem struct {
 	Code           int    `json:"code"`
 	Class          string `json:"class"`

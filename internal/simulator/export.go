@@ -16,7 +16,7 @@ import (
 )
 
 // exportWriters write members in a format. The layout of Zeotap's files is not
-// public (facts: Zeotap A3); this one is this project's own.
+// public (see docs/zeotap.md A3); this one is this project's own.
 var exportWriters = map[string]func(io.Writer) memberWriter{
 	"csv":    newCSVWriter,
 	"ndjson": newNDJSONWriter,

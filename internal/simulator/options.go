@@ -67,7 +67,7 @@ type ZeotapOptions struct {
 
 // CharlesOptions describe the Hello Charles workspace. Where its API is not
 // public, each switch is one possible behaviour; the assumptions A1 to A18 are
-// those of facts: Hello Charles, section 12.
+// those of docs/hello-charles.md section 12.
 type CharlesOptions struct {
 	// Key is the value of the header x-api-key.
 	Key string

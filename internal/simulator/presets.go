@@ -5,7 +5,7 @@ import (
 	"audiencesync/internal/simulator/contacts"
 )
 
-// Tag is a record of GET /api/v0/tags (facts: Hello Charles, section 5).
+// Tag is a record of GET /api/v0/tags (see docs/hello-charles.md section 5).
 type Tag struct {
 	ID          string `json:"id"`
 	Label       string `json:"label"`
@@ -18,7 +18,7 @@ type Tag struct {
 	UpdatedAt   string `json:"updated_at"`
 }
 
-// Property is a record of GET /api/v0/custom_properties (facts: Hello Charles,
+// Property is a record of GET /api/v0/custom_properties (see docs/hello-charles.md
 // section 6).
 type Property struct {
 	ID     string        `json:"id"`

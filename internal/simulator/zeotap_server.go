@@ -13,7 +13,7 @@ import (
 )
 
 // zeotap serves the members of the audience in pages. The contract is this
-// project's own: Zeotap publishes no API that lists members (facts: Zeotap A1).
+// project's own: Zeotap publishes no API that lists members (see docs/zeotap.md A1).
 type zeotap struct {
 	options   ZeotapOptions
 	clock     func() time.Time

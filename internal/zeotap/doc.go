@@ -1,5 +1,5 @@
 // Package zeotap reads the members of audiences. Zeotap publishes no API that
-// lists them (facts: Zeotap A1), so there are two sources: files that a Zeotap
+// lists them (see docs/zeotap.md A1), so there are two sources: files that a Zeotap
 // destination drops into a folder or bucket (NewExport), and pages over HTTP
 // by this project's own contract, docs/zeotap-members-api.md (NewAPI).
 //

@@ -2,7 +2,7 @@ package contacts
 
 import "time"
 
-// Lag is how the count of a segment follows the writes (facts: Hello Charles
+// Lag is how the count of a segment follows the writes (see docs/hello-charles.md
 // A11). The zero value follows at once.
 type Lag struct {
 	// Delay is the time from a write to its effect on the count.

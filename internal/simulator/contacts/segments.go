@@ -22,7 +22,7 @@ type Condition struct {
 	Tag string
 	// Property must have the value Equals, or, when Contains is set, a text
 	// value that contains it or a list value that has it as an element
-	// (facts: Hello Charles A10; both compare exactly, with case).
+	// (see docs/hello-charles.md A10; both compare exactly, with case).
 	Property string
 	Equals   string
 	Contains string
