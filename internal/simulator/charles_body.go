@@ -218,9 +218,8 @@ func (c *charles) keepProperties(u *contacts.Upsert) (unknown []refusal) {
 	return unknown
 }
 
-// accepts says whether a value has the type of the property (see docs/hello-charles.md
-//
-//	section 6, value forms). null clears any.
+// accepts says whether a value has the type of the property (see
+// docs/hello-charles.md, section 6). null clears any.
 func (p Property) accepts(value []byte) bool {
 	if string(value) == "null" {
 		return true
