@@ -19,6 +19,11 @@ func (l *Ledger) Reserve(ctx context.Context, workspace string, interval, horizo
 		UPDATE workspaces SET next_send_at = max(next_send_at, told_until, ` + clock + `) + ?
 		WHERE name = ? AND max(next_send_at, told_until) - ` + clock + ` < ?
 		RETURNING next_send_at - ? - ` + clock
+	giveBack, err := l.takeTurn(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	defer giveBack()
 	var micros int64
 	err = l.budget.QueryRowContext(ctx, reserve,
 		interval.Microseconds(), workspace, horizon.Microseconds(), interval.Microseconds()).Scan(&micros)
@@ -39,6 +44,11 @@ func (l *Ledger) Reserve(ctx context.Context, workspace string, interval, horizo
 // Hello Charles asked for. A shorter delay never shortens a longer one.
 func (l *Ledger) Told(ctx context.Context, workspace string, delay time.Duration) error {
 	const move = `UPDATE workspaces SET told_until = max(told_until, ` + clock + ` + ?) WHERE name = ?`
+	giveBack, err := l.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	if _, err := l.budget.ExecContext(ctx, move, delay.Microseconds(), workspace); err != nil {
 		return fmt.Errorf("ledger: moving the budget: %w", err)
 	}
@@ -58,6 +68,11 @@ func (l *Ledger) Held(ctx context.Context, workspace string) (time.Duration, err
 // EnsureWorkspace makes the workspace known, so that it has a budget.
 func (l *Ledger) EnsureWorkspace(ctx context.Context, workspace string) error {
 	const ensure = `INSERT INTO workspaces (name) VALUES (?) ON CONFLICT DO NOTHING`
+	giveBack, err := l.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	if _, err := l.budget.ExecContext(ctx, ensure, workspace); err != nil {
 		return fmt.Errorf("ledger: workspace: %w", err)
 	}

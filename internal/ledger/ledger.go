@@ -32,6 +32,10 @@ type Ledger struct {
 	reads *sql.DB
 	// budget serves the request budget, which need not.
 	budget *sql.DB
+	// turn is held by whoever writes. SQLite lets one connection write at a time
+	// and knows no queue: whoever waits for another connection may be passed by
+	// newcomers again and again.
+	turn chan struct{}
 	key    []byte
 	id     string
 }
@@ -78,8 +82,24 @@ func (l *Ledger) load(ctx context.Context) error {
 	})
 }
 
+// takeTurn waits until nobody else of this process writes; first come, first
+// served. The caller gives the turn back, once.
+func (l *Ledger) takeTurn(ctx context.Context) (giveBack func(), err error) {
+	select {
+	case l.turn <- struct{}{}:
+		return func() { <-l.turn }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("ledger: waiting to write: %w", ctx.Err())
+	}
+}
+
 // write runs f in one transaction.
 func (l *Ledger) write(ctx context.Context, f func(*sql.Tx) error) error {
+	giveBack, err := l.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	tx, err := l.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("ledger: begin: %w", err)

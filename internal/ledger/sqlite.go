@@ -30,8 +30,7 @@ func Open(ctx context.Context, address string) (*Ledger, error) {
 		return nil, err
 	}
 	// WAL with full synchronisation: a committed transaction survives a power
-	// failure. One connection: SQLite has one writer, and queueing here is
-	// fairer than its busy handler.
+	// failure. One connection: SQLite has one writer.
 	db, err := openSQLite(path, pool{synchronous: "FULL", connections: 1, cacheMegabytes: 24})
 	if err != nil {
 		return nil, err
@@ -45,7 +44,7 @@ func Open(ctx context.Context, address string) (*Ledger, error) {
 	if err != nil {
 		return nil, errors.Join(err, budget.Close(), db.Close())
 	}
-	l := &Ledger{db: db, reads: reads, budget: budget}
+	l := &Ledger{db: db, reads: reads, budget: budget, turn: make(chan struct{}, 1)}
 	if err := l.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), l.Close())
 	}

@@ -45,9 +45,9 @@ func (w *world) cancelInMidSend(t *testing.T, spec config.Sync) client.WorkflowR
 }
 
 // reportOfCancelled waits for a run to end as cancelled and returns its report.
-func reportOfCancelled(t *testing.T, run client.WorkflowRun) *audience.Report {
+func (w *world) reportOfCancelled(t *testing.T, run client.WorkflowRun) *audience.Report {
 	t.Helper()
-	_, err := end(t, run)
+	_, err := w.end(t, run)
 	var canceled *temporal.CanceledError
 	require.ErrorAs(t, err, &canceled)
 	var report audience.Report
@@ -60,7 +60,7 @@ func TestACancelledRunLeavesLedgerAndHelloCharlesInAgreement(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 400, batchesOf(25), inFlight(2))
 	spec := demo(t)
-	report := reportOfCancelled(t, w.cancelInMidSend(t, spec))
+	report := w.reportOfCancelled(t, w.cancelInMidSend(t, spec))
 
 	stats := w.Stats()
 	require.Equal(t, stats.Contacts, report.Outcomes.Taken())
@@ -91,7 +91,7 @@ func TestATerminatedRunIsFoldedByTheNextOne(t *testing.T) {
 	next := w.started(t, spec)
 	held.release()
 
-	report, err := end(t, next)
+	report, err := w.end(t, next)
 	require.NoError(t, err)
 	require.Equal(t, audience.Explained, report.Verdict)
 	stats := w.Stats()
@@ -120,7 +120,7 @@ func TestACancellationThatComesWhileNoWorkerIsThereIsHeeded(t *testing.T) {
 	w.worker = nil
 	w.startWorker(t)
 
-	report := reportOfCancelled(t, w.client.GetWorkflow(t.Context(), run.GetID(), ""))
+	report := w.reportOfCancelled(t, w.client.GetWorkflow(t.Context(), run.GetID(), ""))
 	require.Equal(t, w.Stats().Contacts, report.Outcomes.Taken())
 	require.Len(t, w.histories(t, run.GetID(), run.GetRunID()), 1)
 }
@@ -136,7 +136,7 @@ func TestAWorkerThatTakesOverGoesOnWhereTheOtherStopped(t *testing.T) {
 	require.NoError(t, w.worker.Stop())
 	w.worker = nil
 	w.startWorker(t)
-	report, err := end(t, run)
+	report, err := w.end(t, run)
 	require.NoError(t, err)
 	requireTrueReport(t, w, report)
 	require.Zero(t, w.Stats().DuplicateEffects)

@@ -148,7 +148,7 @@ func TestTwoStartsAtOnceAreOneRun(t *testing.T) {
 	require.NoError(t, second.err)
 	require.NotEqual(t, first.joined, second.joined, "one starts, the other joins")
 	require.Equal(t, first.run.GetRunID(), second.run.GetRunID())
-	report, err := end(t, second.run)
+	report, err := w.end(t, second.run)
 	require.NoError(t, err)
 	require.Equal(t, int64(1), report.Run)
 	require.Equal(t, int64(1), w.Stats().Batches)

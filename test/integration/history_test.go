@@ -41,7 +41,7 @@ func TestARunGoesOnInNewHistoriesAndStaysOneRun(t *testing.T) {
 	spec.Limits.BatchesPerHistory = 5
 	run := w.started(t, spec)
 	first := run.GetRunID() // Get follows the run into its last history
-	report, err := end(t, run)
+	report, err := w.end(t, run)
 	require.NoError(t, err)
 	require.Equal(t, audience.Explained, report.Verdict)
 	require.Equal(t, int64(1), report.Run)
@@ -62,7 +62,7 @@ func TestTheHistoryOfABatchIsSmallAndHoldsNoContactData(t *testing.T) {
 	const batches, mostEvents, mostBytes = 100, 7, 1024
 	w := newWorld(t, batches*10+20, batchesOf(10))
 	run := w.started(t, demo(t))
-	report, err := end(t, run)
+	report, err := w.end(t, run)
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, report.Batches, int64(batches))
 

@@ -98,7 +98,7 @@ func TestAScheduleRunsTheSyncWhenItIsDue(t *testing.T) {
 	require.Equal(t, "explained", result.Ended)
 	require.True(t, result.DueAt.Equal(result.DueAt.Truncate(time.Second)), "due when the schedule said, not when it began")
 
-	report, err := end(t, w.newest(t, spec))
+	report, err := w.end(t, w.newest(t, spec))
 	require.NoError(t, err)
 	requireTrueReport(t, w, report)
 }
@@ -121,7 +121,7 @@ func TestARunByHandAtTheSameMomentMakesNoSecondRun(t *testing.T) {
 	result := resultOf(t, due)
 	require.True(t, result.Joined)
 	require.Equal(t, "explained", result.Ended)
-	report, err := end(t, byHand)
+	report, err := w.end(t, byHand)
 	require.NoError(t, err)
 	requireTrueReport(t, w, report)
 	require.Equal(t, byHand.GetRunID(), w.newest(t, spec).GetRunID(), "there is a second run")
@@ -140,9 +140,9 @@ func TestARunThatReadBeforeTheDueTimeIsFollowedByAnother(t *testing.T) {
 	held.release()
 
 	require.False(t, resultOf(t, due).Joined)
-	first, err := end(t, byHand)
+	first, err := w.end(t, byHand)
 	require.NoError(t, err)
-	second, err := end(t, w.newest(t, spec))
+	second, err := w.end(t, w.newest(t, spec))
 	require.NoError(t, err)
 	require.Equal(t, int64(1), first.Run)
 	require.Equal(t, int64(2), second.Run)
@@ -172,7 +172,7 @@ func TestARunGoesOnWhenItsDueRunIsStopped(t *testing.T) {
 			defer cancel()
 			require.Error(t, due.Get(ctx, nil))
 			held.release()
-			report, err := end(t, w.newest(t, spec))
+			report, err := w.end(t, w.newest(t, spec))
 			require.NoError(t, err)
 			requireTrueReport(t, w, report)
 		})

@@ -30,7 +30,7 @@ func TestASegmentThatNeverHoldsTheAudienceIsUnexplained(t *testing.T) {
 	w := newWorld(t, 300, withFaults(simulator.Faults{Counts: &faults.Counts{Delay: faults.Duration(time.Hour)}}))
 	spec := demo(t)
 	spec.Verification.MaxLag = config.Duration(time.Second)
-	_, err := end(t, w.started(t, spec))
+	_, err := w.end(t, w.started(t, spec))
 	report := failed(t, err, activities.TypeVerdictUnexplained)
 	require.Equal(t, audience.Unexplained, report.Verdict)
 	require.False(t, report.Acceptable)
@@ -55,7 +55,7 @@ func TestARunOutsideAcceptFailsWithItsReport(t *testing.T) {
 	w := newWorld(t, 1000)
 	spec := demo(t)
 	spec.Accept.Invalid = 0.001
-	_, err := end(t, w.started(t, spec))
+	_, err := w.end(t, w.started(t, spec))
 	report := failed(t, err, activities.TypeVerdictOutside)
 	require.Equal(t, audience.Explained, report.Verdict)
 	requireTrueReport(t, w, report)
@@ -67,7 +67,7 @@ func TestARunThatIsRefusedAtOpenSendsNothingAndNamesAllThatIsMissing(t *testing.
 	spec := demo(t)
 	spec.Mapping.Tags = append(spec.Mapping.Tags, "zeotop")
 	spec.Verification.Segment = "seg-000"
-	_, err := end(t, w.started(t, spec))
+	_, err := w.end(t, w.started(t, spec))
 	var application *temporal.ApplicationError
 	require.ErrorAs(t, err, &application)
 	require.Equal(t, activities.TypeOpenRefused, application.Type())
@@ -82,7 +82,7 @@ func TestAFirstBatchThatIsRefusedAsAWholeStopsTheRun(t *testing.T) {
 	w := newWorld(t, 600, batchesOf(100), withFaults(simulator.Faults{Rules: []faults.Rule{{
 		Match: faults.Match{Side: faults.Charles, Path: contactsPath}, Do: faults.Status, Status: 422,
 	}}}))
-	_, err := end(t, w.started(t, demo(t)))
+	_, err := w.end(t, w.started(t, demo(t)))
 	var application *temporal.ApplicationError
 	require.ErrorAs(t, err, &application)
 	require.Equal(t, activities.TypeFirstBatchRefused, application.Type())

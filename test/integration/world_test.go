@@ -213,13 +213,18 @@ func (w *world) started(t *testing.T, spec config.Sync) client.WorkflowRun {
 	return run
 }
 
-// end waits for a run and returns its report or its error.
-func end(t *testing.T, run client.WorkflowRun) (*audience.Report, error) {
+// end waits for a run and returns its report or its error. A run that does not
+// end is described in the test's log.
+func (w *world) end(t *testing.T, run client.WorkflowRun) (*audience.Report, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var report audience.Report
-	if err := run.Get(ctx, &report); err != nil {
+	err := run.Get(ctx, &report)
+	if ctx.Err() != nil {
+		t.Log(w.whyStill(t.Context(), run))
+	}
+	if err != nil {
 		return nil, err
 	}
 	return &report, nil
@@ -228,7 +233,7 @@ func end(t *testing.T, run client.WorkflowRun) (*audience.Report, error) {
 // run runs the sync to its good end.
 func (w *world) run(t *testing.T, spec config.Sync) *audience.Report {
 	t.Helper()
-	report, err := end(t, w.started(t, spec))
+	report, err := w.end(t, w.started(t, spec))
 	require.NoError(t, err)
 	return report
 }
