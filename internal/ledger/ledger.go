@@ -36,8 +36,8 @@ type Ledger struct {
 	// and knows no queue: whoever waits for another connection may be passed by
 	// newcomers again and again.
 	turn chan struct{}
-	key    []byte
-	id     string
+	key  []byte
+	id   string
 }
 
 // RunRef names a run. It is all that Temporal's history holds of it.
