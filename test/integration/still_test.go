@@ -6,10 +6,9 @@ import (
 	"runtime"
 	"strings"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/encoding/protojson"
-
-	enumspb "go.temporal.io/api/enums/v1"
 )
 
 // whyStill tells what a run that does not end is waiting for: what Temporal
