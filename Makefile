@@ -25,7 +25,7 @@ LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
 
 .DEFAULT_GOAL := help
 .PHONY: help build tools temporal lint-tools fmt lint vuln tidy-check compose-check \
-	test test-short demo bench-memory replay-record schema clean
+	test test-short demo bench-memory bench-mapping bench-rate replay-record schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,12 @@ test-short: temporal ## Run the tests that take seconds
 
 bench-memory: temporal ## Print the worker's peak memory and the history per batch for 1,000,000 members
 	$(GO) run ./bench/memory
+
+bench-mapping: ## Print what mapping a member costs, against plain encoding/json
+	$(GO) run ./bench/mapping
+
+bench-rate: temporal ## Print how exactly 3 workers and 3 syncs share a limit of 10 requests per second
+	$(GO) run ./bench/rate
 
 replay-record: temporal ## Record new histories for the replay tests
 	AUDIENCESYNC_RECORD_HISTORIES=1 $(GO) test -count=1 -run '^TestRecordHistories$$' ./test/integration

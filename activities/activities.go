@@ -51,7 +51,7 @@ func New(d Dependencies) (activities *Activities, closeAll func()) {
 		runs:       newRunCache(d.Ledger, w),
 		readers:    newReaderCache(),
 		temporal:   d.Temporal,
-		streaks:    &streaks{counts: map[string]int{}},
+		streaks:    newStreaks(),
 	}
 	return a, a.readers.closeAll
 }

@@ -3,15 +3,24 @@ package activities
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
 )
 
-// slotHorizon is how far ahead a send time is reserved and waited for inside
-// an activity. A longer wait gives the activity back to Temporal.
-const slotHorizon = 10 * time.Second
+const (
+	// slotHorizon is how far ahead a send time is reserved and waited for inside
+	// an activity. A longer wait gives the activity back to Temporal.
+	slotHorizon = 10 * time.Second
+	// markAhead is how long before its send time a request is recorded as sent:
+	// longer than that write takes, so that the request is not late for it.
+	markAhead = time.Second
+	// mostLate is how long after its send time a request still leaves. After a
+	// longer standstill of the worker its requests would all leave at once.
+	mostLate = 500 * time.Millisecond
+)
 
 // budgetWaitError says that the next send time of the workspace is far away.
 type budgetWaitError struct {
@@ -30,6 +39,9 @@ type budget struct {
 	workspace string
 	interval  time.Duration
 	inFlight  chan struct{}
+	// telling is held while the ledger learns of a refusal, so that no request of
+	// this worker leaves that the refusal would have held back.
+	telling sync.RWMutex
 }
 
 func newBudget(l *ledger.Ledger, workspace string, limits config.Limits) *budget {
@@ -41,46 +53,76 @@ func newBudget(l *ledger.Ledger, workspace string, limits config.Limits) *budget
 	}
 }
 
-// Acquire takes a place in flight, then a send time, and waits for it. The
-// place is the caller's until release is called, once.
-func (b *budget) Acquire(ctx context.Context) (release func(), err error) {
+// Acquire takes a place in flight, then a send time, and waits for it; before,
+// if given, runs shortly before that time, once. The place is the caller's
+// until release is called, once.
+func (b *budget) Acquire(ctx context.Context, before func(context.Context) error) (release func(), err error) {
 	select {
 	case b.inFlight <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	release = func() { <-b.inFlight }
-	if err := b.awaitSendTime(ctx); err != nil {
+	if err := b.awaitSendTime(ctx, before); err != nil {
 		release()
 		return nil, err
 	}
 	return release, nil
 }
 
-// awaitSendTime takes send times until one passes without a told delay having
-// come in meanwhile.
-func (b *budget) awaitSendTime(ctx context.Context) error {
+// awaitSendTime takes send times until one comes that was not made void, and
+// not missed, while it was waited for. That is asked last, after before has run:
+// what before records as sent may then still be held back, which does no harm,
+// while a request that left in a told delay would.
+func (b *budget) awaitSendTime(ctx context.Context, before func(context.Context) error) error {
 	for {
-		wait, reserved, err := b.ledger.Reserve(ctx, b.workspace, b.interval, slotHorizon)
+		sendTime, reserved, err := b.ledger.Reserve(ctx, b.workspace, b.interval, slotHorizon)
 		switch {
 		case err != nil:
 			return err
 		case !reserved:
-			return &budgetWaitError{workspace: b.workspace, delay: wait}
+			return &budgetWaitError{workspace: b.workspace, delay: sendTime.Wait}
 		}
-		if err := sleep(ctx, wait); err != nil {
-			return err
+		at := time.Now().Add(sendTime.Wait)
+		if before != nil {
+			valid, err := b.await(ctx, sendTime, at.Add(-markAhead))
+			if err != nil {
+				return err
+			}
+			if !valid {
+				continue
+			}
+			if err := before(ctx); err != nil {
+				return err
+			}
+			before = nil
 		}
-		held, err := b.ledger.Held(ctx, b.workspace)
-		if err != nil || held == 0 {
+		valid, err := b.await(ctx, sendTime, at)
+		if err != nil || valid && time.Since(at) < mostLate {
 			return err
 		}
 	}
 }
 
-// Told moves the budget of all workers.
-func (b *budget) Told(ctx context.Context, delay time.Duration) error {
-	return b.ledger.Told(ctx, b.workspace, delay)
+// await waits until a moment and reports whether the send time still holds.
+func (b *budget) await(ctx context.Context, sendTime ledger.SendTime, until time.Time) (valid bool, err error) {
+	if err := sleep(ctx, time.Until(until)); err != nil {
+		return false, err
+	}
+	b.telling.RLock()
+	defer b.telling.RUnlock()
+	return b.ledger.Valid(ctx, b.workspace, sendTime)
+}
+
+// Refused moves the budget of all workers: by the delay that was asked for, or
+// else by a cut of the rate.
+func (b *budget) Refused(ctx context.Context, delay, age time.Duration) error {
+	b.telling.Lock()
+	defer b.telling.Unlock()
+	if delay > 0 {
+		return b.ledger.Told(ctx, b.workspace, delay)
+	}
+	return b.ledger.Cut(ctx, b.workspace, age)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -5,6 +5,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
+	"audiencesync/internal/preflight"
 )
 
 // CheckSyncInput is the input of CheckSync.
@@ -30,20 +31,15 @@ type CheckSyncResult struct {
 // CheckSync does what OpenRun does, but opens nothing.
 func (a *Activities) CheckSync(ctx context.Context, in CheckSyncInput) (CheckSyncResult, error) {
 	defer keepAlive(ctx)()
-	found, err := a.inspect(ctx, in.Spec)
+	found, w, err := a.inspect(ctx, in.Spec)
 	if err != nil {
 		return CheckSyncResult{}, fail(ctx, in.Spec.Sync, err)
 	}
-	result := CheckSyncResult{Problems: found.problems, Notes: found.notes, Audience: found.audience, Size: found.size}
-	if found.size != nil {
-		settings := found.workspace.settings
-		size := int64(settings.BatchSize())
-		result.Batches = (found.size.Value + size - 1) / size
-		result.Requests = result.Batches
-		if settings.Send == config.SendSingle {
-			result.Requests = found.size.Value
-		}
-		result.Seconds = float64(result.Requests) / settings.Limits.RequestsPerSecond
+	result := CheckSyncResult{Problems: found.Problems, Notes: found.Notes, Audience: found.Audience, Size: found.Size}
+	if found.Size != nil {
+		estimate := preflight.EstimateFor(found.Size.Value, w.settings)
+		result.Batches, result.Requests, result.Seconds = estimate.Batches, estimate.Requests, estimate.Time.Seconds()
+		result.Notes = append(result.Notes, estimate.Notes...)
 	}
 	return result, nil
 }

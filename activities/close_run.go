@@ -20,8 +20,11 @@ type CloseRunInput struct {
 	Counted *int64 `json:"counted,omitempty"`
 	// Why says why there is no count.
 	Why string `json:"why,omitempty"`
-	// Ended is "cancelled" or "failed" for a run that did not come to its end.
+	// Ended is "cancelled", "declined" or "failed" for a run that did not come to
+	// its end.
 	Ended string `json:"ended,omitempty"`
+	// Decisions are what people told the run.
+	Decisions []audience.Decision `json:"decisions,omitempty"`
 }
 
 // CloseRun adds the run's account up from the ledger, judges it, stores the
@@ -78,11 +81,12 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 		Audience: audience.Audience{ID: spec.Audience.ID, Name: firstOf(in.AudienceName, spec.Audience.Name)},
 		Source:   audience.SourceCount{Read: tally.Read},
 		Outcomes: tally.Outcomes, Reasons: audience.LimitReasons(tally.Reasons), Withheld: tally.Withheld,
+		NewFailures: tally.NewFailures(), KnownFailures: tally.Known,
 		Segment: audience.SegmentCount{
 			ID: spec.Verification.Segment, Expected: expected.Marked, Stale: expected.Stale, Left: expected.Left,
 			Counted: in.Counted, Evidence: audience.EvidenceNone,
 		},
-		Batches: tally.Batches, Requests: tally.Requests,
+		Batches: tally.Batches, Requests: tally.Requests, Decisions: in.Decisions,
 		StartedAt: run.OpenedAt, FinishedAt: time.Now().UTC().Truncate(time.Millisecond),
 	}
 	if in.Counted != nil {

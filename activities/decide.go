@@ -40,6 +40,9 @@ func (a *Activities) decide(ctx context.Context, ref RunRef) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	if pages.Unknown > 0 {
+		return Plan{}, &unknownLabelsError{sync: ref.Sync, members: pages.Unknown}
+	}
 	plan := Plan{Read: pages.Read, Unchanged: pages.Outcomes.Unchanged, ToSend: pages.Staged, Batches: run.Batches}
 	digest := sha256.Sum256(fmt.Appendf(nil, "%s/%d %+v", ref.Sync, ref.Run, plan))
 	plan.Digest = hex.EncodeToString(digest[:8])

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/preflight"
 	"audiencesync/internal/vendorhttp"
 	"audiencesync/internal/zeotap"
 )
@@ -31,21 +32,31 @@ const (
 	TypeStagingFull        = "StagingFull"
 	TypeLedger             = "Ledger"
 	TypeWorkerStopping     = "WorkerStopping"
-	TypeFirstBatchRefused  = "FirstBatchRefused"
+	TypeUnknownLabels      = "UnknownLabels"
+	TypeNotApproved        = "NotApproved"
+	TypeDeclined           = "Declined"
 	TypeVerdictUnexplained = "VerdictUnexplained"
 	TypeVerdictOutside     = "VerdictOutsideAccept"
 )
-
-// refusal holds everything that keeps a sync from running.
-type refusal struct{ problems []string }
-
-func (e *refusal) Error() string { return strings.Join(e.problems, "; ") }
 
 // incompleteReadError says that the source ended without having given everything.
 type incompleteReadError struct{ sync, why string }
 
 func (e *incompleteReadError) Error() string {
 	return fmt.Sprintf("sync %s: the read of the audience is not complete, so nothing is sent: %s", e.sync, e.why)
+}
+
+// unknownLabelsError says that members carry labels that the sync does not
+// allow or Hello Charles does not know, and that the sync says to stop for it.
+type unknownLabelsError struct {
+	sync    string
+	members int64
+}
+
+func (e *unknownLabelsError) Error() string {
+	return fmt.Sprintf("sync %[1]s: %[2]s members carry tags or options that are not allowed or do not exist in Hello Charles, and the mapping says unknown: stop, "+
+		"so nothing is sent; list them with audiencesync failures %[1]s --withheld, then create or allow them, or write unknown: withhold",
+		e.sync, audience.Thousands(e.members))
 }
 
 // How often a failure that may pass is tried again before it ends the run. A
@@ -69,10 +80,11 @@ type rule struct {
 // classify is the one table that turns failures into what Temporal does.
 func classify(err error, attempt int) rule {
 	var (
-		refused    *refusal
+		refused    *preflight.RefusedError
 		ledgerSays *ledger.RefusedError
 		incomplete *incompleteReadError
 		staging    *ledger.StagingFullError
+		unknown    *unknownLabelsError
 		wait       *budgetWaitError
 		source     *zeotap.Error
 		vendor     *vendorhttp.Error
@@ -86,6 +98,8 @@ func classify(err error, attempt int) rule {
 		return rule{kind: TypeSourceIncomplete, final: true}
 	case errors.As(err, &staging):
 		return rule{kind: TypeStagingFull, final: true}
+	case errors.As(err, &unknown):
+		return rule{kind: TypeUnknownLabels, final: true}
 	case errors.Is(err, errWorkerStopping):
 		return rule{kind: TypeWorkerStopping, benign: true}
 	case errors.As(err, &wait):
@@ -103,8 +117,10 @@ func classify(err error, attempt int) rule {
 
 func classifySource(err *zeotap.Error, attempt int) rule {
 	switch err.Kind {
-	case zeotap.AudienceNotFound, zeotap.NothingToRead, zeotap.Inaccessible:
+	case zeotap.AudienceNotFound, zeotap.NothingToRead:
 		return rule{kind: TypeOpenRefused, final: true}
+	case zeotap.Inaccessible:
+		return rule{kind: TypeAccessDenied, final: true}
 	case zeotap.NotSettled:
 		return rule{kind: TypeUnavailable, delay: settleDelay(err.Until), benign: true}
 	case zeotap.Unavailable:

@@ -17,6 +17,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/preflight"
 	"audiencesync/internal/vendorhttp"
 	"audiencesync/internal/zeotap"
 )
@@ -48,7 +49,7 @@ func TestEveryKindOfFailureIsFinalOrTriedAgain(t *testing.T) {
 		err  error
 		want told
 	}{
-		"the sync is refused":            {&refusal{problems: []string{"tag \"a\" does not exist"}}, told{kind: TypeOpenRefused, final: true}},
+		"the sync is refused":            {&preflight.RefusedError{Problems: []string{"tag \"a\" does not exist"}}, told{kind: TypeOpenRefused, final: true}},
 		"the ledger refuses the sync":    {&ledger.RefusedError{Text: "sync demo: changed"}, told{kind: TypeOpenRefused, final: true}},
 		"a newer run has opened":         {fmt.Errorf("page 3: %w", ledger.ErrFenced), told{kind: TypeFenced, final: true}},
 		"the ledger knows no such run":   {fmt.Errorf("run 3: %w", ledger.ErrNotFound), told{kind: TypeFenced, final: true}},
@@ -114,7 +115,7 @@ func TestEveryKindOfFailedReadIsFinalOrTriedAgain(t *testing.T) {
 	table := map[zeotap.Kind]told{
 		zeotap.AudienceNotFound: refused,
 		zeotap.NothingToRead:    refused,
-		zeotap.Inaccessible:     refused,
+		zeotap.Inaccessible:     {kind: TypeAccessDenied, final: true},
 		zeotap.NotSettled:       {kind: TypeUnavailable, delay: 30 * time.Second, benign: true},
 		zeotap.Unavailable:      {kind: TypeUnavailable},
 		zeotap.SnapshotChanged:  {kind: TypeSourceBroken, final: true},
@@ -183,7 +184,7 @@ func TestTheTextNamesTheSyncOnce(t *testing.T) {
 		want string
 	}{
 		"not named yet": {
-			&refusal{problems: []string{"tag \"a\" does not exist", "segment \"s\" does not exist"}},
+			&preflight.RefusedError{Problems: []string{"tag \"a\" does not exist", "segment \"s\" does not exist"}},
 			"sync demo: tag \"a\" does not exist; segment \"s\" does not exist",
 		},
 		"named at the start": {
@@ -216,7 +217,7 @@ func TestACancelledActivityFailsAsCancelledWhateverBrokeBecauseOfIt(t *testing.T
 	l := openLedger(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, broken := l.Reading(ctx, RunRef{Sync: "demo", Run: 1, Epoch: 1}, 1)
+	_, broken := l.Reading(ctx, RunRef{Sync: "demo", Run: 1, Epoch: 1}, 1, 0)
 	require.Error(t, broken)
 	for _, err := range []error{
 		broken, context.Canceled, errors.New("interrupted (9)"),

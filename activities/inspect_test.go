@@ -14,10 +14,10 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/preflight"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/faults"
 	"audiencesync/internal/vendorhttp"
-	"audiencesync/internal/zeotap"
 )
 
 // vendors are both simulators over HTTP, and activities that know them.
@@ -68,22 +68,22 @@ func spring() config.Sync {
 	sync := config.DefaultSync()
 	sync.Sync, sync.Source, sync.Destination = "spring", "zeotap", "charles"
 	sync.Audience = config.AudienceID{ID: "984"}
-	sync.Reference = config.Reference{From: "phone", Normalise: config.NormaliseE164, DefaultRegion: "DE"}
+	sync.Reference = config.Reference{Origin: config.Origin{From: "phone"}, Normalise: config.NormaliseE164, DefaultRegion: "DE"}
 	sync.Marker = config.Marker{Property: "zeotap_audience_984", Member: "member"}
-	sync.Mapping.Tags = []string{"zeotap", "vip"}
+	sync.Mapping.Tags = config.ConstantTags("zeotap", "vip")
 	sync.Mapping.Properties = map[string]config.PropertySource{
-		"city":           {From: "city", Type: config.PropertyString},
-		"loyalty_points": {From: "loyalty_points", Type: config.PropertyNumber},
-		"birthday":       {From: "birth_date", Type: config.PropertyDate},
+		"city":           {Origin: config.Origin{From: "city"}, Type: config.PropertyString},
+		"loyalty_points": {Origin: config.Origin{From: "loyalty_points"}, Type: config.PropertyNumber},
+		"birthday":       {Origin: config.Origin{From: "birth_date"}, Type: config.PropertyDate},
 	}
 	sync.Verification.Segment = "seg-984"
 	return sync
 }
 
 // inspect looks at a sync, and expects that every question was answered.
-func (v *vendors) inspect(t *testing.T, sync config.Sync) *inspection {
+func (v *vendors) inspect(t *testing.T, sync config.Sync) *preflight.Findings {
 	t.Helper()
-	found, err := v.activities.inspect(t.Context(), sync)
+	found, _, err := v.activities.inspect(t.Context(), sync)
 	require.NoError(t, err)
 	return found
 }
@@ -95,29 +95,28 @@ const noProperty = ` does not exist in Hello Charles, which would ignore it sile
 func TestASyncThatMayRunHasNoProblems(t *testing.T) {
 	t.Parallel()
 	found := startVendors(t, simulator.Options{}, nil).inspect(t, spring())
-	require.Empty(t, found.problems)
-	require.Empty(t, found.notes)
-	require.Equal(t, audience.Audience{ID: "984", Name: "Spring campaign"}, found.audience)
-	require.NotNil(t, found.size)
-	require.Equal(t, int64(1200), found.size.Value)
-	require.Equal(t, "zeotap", found.workspace.settings.SourceType)
+	require.Empty(t, found.Problems)
+	require.Empty(t, found.Notes)
+	require.Equal(t, audience.Audience{ID: "984", Name: "Spring campaign"}, found.Audience)
+	require.NotNil(t, found.Size)
+	require.Equal(t, int64(1200), found.Size.Value)
 }
 
 func TestOneLookShowsEverythingThatIsMissing(t *testing.T) {
 	t.Parallel()
 	v := startVendors(t, simulator.Options{}, nil)
 	sync := spring()
-	sync.Mapping.Tags = []string{"zeotap", "zeotob", "VIP", "quarterly"}
+	sync.Mapping.Tags = config.ConstantTags("zeotap", "zeotob", "VIP", "quarterly")
 	sync.Mapping.Properties["loyalty_point"] = sync.Mapping.Properties["loyalty_points"]
 	delete(sync.Mapping.Properties, "loyalty_points")
 	want := []string{
 		`tag "zeotob"` + noTag + ` (did you mean "zeotap"?)`,
-		`tag "VIP"` + noTag + ` (did you mean "vip"?)`,
+		`tag "VIP"` + noTag + ` (there is "vip": letter case counts)`,
 		`tag "quarterly"` + noTag,
 		`custom property "loyalty_point"` + noProperty + ` (did you mean "loyalty_points"?)`,
 	}
-	require.Equal(t, want, v.inspect(t, sync).problems)
-	require.Equal(t, want, v.inspect(t, sync).problems, "asking again gives the same answer")
+	require.Equal(t, want, v.inspect(t, sync).Problems)
+	require.Equal(t, want, v.inspect(t, sync).Problems, "asking again gives the same answer")
 }
 
 func TestWhatCannotBeSetIsAProblem(t *testing.T) {
@@ -128,26 +127,22 @@ func TestWhatCannotBeSetIsAProblem(t *testing.T) {
 		kind     config.PropertyType
 		problem  string
 	}{
-		"read-only":             {"customer_tier", config.PropertyString, `custom property "customer_tier" is read-only, disabled or owned by another system in Hello Charles, so it cannot be set`},
-		"disabled":              {"shoe_size", config.PropertyNumber, `custom property "shoe_size" is read-only, disabled or owned by another system in Hello Charles, so it cannot be set`},
-		"of another system":     {"orders_count", config.PropertyNumber, `custom property "orders_count" is read-only, disabled or owned by another system in Hello Charles, so it cannot be set`},
-		"not active":            {"favourite_shop", config.PropertyString, `custom property "favourite_shop"` + noProperty},
-		"text for a number":     {"loyalty_points", config.PropertyString, `custom property "loyalty_points" has type number in Hello Charles and type string in the mapping`},
-		"a date for a number":   {"loyalty_points", config.PropertyDate, `custom property "loyalty_points" has type number in Hello Charles and type date in the mapping`},
-		"a number for text":     {"city", config.PropertyNumber, `custom property "city" has type string in Hello Charles and type number in the mapping`},
-		"a number for a date":   {"birthday", config.PropertyNumber, `custom property "birthday" has type string in Hello Charles and type number in the mapping`},
-		"another case":          {"City", config.PropertyString, `custom property "City"` + noProperty + ` (did you mean "city"?)`},
-		"text where a date was": {"birthday", config.PropertyString, ""},
+		"read-only":           {"customer_tier", config.PropertyString, `custom property "customer_tier" is read-only, disabled or owned by another system in Hello Charles, so it cannot be set`},
+		"disabled":            {"shoe_size", config.PropertyNumber, `custom property "shoe_size" is read-only, disabled or owned by another system in Hello Charles, so it cannot be set`},
+		"of another system":   {"orders_count", config.PropertyNumber, `custom property "orders_count" is read-only, disabled or owned by another system in Hello Charles, so it cannot be set`},
+		"not active":          {"favourite_shop", config.PropertyString, `custom property "favourite_shop"` + noProperty},
+		"text for a number":   {"loyalty_points", config.PropertyString, `custom property "loyalty_points": its field is "numberinput" in Hello Charles, and type string in the mapping: write type: number`},
+		"a date for a number": {"loyalty_points", config.PropertyDate, `custom property "loyalty_points": its field is "numberinput" in Hello Charles, and type date in the mapping: write type: number`},
+		"a number for text":   {"city", config.PropertyNumber, `custom property "city": its field is "textinput" in Hello Charles, and type number in the mapping: write type: string`},
+		"a number for a date": {"birthday", config.PropertyNumber, `custom property "birthday": its field is "date" in Hello Charles, and type number in the mapping: write type: date`},
+		"another case":        {"City", config.PropertyString, `custom property "City"` + noProperty + ` (there is "city": letter case counts)`},
+		"text for a date":     {"birthday", config.PropertyString, `custom property "birthday": its field is "date" in Hello Charles, and type string in the mapping: write type: date`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sync := spring()
-			sync.Mapping.Properties = map[string]config.PropertySource{test.property: {From: "value", Type: test.kind}}
-			problems := v.inspect(t, sync).problems
-			if test.problem == "" {
-				require.Empty(t, problems)
-				return
-			}
+			sync.Mapping.Properties = map[string]config.PropertySource{test.property: {Origin: config.Origin{From: "value"}, Type: test.kind}}
+			problems := v.inspect(t, sync).Problems
 			require.Equal(t, []string{test.problem}, problems)
 		})
 	}
@@ -158,9 +153,9 @@ func TestAMarkerThatDoesNotExistIsAProblem(t *testing.T) {
 	v := startVendors(t, simulator.Options{}, nil)
 	sync := spring()
 	sync.Marker = config.Marker{Property: "zeotap_audience_985", Member: "member"}
-	require.Equal(t, []string{`custom property "zeotap_audience_985"` + noProperty + ` (did you mean "zeotap_audience_984"?)`}, v.inspect(t, sync).problems)
+	require.Equal(t, []string{`custom property "zeotap_audience_985"` + noProperty + ` (did you mean "zeotap_audience_984"?)`}, v.inspect(t, sync).Problems)
 	sync.Marker = config.Marker{Tag: "dormant"}
-	require.Equal(t, []string{`tag "dormant"` + noTag}, v.inspect(t, sync).problems, "a tag that is not active cannot be given")
+	require.Equal(t, []string{`tag "dormant"` + noTag}, v.inspect(t, sync).Problems, "a tag that is not active cannot be given")
 }
 
 func TestTheSegmentIsLookedAtBeforeTheRun(t *testing.T) {
@@ -169,31 +164,31 @@ func TestTheSegmentIsLookedAtBeforeTheRun(t *testing.T) {
 	sync := spring()
 	sync.Verification.Segment = "seg-948"
 	found := v.inspect(t, sync)
-	require.Equal(t, []string{`segment "seg-948" does not exist in Hello Charles: correct verification.segment (the id stands in the address bar when the segment is open)`}, found.problems)
+	require.Equal(t, []string{`segment "seg-948" does not exist in Hello Charles: correct verification.segment (the id stands in the address bar when the segment is open)`}, found.Problems)
 
 	sync.Verification.Segment = ""
 	found = v.inspect(t, sync)
-	require.Empty(t, found.problems)
-	require.Equal(t, []string{"no verification.segment: the run will end as unverifiable"}, found.notes)
+	require.Empty(t, found.Problems)
+	require.Equal(t, []string{"no verification.segment: the run will end as unverifiable"}, found.Notes)
 
 	sync.Verification.None = true
-	require.Empty(t, v.inspect(t, sync).notes, "nobody asked for verification")
+	require.Empty(t, v.inspect(t, sync).Notes, "nobody asked for verification")
 }
 
 func TestACountThatCannotBeHadIsANote(t *testing.T) {
 	t.Parallel()
 	const note = "the segment cannot be counted, so the run will end as unverifiable: connection charles: counting segment seg-984: "
 	found := startVendors(t, simulator.Options{Charles: simulator.CharlesOptions{NoCountHeader: true}}, nil).inspect(t, spring())
-	require.Empty(t, found.problems)
-	require.Equal(t, []string{note + "the answer is not what the connection's settings say: the header X-Resource-Count is missing"}, found.notes)
+	require.Empty(t, found.Problems)
+	require.Equal(t, []string{note + "the answer is not what the connection's settings say: the header X-Resource-Count is missing"}, found.Notes)
 
 	found = startVendors(t, simulator.Options{}, func(charles *config.HelloCharles, _ *config.ZeotapAPI) {
 		charles.Read.Allowed = new(false)
 		charles.Read.KnownTags = []string{"zeotap", "vip"}
-		charles.Read.KnownProperties = []string{"zeotap_audience_984", "city", "loyalty_points", "birthday"}
+		charles.Read.KnownProperties = []config.KnownProperty{{Name: "zeotap_audience_984"}, {Name: "city"}, {Name: "loyalty_points"}, {Name: "birthday"}}
 	}).inspect(t, spring())
-	require.Empty(t, found.problems, "the operator's lists stand for those that cannot be read")
-	require.Equal(t, []string{note + "the credential lacks the permission for this call: this connection may not read (setting read.allowed)"}, found.notes)
+	require.Empty(t, found.Problems, "the operator's lists stand for those that cannot be read")
+	require.Equal(t, []string{note + "the credential lacks the permission for this call: this connection may not read (setting read.allowed)"}, found.Notes)
 }
 
 func TestAKeyThatIsNotAcceptedIsAProblem(t *testing.T) {
@@ -203,16 +198,16 @@ func TestAKeyThatIsNotAcceptedIsAProblem(t *testing.T) {
 	require.Equal(t, []string{
 		"connection charles: listing tags: the credential is not accepted (status 401); check the key behind the connection's credential: " +
 			"the API key is wrong, revoked or of another workspace, or it may not read: correct it, " + remedy,
-	}, found.problems, "one wrong key is one problem")
-	require.Empty(t, found.notes)
+	}, found.Problems, "one wrong key is one problem")
+	require.Empty(t, found.Notes)
 
 	found = startVendors(t, simulator.Options{Charles: simulator.CharlesOptions{ReadsForbidden: true}}, nil).inspect(t, spring())
 	cause := "the credential lacks the permission for this call (status 403): the key may not read; " + remedy
-	require.Equal(t, []string{"connection charles: listing tags: " + cause, "connection charles: listing custom properties: " + cause}, found.problems)
-	require.Equal(t, []string{"the segment cannot be counted, so the run will end as unverifiable: connection charles: counting segment seg-984: " + cause}, found.notes)
+	require.Equal(t, []string{"connection charles: listing tags: " + cause, "connection charles: listing custom properties: " + cause}, found.Problems)
+	require.Equal(t, []string{"the segment cannot be counted, so the run will end as unverifiable: connection charles: counting segment seg-984: " + cause}, found.Notes)
 
 	found = startVendors(t, simulator.Options{}, func(_ *config.HelloCharles, api *config.ZeotapAPI) { api.Credential = "a wrong key" }).inspect(t, spring())
-	require.Equal(t, []string{"connection zeotap: asking for audience 984: the credential is not accepted (status 401); check the key behind the connection's credential"}, found.problems)
+	require.Equal(t, []string{"connection zeotap: asking for audience 984: the credential is not accepted (status 401); check the key behind the connection's credential"}, found.Problems)
 }
 
 func TestWhatTheSourceDoesNotKnowIsAProblem(t *testing.T) {
@@ -221,18 +216,18 @@ func TestWhatTheSourceDoesNotKnowIsAProblem(t *testing.T) {
 	sync := spring()
 	sync.Audience.ID = "77"
 	require.Equal(t, []string{"connection zeotap: audience 77: the endpoint knows no such audience (status 404); check audience.id of the sync, and base_url and paths of the connection"},
-		v.inspect(t, sync).problems)
+		v.inspect(t, sync).Problems)
 
 	sync = spring()
-	sync.Source, sync.Mapping.Tags = "zeotab", []string{"zeotob"}
+	sync.Source, sync.Mapping.Tags = "zeotab", config.ConstantTags("zeotob")
 	require.Equal(t, []string{
 		`source "zeotab" is not a known connection; did you mean "zeotap"? The worker's connections file has "zeotap"`,
 		`tag "zeotob"` + noTag + ` (did you mean "zeotap"?)`,
-	}, v.inspect(t, sync).problems, "the other questions are asked all the same")
+	}, v.inspect(t, sync).Problems, "the other questions are asked all the same")
 
 	sync = spring()
 	sync.Destination = "charly"
-	_, err := v.activities.inspect(t.Context(), sync)
+	_, _, err := v.activities.inspect(t.Context(), sync)
 	got, failed := tell(t, err, 1)
 	require.Equal(t, told{kind: TypeOpenRefused, final: true}, got)
 	require.Contains(t, failed.Message(), `destination "charly" is not a known connection`)
@@ -248,12 +243,12 @@ func TestAFolderWithoutFilesIsAProblem(t *testing.T) {
 	v.start(t, openLedger(t))
 	sync := spring()
 	sync.Source = "export"
-	problems := v.inspect(t, sync).problems
+	problems := v.inspect(t, sync).Problems
 	require.Len(t, problems, 1)
 	require.Contains(t, problems[0], "connection export: ")
 
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "984.ndjson"), []byte(`{"phone":"+4915112345678"}`+"\n"), 0o600))
-	require.Empty(t, v.inspect(t, sync).problems)
+	require.Empty(t, v.inspect(t, sync).Problems)
 }
 
 func TestWhatTheLedgerRefusesIsAProblem(t *testing.T) {
@@ -263,12 +258,13 @@ func TestWhatTheLedgerRefusesIsAProblem(t *testing.T) {
 	other := v.connections.HelloCharles["other"]
 	other.SourceType = "crm"
 	v.connections.HelloCharles["other"] = other
-	found := v.inspect(t, spring())
-	opening, err := newOpening(spring(), found.workspace)
+	_, w, err := v.activities.inspect(t.Context(), spring())
+	require.NoError(t, err)
+	opening, err := newOpening(spring(), w)
 	require.NoError(t, err)
 	_, err = v.activities.ledger.OpenRun(t.Context(), opening)
 	require.NoError(t, err)
-	require.Empty(t, v.inspect(t, spring()).problems)
+	require.Empty(t, v.inspect(t, spring()).Problems)
 
 	for problem, change := range map[string]func(*config.Sync){
 		`sync spring: reference was "phone as e164" in earlier runs and is "mobile as digits" now`: func(s *config.Sync) {
@@ -278,7 +274,7 @@ func TestWhatTheLedgerRefusesIsAProblem(t *testing.T) {
 	} {
 		sync := spring()
 		change(&sync)
-		problems := v.inspect(t, sync).problems
+		problems := v.inspect(t, sync).Problems
 		require.Len(t, problems, 1)
 		require.Contains(t, problems[0], problem)
 		require.Contains(t, problems[0], "so give the changed sync a new name")
@@ -297,29 +293,11 @@ func TestFaultsThatMayPassAreAskedAgain(t *testing.T) {
 		} {
 			rule.Match = faults.Match{Side: side, Path: path, To: 1}
 			require.NoError(t, v.SetFaults(simulator.Faults{Rules: []faults.Rule{rule}}))
-			_, err := v.activities.inspect(t.Context(), spring())
+			_, _, err := v.activities.inspect(t.Context(), spring())
 			var vendor *vendorhttp.Error
 			require.ErrorAs(t, err, &vendor, path)
 			require.Equal(t, kind, vendor.Kind, path)
-			require.Empty(t, v.inspect(t, spring()).problems, "the next attempt finds out")
+			require.Empty(t, v.inspect(t, spring()).Problems, "the next attempt finds out")
 		}
 	}
-}
-
-func TestOnlyAnswersThatStayTheSameAreProblems(t *testing.T) {
-	t.Parallel()
-	passing := map[string]bool{
-		string(zeotap.NotSettled):      true, // and zeotap.Unavailable, which is spelled as that of vendorhttp
-		string(vendorhttp.RateLimited): true, string(vendorhttp.Unavailable): true, string(vendorhttp.Unreachable): true, string(vendorhttp.Unreadable): true,
-	}
-	for _, kind := range kindsIn(t, "../internal/zeotap/errors.go") {
-		_, settled := isProblem(&zeotap.Error{Kind: zeotap.Kind(kind)})
-		require.Equal(t, !passing[kind], settled, kind)
-	}
-	for _, kind := range kindsIn(t, "../internal/vendorhttp/errors.go") {
-		_, settled := isProblem(&vendorhttp.Error{Kind: vendorhttp.Kind(kind)})
-		require.Equal(t, !passing[kind], settled, kind)
-	}
-	_, settled := isProblem(context.DeadlineExceeded)
-	require.False(t, settled)
 }

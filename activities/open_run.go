@@ -8,6 +8,7 @@ import (
 
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/preflight"
 )
 
 // OpenRunInput is the input of OpenRun.
@@ -18,6 +19,8 @@ type OpenRunInput struct {
 	// StartedAt orders runs: a call that a newer run has overtaken is refused.
 	StartedAt time.Time   `json:"started_at"`
 	Spec      config.Sync `json:"spec"`
+	// Full sends every member again, whatever the ledger knows.
+	Full bool `json:"full,omitempty"`
 }
 
 // OpenRunResult is the result of OpenRun.
@@ -44,27 +47,34 @@ func (a *Activities) OpenRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 }
 
 func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResult, error) {
-	found, err := a.inspect(ctx, in.Spec)
+	found, w, err := a.inspect(ctx, in.Spec)
 	if err != nil {
 		return OpenRunResult{}, err
 	}
-	if len(found.problems) > 0 {
-		return OpenRunResult{}, &refusal{problems: found.problems}
+	if len(found.Problems) > 0 {
+		return OpenRunResult{}, &preflight.RefusedError{Problems: found.Problems}
 	}
-	opening, err := newOpening(in.Spec, found.workspace)
+	opening, err := newOpening(in.Spec, w)
 	if err != nil {
 		return OpenRunResult{}, err
 	}
-	opening.Token, opening.StartedAt = in.Token, in.StartedAt
+	opening.Token, opening.StartedAt, opening.Full = in.Token, in.StartedAt, in.Full
+	if opening.Surroundings, opening.KnownBy, err = found.Surroundings.Pinned(); err != nil {
+		return OpenRunResult{}, err
+	}
 	ref, err := a.ledger.OpenRun(ctx, opening)
+	if err != nil {
+		return OpenRunResult{}, err
+	}
+	opened, err := a.ledger.Run(ctx, ref)
 	if err != nil {
 		return OpenRunResult{}, err
 	}
 	return OpenRunResult{
 		Run:          ref,
-		AudienceName: found.audience.Name,
-		Window:       min(2*found.workspace.settings.Limits.RequestsInFlight, maxWindow),
-		BatchSize:    int64(found.workspace.settings.BatchSize()),
+		AudienceName: found.Audience.Name,
+		Window:       min(2*w.settings.Limits.RequestsInFlight, maxWindow),
+		BatchSize:    int64(opened.BatchSize),
 	}, nil
 }
 
@@ -78,7 +88,7 @@ func newOpening(spec config.Sync, w *workspace) (ledger.Opening, error) {
 		Sync:       spec.Sync,
 		Workspace:  w.settings.Workspace(),
 		AudienceID: spec.Audience.ID,
-		Reference:  fmt.Sprintf("%s as %s", spec.Reference.From, spec.Reference.Normalise),
+		Reference:  fmt.Sprintf("%s as %s", spec.Reference.Describe(), spec.Reference.Normalise),
 		Spec:       pinned,
 		BatchSize:  w.settings.BatchSize(),
 	}, nil

@@ -3,13 +3,13 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/preflight"
 	"audiencesync/internal/zeotap"
 )
 
@@ -52,7 +52,7 @@ func (a *Activities) readPages(ctx context.Context, in ReadPagesInput) (ReadPage
 	if err != nil {
 		return ReadPagesResult{}, err
 	}
-	reading, err := a.ledger.Reading(ctx, in.Run, int64(run.spec.Limits.StagingMegabytes)<<20)
+	reading, err := a.ledger.Reading(ctx, in.Run, int64(run.spec.Limits.StagingMegabytes)<<20, run.spec.Limits.RetryFailuresAfter.D())
 	if err != nil {
 		return ReadPagesResult{}, err
 	}
@@ -115,27 +115,6 @@ func readInto(ctx context.Context, run *openRun, reader zeotap.Reader, reading *
 	return reading.Finish(ctx)
 }
 
-// look takes from each member what the mapping needs, and its reference.
-func look(run *openRun, page audience.Page, key []byte) (ledger.PageInput, error) {
-	input := ledger.PageInput{Next: page.Next, Last: page.Last, Members: make([]ledger.ReadMember, 0, len(page.Members))}
-	for i, member := range page.Members {
-		mapped := run.mapper.Mapped(member)
-		reference, rejection := run.mapper.Reference(mapped)
-		if rejection != nil {
-			input.Rejected = append(input.Rejected, ledger.RejectedMember{
-				Position: i + 1, Reason: rejection.Reason, Field: rejection.Field,
-			})
-			continue
-		}
-		fingerprint, err := run.mapper.Fingerprint(key, mapped)
-		if err != nil {
-			return input, fmt.Errorf("fingerprint of member %d: %w", i+1, err)
-		}
-		input.Members = append(input.Members, ledger.ReadMember{Reference: reference, Fingerprint: fingerprint[:], Mapped: mapped})
-	}
-	return input, nil
-}
-
 // reader returns the run's open reader, or opens one: for the snapshot that
 // the run has been reading, or for a new one at its start.
 func (a *Activities) reader(ctx context.Context, run *openRun) (zeotap.Reader, error) {
@@ -144,7 +123,7 @@ func (a *Activities) reader(ctx context.Context, run *openRun) (zeotap.Reader, e
 	}
 	source, err := a.endpoints.source(run.spec.Source)
 	if err != nil {
-		return nil, &refusal{problems: []string{err.Error()}}
+		return nil, preflight.Refused(err)
 	}
 	stored, err := a.ledger.Run(ctx, run.ref)
 	if err != nil {

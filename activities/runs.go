@@ -9,6 +9,7 @@ import (
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/mapping"
+	"audiencesync/internal/preflight"
 )
 
 // openRun is a run as its activities need it: the pinned spec, compiled.
@@ -49,7 +50,11 @@ func (c *runCache) get(ctx context.Context, ref RunRef) (*openRun, error) {
 	if err := json.Unmarshal(stored.Spec, &spec); err != nil {
 		return nil, fmt.Errorf("pinned spec of run %d of sync %s: %w", ref.Run, ref.Sync, err)
 	}
-	if run, err = c.compile(ctx, ref, spec); err != nil {
+	surroundings, err := preflight.Unpin(stored.Surroundings)
+	if err != nil {
+		return nil, err
+	}
+	if run, err = c.compile(ctx, ref, spec, surroundings); err != nil {
 		return nil, err
 	}
 	c.mutex.Lock()
@@ -61,7 +66,7 @@ func (c *runCache) get(ctx context.Context, ref RunRef) (*openRun, error) {
 	return run, nil
 }
 
-func (c *runCache) compile(ctx context.Context, ref RunRef, spec config.Sync) (*openRun, error) {
+func (c *runCache) compile(ctx context.Context, ref RunRef, spec config.Sync, in preflight.Surroundings) (*openRun, error) {
 	workspace, err := c.workspaces.get(ctx, spec.Destination)
 	if err != nil {
 		return nil, err
@@ -70,9 +75,9 @@ func (c *runCache) compile(ctx context.Context, ref RunRef, spec config.Sync) (*
 	if err != nil {
 		return nil, err
 	}
-	mapper, err := mapping.Compile(spec, rendering)
+	mapper, err := mapping.Compile(spec, in.Destination(rendering))
 	if err != nil {
-		return nil, &refusal{problems: []string{err.Error()}}
+		return nil, preflight.Refused(err)
 	}
 	return &openRun{ref: ref, spec: spec, mapper: mapper, workspace: workspace}, nil
 }

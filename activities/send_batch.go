@@ -17,15 +17,44 @@ import (
 type SendBatchInput struct {
 	Run   RunRef `json:"run"`
 	Batch int64  `json:"batch"`
+	// Mode says what to do when no answer comes, again and again.
+	Mode SendMode `json:"mode,omitempty"`
 }
+
+// SendMode says what becomes of a batch that Hello Charles does not answer for
+// (connection lost, 5xx): it may be an outage, or one contact of the batch that
+// the API cannot bear.
+type SendMode string
+
+// The ways to send a batch.
+const (
+	// SendAndPostpone tries some times, then lets other batches go first.
+	SendAndPostpone SendMode = ""
+	// SendSuspect is for a batch that was postponed while others were answered
+	// for: it is not an outage. After few tries it is split, and a contact that is
+	// alone is unresolved.
+	SendSuspect SendMode = "suspect"
+	// SendPatiently tries until an answer comes: nothing else is answered for.
+	SendPatiently SendMode = "patient"
+)
+
+// How often a batch is sent without an answer before it is postponed, and
+// before one that is suspect is split.
+const (
+	triesBeforePostponing = 8
+	triesOfSuspect        = 3
+)
 
 // SendBatchResult is the result of SendBatch.
 type SendBatchResult struct {
 	Outcomes map[audience.Outcome]int64 `json:"outcomes,omitempty"`
 	// Next are batches that members of this one moved to, to be sent first.
 	Next []int64 `json:"next,omitempty"`
-	// Split says that Hello Charles refused the request as a whole.
+	// Split says that all members moved, because the request was refused as a
+	// whole, was too large, or was never answered.
 	Split bool `json:"split,omitempty"`
+	// Postponed says that no answer came: other batches may go first.
+	Postponed bool `json:"postponed,omitempty"`
 }
 
 // triesAlone is how often a contact that a reply did not name, or that was
@@ -38,7 +67,16 @@ const triesAlone = 3
 func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatchResult, error) {
 	defer keepAlive(ctx)()
 	batch, err := a.sendBatch(ctx, in)
-	if tries := a.streaks.tries(ctx, err); err != nil {
+	tries := a.streaks.tries(ctx, err)
+	if isUnanswered(err) && ctx.Err() == nil {
+		switch {
+		case in.Mode == SendAndPostpone && tries >= triesBeforePostponing:
+			return SendBatchResult{Postponed: true}, nil
+		case in.Mode == SendSuspect && tries >= triesOfSuspect:
+			batch, err = a.isolate(ctx, in, err)
+		}
+	}
+	if err != nil {
 		return SendBatchResult{}, failAfter(ctx, in.Run.Sync, err, tries)
 	}
 	// Not the batch itself waits: its members are memory.
@@ -106,6 +144,13 @@ func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledge
 	if len(m.contacts) == 0 {
 		return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
 	}
+	limit, err := a.ledger.BatchLimit(ctx, run.workspace.settings.Workspace())
+	if err != nil {
+		return ledger.Batch{}, err
+	}
+	if limit > 0 && len(m.contacts) > limit {
+		return a.split(ctx, run, batch)
+	}
 	results, err := run.workspace.api.Upsert(ctx, m.contacts, func(ctx context.Context) error {
 		return a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
 	})
@@ -142,25 +187,37 @@ func isAboutContacts(err *vendorhttp.Error) bool {
 // refusedAsAWhole splits the batch, or, when only one contact was sent, knows
 // whom the refusal is about.
 func (a *Activities) refusedAsAWhole(ctx context.Context, run *openRun, batch ledger.Batch, m mapped, refused *vendorhttp.Error) (ledger.Batch, error) {
-	if len(m.contacts) > 1 {
-		next, err := a.ledger.Split(ctx, run.ref, batch.Number)
-		return ledger.Batch{Number: batch.Number, State: ledger.BatchSplit, Next: next}, err
+	if refused.Kind == vendorhttp.TooLarge {
+		if err := a.ledger.LimitBatch(ctx, run.workspace.settings.Workspace(), len(m.contacts)); err != nil {
+			return ledger.Batch{}, err
+		}
 	}
-	m.outcomes[m.places[0]] = ledger.MemberOutcome{Outcome: audience.Refused, Reason: refusalReason(string(refused.Kind))}
+	if len(m.contacts) > 1 {
+		return a.split(ctx, run, batch)
+	}
+	m.outcomes[m.places[0]] = ledger.MemberOutcome{Outcome: audience.Refused, Reason: refusalReason(string(refused.Kind)), Permanent: true}
 	return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
+}
+
+// split moves the members of a batch into two of half its size.
+func (a *Activities) split(ctx context.Context, run *openRun, batch ledger.Batch) (ledger.Batch, error) {
+	next, err := a.ledger.Split(ctx, run.ref, batch.Number)
+	return ledger.Batch{Number: batch.Number, State: ledger.BatchSplit, Next: next}, err
 }
 
 // outcomeOf turns what a reply says of one contact into its outcome; empty
 // means that it is sent again on its own.
-func outcomeOf(result hellocharles.Result, withheld []string, tries int) ledger.MemberOutcome {
+func outcomeOf(result hellocharles.Result, withheld []audience.Withheld, tries int) ledger.MemberOutcome {
 	again := result.Outcome == "" || result.Transient
 	switch {
+	case result.NotApplied:
+		return ledger.MemberOutcome{Untried: true}
 	case again && tries < triesAlone:
 		return ledger.MemberOutcome{}
 	case result.Outcome == "":
 		return ledger.MemberOutcome{Outcome: audience.Unresolved, Reason: string(audience.NoAnswerForContact), Message: result.Message}
 	case result.Outcome == audience.Refused:
-		return ledger.MemberOutcome{Outcome: audience.Refused, Reason: refusalReason(result.Code), Message: result.Message}
+		return ledger.MemberOutcome{Outcome: audience.Refused, Reason: refusalReason(result.Code), Message: result.Message, Permanent: !result.Transient}
 	default:
 		return ledger.MemberOutcome{Outcome: result.Outcome, Withheld: withheld}
 	}

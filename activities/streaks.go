@@ -11,28 +11,35 @@ import (
 	"audiencesync/internal/zeotap"
 )
 
-// streaks counts for each activity how often an answer came that made no
-// sense. Attempts that ended otherwise, by a full budget or an outage, are no
-// such tries. A restart of the worker forgets, which only gives more tries.
+// streaks counts for each activity how often the same kind of trouble came: an
+// answer that made no sense, or none at all. Attempts that ended otherwise, by
+// a full budget say, are no such tries. A restart of the worker forgets, which
+// only gives more tries.
 type streaks struct {
 	mutex  sync.Mutex
-	counts map[string]int
+	counts map[streak]int
 }
+
+// streak is one kind of trouble of one activity.
+type streak struct{ activity, trouble string }
 
 // streaksKept bounds the memory of activities that never came back here.
 const streaksKept = 10_000
 
+func newStreaks() *streaks { return &streaks{counts: map[streak]int{}} }
+
 // tries returns how many tries of the activity count by now, this one included.
 func (s *streaks) tries(ctx context.Context, err error) int {
 	info := activity.GetInfo(ctx)
-	key := info.WorkflowExecution.RunID + "/" + info.ActivityID
+	key := streak{activity: info.WorkflowExecution.RunID + "/" + info.ActivityID, trouble: troubleOf(err)}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	switch {
 	case err == nil:
-		delete(s.counts, key)
+		delete(s.counts, streak{key.activity, nonsense})
+		delete(s.counts, streak{key.activity, unanswered})
 		return 0
-	case !isNonsense(err):
+	case key.trouble == "":
 		return 1
 	case len(s.counts) >= streaksKept:
 		clear(s.counts)
@@ -41,10 +48,20 @@ func (s *streaks) tries(ctx context.Context, err error) int {
 	return s.counts[key]
 }
 
-func isNonsense(err error) bool {
-	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok {
-		return vendor.Kind == vendorhttp.Unreadable
+const (
+	nonsense   = "nonsense"
+	unanswered = "unanswered"
+)
+
+func troubleOf(err error) string {
+	if isUnanswered(err) {
+		return unanswered
 	}
-	source, ok := errors.AsType[*zeotap.Error](err)
-	return ok && source.Kind == zeotap.BrokenData
+	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok && vendor.Kind == vendorhttp.Unreadable {
+		return nonsense
+	}
+	if source, ok := errors.AsType[*zeotap.Error](err); ok && source.Kind == zeotap.BrokenData {
+		return nonsense
+	}
+	return ""
 }

@@ -12,12 +12,12 @@ import (
 	"audiencesync/internal/zeotap"
 )
 
-func TestOnlyAnswersThatMakeNoSenseCountAsTries(t *testing.T) {
+func TestTriesAreCountedByTheKindOfTrouble(t *testing.T) {
 	t.Parallel()
 	nonsense := error(&vendorhttp.Error{Kind: vendorhttp.Unreadable})
 	broken := error(&zeotap.Error{Kind: zeotap.BrokenData})
 	outage := error(&vendorhttp.Error{Kind: vendorhttp.Unavailable})
-	s := &streaks{counts: map[string]int{}}
+	s := newStreaks()
 	var counted []int
 	attempts := func(ctx context.Context) error {
 		for _, err := range []error{outage, outage, outage, nonsense, outage, broken, errors.New("disk full"), nonsense, nil, nonsense} {
@@ -29,5 +29,5 @@ func TestOnlyAnswersThatMakeNoSenseCountAsTries(t *testing.T) {
 	env.RegisterActivity(attempts)
 	_, err := env.ExecuteActivity(attempts)
 	require.NoError(t, err)
-	require.Equal(t, []int{1, 1, 1, 1, 1, 2, 1, 3, 0, 1}, counted)
+	require.Equal(t, []int{1, 2, 3, 1, 4, 2, 1, 3, 0, 1}, counted)
 }

@@ -11,6 +11,7 @@ import (
 	"audiencesync/internal/config"
 	"audiencesync/internal/hellocharles"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/preflight"
 )
 
 // workspace is one Hello Charles tenant as this worker talks to it.
@@ -54,7 +55,7 @@ func (w *workspaces) get(ctx context.Context, name string) (*workspace, error) {
 	}
 	settings, err := w.endpoints.connections.Charles(name)
 	if err != nil {
-		return nil, &refusal{problems: []string{err.Error()}}
+		return nil, preflight.Refused(err)
 	}
 	credential := w.endpoints.lookup(settings.Credential)
 	readCredential := credential
@@ -63,7 +64,7 @@ func (w *workspaces) get(ctx context.Context, name string) (*workspace, error) {
 	}
 	api, err := hellocharles.New(name, settings, credential, readCredential)
 	if err != nil {
-		return nil, &refusal{problems: []string{err.Error()}}
+		return nil, preflight.Refused(err)
 	}
 	if api, err = hellocharles.Measured(api, w.meter); err != nil {
 		return nil, fmt.Errorf("connection %s: %w", name, err)

@@ -30,6 +30,8 @@ type app struct {
 const (
 	outputTable = "table"
 	outputJSON  = "json"
+	// outputCSV is for commands that list many things, and say so by an annotation.
+	outputCSV = "csv"
 )
 
 // run executes the command line and returns the exit code.
@@ -63,22 +65,30 @@ contact, keeps it up to date, and proves it: each run ends with a verdict.
 A run reads the whole audience, decides what has to change, sends it in batches
 and proves that it arrived. Exit codes: 0 good, 1 the run failed, 2 usage or
 configuration, 3 unexplained, 4 unverifiable, 5 explained but outside accept,
-7 cancelled, 130 watching was interrupted and the run goes on.`,
+6 the run waits for approval or is paused, 7 cancelled or declined, 130 watching
+was interrupted and the run goes on.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if a.output != outputTable && a.output != outputJSON {
+		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
+			_, lists := command.Annotations[outputCSV]
+			switch {
+			case a.output == outputTable, a.output == outputJSON, a.output == outputCSV && lists:
+				return nil
+			case lists:
+				return usage("--output %s: write table, json or csv", a.output)
+			default:
 				return usage("--output %s: write table or json", a.output)
 			}
-			return nil
 		},
 	}
 	flags := root.PersistentFlags()
-	flags.StringVarP(&a.output, "output", "o", outputTable, "form of results: table or json")
+	flags.StringVarP(&a.output, "output", "o", outputTable, "form of results: table or json (lists also csv)")
 	flags.StringVar(&a.address, "address", "", "Temporal host:port (default TEMPORAL_ADDRESS, or 127.0.0.1:7233)")
 	flags.StringVar(&a.namespace, "namespace", "", "Temporal namespace (default TEMPORAL_NAMESPACE, or default)")
 	flags.BoolVar(&a.verbose, "verbose", false, "log what the Temporal SDK does")
 	root.AddCommand(a.runCommand(), a.statusCommand(), a.checkCommand(), a.scheduleCommand(),
+		a.approveCommand(), a.declineCommand(), a.pauseCommand(), a.resumeCommand(),
+		a.failuresCommand(), a.retryFailuresCommand(),
 		a.upCommand(), a.simulateCommand(), a.demoCommand())
 	return root
 }

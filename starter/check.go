@@ -15,6 +15,7 @@ import (
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
+	"audiencesync/internal/preflight"
 	"audiencesync/workflows"
 )
 
@@ -83,7 +84,7 @@ func writeCheck(w io.Writer, spec config.Sync, result activities.CheckSyncResult
 	if result.Size != nil {
 		fmt.Fprintf(&text, "Zeotap reports %s members (%s)\n", audience.Thousands(result.Size.Value), orUnknown(result.Size.Basis))
 		fmt.Fprintf(&text, "a first run sends about %s requests, which takes at least %s at the connection's limits\n",
-			audience.Thousands(result.Requests), time.Duration(result.Seconds*float64(time.Second)).Round(time.Second))
+			audience.Thousands(result.Requests), preflight.Spell(time.Duration(result.Seconds*float64(time.Second))))
 	}
 	for _, note := range result.Notes {
 		text.WriteString("note: " + note + "\n")

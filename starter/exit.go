@@ -19,6 +19,7 @@ const (
 	exitUnexplained  = 3
 	exitUnverifiable = 4
 	exitOutside      = 5
+	exitWaiting      = 6
 	exitCancelled    = 7
 	exitInterrupted  = 130
 )
@@ -64,6 +65,9 @@ func outcomeOf(sync string, report *audience.Report, err error) outcome {
 	if err == nil {
 		return outcome{report: report, err: codeOfReport(report)}
 	}
+	if coded, ok := errors.AsType[*exitError](err); ok {
+		return outcome{err: coded}
+	}
 	if canceled, ok := errors.AsType[*temporal.CanceledError](err); ok {
 		return ended(exitCancelled, reportIn(canceled), fmt.Sprintf("sync %s: the run was cancelled", sync))
 	}
@@ -76,7 +80,9 @@ func outcomeOf(sync string, report *audience.Report, err error) outcome {
 		return ended(exitUnexplained, reportIn(said), said.Message())
 	case activities.TypeVerdictOutside:
 		return ended(exitOutside, reportIn(said), said.Message())
-	case activities.TypeOpenRefused:
+	case activities.TypeDeclined:
+		return ended(exitCancelled, reportIn(said), said.Message())
+	case activities.TypeOpenRefused, activities.TypeUnknownLabels:
 		return ended(exitUsage, nil, said.Message())
 	default:
 		return ended(exitFailed, nil, said.Message())

@@ -18,11 +18,7 @@ import (
 // writeReport prints a report for people: the funnel, the reasons, the
 // verdict, and the one sentence.
 func writeReport(w io.Writer, r *audience.Report) error {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.SuppressTrailingSpaces()
-	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.Style().Format.Header = text.FormatDefault
+	t := newTable()
 	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: text.AlignRight}})
 	row := func(name string, n int64, note string) { t.AppendRow(table.Row{name, audience.Thousands(n), note}) }
 

@@ -24,6 +24,7 @@ func demoReport(change func(*audience.Report)) *audience.Report {
 			string(audience.ReferenceSeenBefore):                      488,
 			string(audience.RefusedByHelloCharles) + ":phone_invalid": 100,
 		},
+		NewFailures: 1090, KnownFailures: 10,
 		Segment: audience.SegmentCount{
 			ID: "seg-984", Expected: 98_412, Counted: &counted, Evidence: audience.EvidenceCounted,
 		},

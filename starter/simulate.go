@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"audiencesync/internal/simulator"
+	"audiencesync/internal/simulator/conformance"
 )
 
 // simulateFlags describe the simulated vendors.
@@ -12,6 +13,8 @@ type simulateFlags struct {
 	charles     string
 	members     int64
 	seed        uint64
+	config      string
+	preset      string
 	faults      string
 	allowRemote bool
 	logLevel    string
@@ -24,10 +27,16 @@ func (a *app) simulateCommand() *cobra.Command {
 		Short: "Simulate Zeotap and Hello Charles as two HTTP servers",
 		Long: `Simulate Zeotap and Hello Charles as two HTTP servers, for trying syncs without either.
 Members are invented and the same for the same --seed. What the simulators hold and
-have been asked is at /_sim/stats, /_sim/contacts and /_sim/journal of both.`,
+have been asked is at /_sim/stats, /_sim/contacts, /_sim/exceptions and /_sim/journal
+of both. Hello Charles behaves as its public documents say; where those are silent,
+--config or --preset choose one of the plausible behaviours.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			sim, err := a.newSimulator(f)
+			options, err := simulated(f, cmd.Flags().Changed)
+			if err != nil {
+				return err
+			}
+			sim, err := a.newSimulator(f, options)
 			if err != nil {
 				return err
 			}
@@ -44,16 +53,49 @@ have been asked is at /_sim/stats, /_sim/contacts and /_sim/journal of both.`,
 	flags := command.Flags()
 	flags.StringVar(&f.zeotap, "zeotap", "127.0.0.1:7401", "where Zeotap listens")
 	flags.StringVar(&f.charles, "charles", "127.0.0.1:7402", "where Hello Charles listens")
+	flags.StringVar(&f.config, "config", "", "how the vendors behave, a YAML file")
+	flags.StringVar(&f.preset, "preset", "", "one of the plausible workspaces (simulate presets lists them)")
 	flags.StringVar(&f.faults, "faults", "", "fault plan, a YAML or JSON file")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "listen on addresses that other machines reach")
 	flags.StringVar(&f.logLevel, "log-level", "warn", "debug, info, warn or error")
-	command.AddCommand(a.simulateExportCommand(&f))
+	command.MarkFlagsMutuallyExclusive("config", "preset")
+	command.AddCommand(a.simulateExportCommand(&f), a.simulatePresetsCommand())
 	return command
 }
 
-func (a *app) newSimulator(f simulateFlags) (*simulator.Simulator, error) {
-	if f.members < 0 {
-		return nil, usage("--members %d: write a number of members", f.members)
+// simulated returns the options that the flags ask for. What a file says about
+// the members counts where no flag does.
+func simulated(f simulateFlags, given func(flag string) bool) (o simulator.Options, err error) {
+	if f.config != "" {
+		if o, err = simulator.LoadOptions(f.config); err != nil {
+			return o, &exitError{code: exitUsage, err: err}
+		}
+	}
+	if f.preset != "" {
+		chosen, known := conformance.Named(f.preset)
+		if !known {
+			return o, usage("--preset %s: no such preset; audiencesync simulate presets lists them", f.preset)
+		}
+		o.Charles, o.Faults = chosen.Charles, chosen.Faults
+	}
+	if f.faults != "" {
+		if o.Faults, err = simulator.LoadFaults(f.faults); err != nil {
+			return o, &exitError{code: exitUsage, err: err}
+		}
+	}
+	if given("members") || o.Zeotap.Members == 0 {
+		o.Zeotap.Members = f.members
+	}
+	if given("seed") || o.Zeotap.Seed == 0 {
+		o.Zeotap.Seed = f.seed
+	}
+	o.AllowRemote = f.allowRemote
+	return o, nil
+}
+
+func (a *app) newSimulator(f simulateFlags, options simulator.Options) (*simulator.Simulator, error) {
+	if options.Zeotap.Members < 0 {
+		return nil, usage("--members %d: write a number of members", options.Zeotap.Members)
 	}
 	if f.logLevel == "" {
 		f.logLevel = "warn"
@@ -62,16 +104,7 @@ func (a *app) newSimulator(f simulateFlags) (*simulator.Simulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := simulator.Options{
-		Zeotap:      simulator.ZeotapOptions{Members: f.members, Seed: f.seed},
-		AllowRemote: f.allowRemote,
-		Logger:      logger,
-	}
-	if f.faults != "" {
-		if options.Faults, err = simulator.LoadFaults(f.faults); err != nil {
-			return nil, &exitError{code: exitUsage, err: err}
-		}
-	}
+	options.Logger = logger
 	return simulator.New(options), nil
 }
 
@@ -84,7 +117,8 @@ func (a *app) simulateExportCommand(f *simulateFlags) *cobra.Command {
 		Short: "Write the simulated audience as an export drop, the same members as the pages",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sim, err := a.newSimulator(*f)
+			audience := simulator.ZeotapOptions{Members: f.members, Seed: f.seed}
+			sim, err := a.newSimulator(*f, simulator.Options{Zeotap: audience})
 			if err != nil {
 				return err
 			}

@@ -16,7 +16,7 @@ import (
 func (a *app) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status SYNC",
-		Short: "Show the run that is going, or the report of the last one",
+		Short: "Show the run that is going and what it waits for, or the report of the last one",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := syncName(args[0])
@@ -57,16 +57,26 @@ func (a *app) showProgress(ctx context.Context, c client.Client, sync string) er
 		return failed(sync, errors.New("a run is going, but no worker answers: start one with \"audiencesync up\" or audiencesync-worker"))
 	}
 	why := waitingFor(ctx, c, id)
+	if err := a.printProgress(progress, why); err != nil {
+		return failed(sync, err)
+	}
+	if hold := holdOf(progress); hold != "" {
+		return &exitError{code: exitWaiting, err: errors.New(hold)}
+	}
+	return nil
+}
+
+func (a *app) printProgress(progress workflows.Progress, waiting string) error {
 	if a.output == outputJSON {
 		return a.printJSON(struct {
 			workflows.Progress
 			Waiting string `json:"waiting,omitempty"`
-		}{progress, why})
+		}{progress, waiting})
 	}
 	lines := describe(progress) + "\n"
-	if why != "" {
-		lines += "waiting: " + why + "\n"
+	if waiting != "" {
+		lines += "waiting: " + waiting + "\n"
 	}
-	_, err = a.stdout.Write([]byte(lines))
+	_, err := a.stdout.Write([]byte(lines))
 	return err
 }

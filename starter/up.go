@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ import (
 type upFlags struct {
 	dir         string
 	connections string
+	failureKey  string
 	temporal    string
 	uiPort      int
 	listen      string
@@ -48,6 +50,8 @@ and schedules go on after a restart. Stop it with Ctrl-C.`,
 	flags := command.Flags()
 	flags.StringVar(&f.dir, "dir", ".audiencesync", "folder of the server's state, the ledger and the server's log")
 	flags.StringVar(&f.connections, "connections", "", "connections file")
+	flags.StringVar(&f.failureKey, "failure-key", os.Getenv(failureKeyVariable),
+		"where the key is that keeps the fields of failed members, encrypted: env:NAME or file:PATH (or "+failureKeyVariable+")")
 	flags.StringVar(&f.temporal, "temporal", "127.0.0.1:7233", "where the Temporal server listens; port 0 means a free one")
 	flags.IntVar(&f.uiPort, "ui-port", 8233, "port of the web UI; 0 means a free one")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:9090", "where /healthz, /readyz and /metrics are served")
@@ -96,7 +100,7 @@ func (a *app) up(ctx context.Context, f upFlags) (err error) {
 	}
 	defer c.Close()
 	worker, err := host.Start(ctx, host.Options{
-		Client: c, Ledger: "sqlite:" + filepath.Join(dir, "ledger.db"), Connections: f.connections,
+		Client: c, Ledger: "sqlite:" + filepath.Join(dir, "ledger.db"), FailureKey: f.failureKey, Connections: f.connections,
 		Meter: metrics.Meter(), Logger: logger,
 	})
 	if err != nil {

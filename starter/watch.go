@@ -24,6 +24,8 @@ const (
 	askTimeout = 3 * time.Second
 	// lostFor is how long a Temporal server that does not answer is waited for.
 	lostFor = 10 * time.Minute
+	// steerTimeout bounds an order to a run.
+	steerTimeout = 30 * time.Second
 	// silentAfter is when a missing answer is said.
 	silentAfter = 6 * time.Second
 )
@@ -58,6 +60,10 @@ func (a *app) watch(ctx context.Context, c client.Client, run client.WorkflowRun
 			if err != nil {
 				view.unanswered(ctx, c)
 				continue
+			}
+			if why := holdOf(progress); why != "" {
+				view.finish()
+				return nil, &exitError{code: exitWaiting, err: errors.New(why)}
 			}
 			view.show(progress, waitingFor(ctx, c, run.GetID()))
 		}
@@ -97,6 +103,22 @@ func waitingFor(ctx context.Context, c client.Client, id string) string {
 		return ""
 	}
 	return longestWait(description.GetPendingActivities())
+}
+
+// holdOf says what a run waits for a person for, and how to go on; empty when
+// it does not.
+func holdOf(p workflows.Progress) string {
+	switch {
+	case p.Hold != nil && p.Hold.Kind == workflows.HoldApproval:
+		return fmt.Sprintf("%s; the run waits until %s: audiencesync approve %s, or decline",
+			p.Hold.Why, p.Hold.Until.Local().Format(time.DateTime), p.Sync)
+	case p.Hold != nil:
+		return fmt.Sprintf("%s; the run waits until %s: give access back, then audiencesync resume %s",
+			p.Hold.Why, p.Hold.Until.Local().Format(time.DateTime), p.Sync)
+	case p.Paused != nil:
+		return fmt.Sprintf("sync %s: %s; go on with audiencesync resume %s", p.Sync, p.Paused.Why, p.Sync)
+	}
+	return ""
 }
 
 // longestWait says why the activity waits that was tried most often. Temporal

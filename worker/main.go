@@ -60,6 +60,7 @@ func codeOf(err error) int {
 
 type flags struct {
 	connections, ledger, listen string
+	failureKey                  string
 	address, namespace          string
 	logLevel, logFormat         string
 	activities                  int
@@ -72,6 +73,8 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set.SetOutput(io.Discard) // What is wrong is said once, at the end.
 	set.StringVar(&f.connections, "connections", os.Getenv("AUDIENCESYNC_CONNECTIONS"), "connections `file` (or AUDIENCESYNC_CONNECTIONS)")
 	set.StringVar(&f.ledger, "ledger", os.Getenv("AUDIENCESYNC_LEDGER"), "ledger `address`, sqlite:PATH (or AUDIENCESYNC_LEDGER)")
+	set.StringVar(&f.failureKey, "failure-key", os.Getenv("AUDIENCESYNC_FAILURE_KEY"),
+		"where the `key` is that keeps the fields of failed members, encrypted: env:NAME or file:PATH (or AUDIENCESYNC_FAILURE_KEY); without one they are not kept")
 	set.StringVar(&f.listen, "listen", "127.0.0.1:9090", "`address` of /healthz, /readyz and /metrics")
 	set.StringVar(&f.address, "address", "", "Temporal `host:port` (default TEMPORAL_ADDRESS, or 127.0.0.1:7233)")
 	set.StringVar(&f.namespace, "namespace", "", "Temporal namespace (default TEMPORAL_NAMESPACE, or default)")
@@ -129,7 +132,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	}
 	defer c.Close()
 	w, err := host.Start(ctx, host.Options{
-		Client: c, Ledger: f.ledger, Connections: f.connections, Activities: f.activities, Meter: metrics.Meter(), Logger: logger,
+		Client: c, Ledger: f.ledger, FailureKey: f.failureKey, Connections: f.connections, Activities: f.activities, Meter: metrics.Meter(), Logger: logger,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

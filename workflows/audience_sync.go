@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"errors"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -26,6 +28,10 @@ type Carried struct {
 	Issued int64 `json:"issued"`
 	// First are batches to be sent before planned ones.
 	First []int64 `json:"first,omitempty"`
+	// Last are batches to be sent after all others.
+	Last      []int64   `json:"last,omitempty"`
+	Brakes    Brakes    `json:"brakes,omitzero"`
+	Postponed Postponed `json:"postponed,omitzero"`
 }
 
 // AudienceSync is one run of a sync: read the whole audience, decide what has
@@ -44,6 +50,11 @@ type audienceSync struct {
 	plan     activities.Plan
 	progress Progress
 	queue    queue
+	// brakes and postponed are what the answers to batches have taught so far.
+	brakes    Brakes
+	postponed Postponed
+	// answer is the decision about progress.Hold, empty until there is one.
+	answer string
 	// issuedHere counts the batches issued in this history.
 	issuedHere int
 }
@@ -52,7 +63,8 @@ func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
 	run := &audienceSync{spec: in.Spec}
 	if in.Carried != nil {
 		run.opened, run.plan, run.progress = in.Carried.Opened, in.Carried.Plan, in.Carried.Progress
-		run.queue = queue{issued: in.Carried.Issued, planned: in.Carried.Plan.Batches, first: in.Carried.First}
+		run.queue = queue{issued: in.Carried.Issued, planned: in.Carried.Plan.Batches, first: in.Carried.First, last: in.Carried.Last}
+		run.brakes, run.postponed = in.Carried.Brakes, in.Carried.Postponed
 		return run
 	}
 	run.progress = Progress{Sync: in.Spec.Sync, Phase: PhaseOpen, StartedAt: workflow.Now(ctx)}
@@ -60,9 +72,13 @@ func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
 }
 
 func (r *audienceSync) setup(ctx workflow.Context) error {
-	return workflow.SetQueryHandlerWithOptions(ctx, QueryProgress,
+	err := workflow.SetQueryHandlerWithOptions(ctx, QueryProgress,
 		func() (Progress, error) { return r.progress, nil },
-		workflow.QueryHandlerOptions{Description: "How far the run has come: phase, members, batches, segment count."})
+		workflow.QueryHandlerOptions{Description: "How far the run has come: phase, members, batches, segment count, what it waits for."})
+	if err != nil {
+		return err
+	}
+	return r.handleUpdates(ctx)
 }
 
 func (r *audienceSync) run(ctx workflow.Context) (*audience.Report, error) {
@@ -121,10 +137,15 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 
 func (r *audienceSync) read(ctx workflow.Context) error {
 	for {
+		if err := r.awaitResume(ctx); err != nil {
+			return err
+		}
 		options := enduring("pages from " + audience.Thousands(r.progress.Pages+1))
 		var result activities.ReadPagesResult
 		input := activities.ReadPagesInput{Run: r.opened.Run, Page: r.progress.Pages}
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), do.ReadPages, input).Get(ctx, &result)
+		err := r.withAccess(ctx, func() error {
+			return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), do.ReadPages, input).Get(ctx, &result)
+		})
 		if err != nil {
 			return err
 		}
@@ -160,7 +181,7 @@ func (r *audienceSync) close(ctx workflow.Context, counted activities.CountSegme
 	calm, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	report, err := r.closeRun(calm, activities.CloseRunInput{
-		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: counted.Counted, Why: counted.Why,
+		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: counted.Counted, Why: counted.Why, Decisions: r.progress.Decisions,
 	})
 	if err != nil {
 		return nil, err
@@ -181,20 +202,27 @@ func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
 	if r.opened.Run.Run == 0 {
 		return cause
 	}
-	ended := "failed"
+	ended := audience.EndedFailed
 	if temporal.IsCanceledError(cause) {
-		ended = "cancelled"
+		ended = audience.EndedCancelled
+	} else if said, ok := errors.AsType[*temporal.ApplicationError](cause); ok && said.Type() == activities.TypeDeclined {
+		ended = audience.EndedDeclined
 	}
 	calm, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	report, err := r.closeRun(calm, activities.CloseRunInput{Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: ended})
+	report, err := r.closeRun(calm, activities.CloseRunInput{
+		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: ended, Decisions: r.progress.Decisions,
+	})
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("the run could not be closed in the ledger; the next run of the sync will fold it",
 			"sync", r.spec.Sync, "run", r.opened.Run.Run, "error", err)
 		return cause
 	}
-	if ended == "cancelled" {
+	switch ended {
+	case audience.EndedCancelled:
 		return temporal.NewCanceledError(report)
+	case audience.EndedDeclined:
+		return temporal.NewNonRetryableApplicationError(messageOf(cause), activities.TypeDeclined, nil, report)
 	}
 	return cause
 }
@@ -221,7 +249,8 @@ func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
 	return workflow.NewContinueAsNewError(ctx, AudienceSync, AudienceSyncInput{
 		Spec: r.spec,
 		Carried: &Carried{
-			Opened: r.opened, Plan: r.plan, Progress: r.progress, Issued: r.queue.issued, First: r.queue.first,
+			Opened: r.opened, Plan: r.plan, Progress: r.progress, Issued: r.queue.issued, First: r.queue.first, Last: r.queue.last,
+			Brakes: r.brakes, Postponed: r.postponed,
 		},
 	})
 }

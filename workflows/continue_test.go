@@ -48,6 +48,7 @@ func TestARunGoesOnInANewHistoryAfterANumberOfBatches(t *testing.T) {
 			ToSend: 12_000, Settled: 5000, Batches: 12, BatchesDone: 5, Outcomes: audience.Outcomes{Created: 5000},
 		},
 		Issued: 5, // the first batch and four more
+		Brakes: workflows.Brakes{Asked: 5000}, Postponed: workflows.Postponed{Answers: 5},
 	}, *in.Carried)
 	require.Empty(t, s.closed, "a run that goes on was closed")
 
@@ -159,6 +160,6 @@ func TestTheFirstBatchThatCanBeSentIsLookedAtInTheNewHistory(t *testing.T) {
 	suggestAt(env, "SendBatch", 2)
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
 	_, err = play(t, environment(t, s), carriedBy(t, err))
-	requireType(t, err, activities.TypeFirstBatchRefused)
+	requireType(t, err, activities.TypeNotApproved)
 	require.Equal(t, []int64{1, 2, 3, 4}, s.sent())
 }

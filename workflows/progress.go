@@ -47,6 +47,13 @@ type Progress struct {
 	Outcomes    audience.Outcomes `json:"outcomes"`
 	Expected    *int64            `json:"expected,omitempty"`
 	Counted     *int64            `json:"counted,omitempty"`
+	// Hold is what the run waits for a person for; Paused that somebody has
+	// paused it. Holds is how often the run has waited.
+	Hold   *Hold `json:"hold,omitempty"`
+	Paused *Hold `json:"paused,omitempty"`
+	Holds  int   `json:"holds,omitempty"`
+	// Decisions are what people told the run, the newest 100.
+	Decisions []audience.Decision `json:"decisions,omitempty"`
 }
 
 func (p *Progress) add(outcomes map[audience.Outcome]int64) (members int64) {
@@ -66,6 +73,11 @@ func (p *Progress) markdown() string {
 	var b strings.Builder
 	row := func(name, value string) { fmt.Fprintf(&b, "| %s | %s |\n", name, value) }
 	fmt.Fprintf(&b, "**%s**, run %d: %s\n\n| | |\n|---|---|\n", p.Sync, p.Run, p.Phase)
+	for _, hold := range []*Hold{p.Hold, p.Paused} {
+		if hold != nil {
+			row("**waits for "+string(hold.Kind)+"**", hold.Why)
+		}
+	}
 	row("read", audience.Thousands(p.Read))
 	row("to send", audience.Thousands(p.ToSend))
 	row("accepted", audience.Thousands(p.Outcomes.Taken()))

@@ -30,6 +30,9 @@ func (r *audienceSync) prove(ctx workflow.Context) (activities.CountSegmentResul
 	}
 	started := workflow.Now(ctx)
 	for {
+		if err := r.awaitResume(ctx); err != nil {
+			return activities.CountSegmentResult{}, err
+		}
 		result, err := r.count(ctx)
 		if err != nil || result.Counted == nil {
 			return result, err

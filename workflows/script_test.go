@@ -30,9 +30,11 @@ type script struct {
 	batches int64
 	window  int
 
-	openRun      func() error
-	readPages    func(page int64) (activities.ReadPagesResult, error)
-	sendBatch    func(ctx context.Context, batch int64) (activities.SendBatchResult, error)
+	openRun   func() error
+	readPages func(page int64) (activities.ReadPagesResult, error)
+	sendBatch func(ctx context.Context, batch int64) (activities.SendBatchResult, error)
+	// inMode, when given, sends in place of sendBatch.
+	inMode       func(batch int64, mode activities.SendMode) activities.SendBatchResult
 	countSegment func(call int) (activities.CountSegmentResult, error)
 	closeRun     func(activities.CloseRunInput) (audience.Report, error)
 	awaitRun     func(ctx context.Context) (activities.AwaitRunResult, error)
@@ -122,6 +124,9 @@ func (s *script) Decide(context.Context, activities.DecideInput) (activities.Pla
 func (s *script) SendBatch(ctx context.Context, in activities.SendBatchInput) (activities.SendBatchResult, error) {
 	s.note("send %d", in.Batch)
 	defer s.note("sent %d", in.Batch)
+	if s.inMode != nil {
+		return s.inMode(in.Batch, in.Mode), nil
+	}
 	if s.sendBatch != nil {
 		return s.sendBatch(ctx, in.Batch)
 	}

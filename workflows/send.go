@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,108 +12,143 @@ import (
 	"audiencesync/internal/audience"
 )
 
-// refusalsInARow is how many requests of the first batch Hello Charles may
-// refuse as a whole, with nothing accepted, before the run stops. Finding one
-// bad contact among 1,000 takes at most 11.
-const refusalsInARow = 16
-
-// drainFor is how long a cancelled run waits for requests that are under way
+// drainFor is how long a run that ends waits for requests that are under way
 // before it takes them back.
 const drainFor = 30 * time.Second
 
 // send sends all batches: the first alone, to be looked at, then the others
-// within the window.
+// within the window. Before it sends more it asks, when Hello Charles refuses
+// too much or denies access, or when somebody has paused the run.
 func (r *audienceSync) send(ctx workflow.Context) error {
-	if !r.answered() && !r.queue.empty() {
+	if r.brakes.Asked == 0 {
 		if err := r.sendFirst(ctx); err != nil {
 			return err
 		}
 	}
-	return r.fanOut(ctx)
-}
-
-// answered reports whether Hello Charles has been asked to take a contact: a
-// batch of which nothing could be sent says nothing about the others.
-func (r *audienceSync) answered() bool {
-	return r.progress.Outcomes.Taken()+r.progress.Outcomes.Refused+r.progress.Outcomes.Unresolved > 0
-}
-
-// sendFirst sends the first batch with all its parts and stops the run when
-// Hello Charles refuses too much of it.
-func (r *audienceSync) sendFirst(ctx workflow.Context) error {
-	refusedRequests := 0
-	for {
-		result, err := r.sendOne(ctx, r.queue.next())
-		if err != nil {
+	for !r.queue.empty() {
+		if err := r.mayGoOn(ctx, r.opened.Window); err != nil {
 			return err
 		}
-		if result.Split || result.Outcomes[audience.Refused] > 0 {
-			refusedRequests++
-		}
-		if refusedRequests >= refusalsInARow && r.progress.Outcomes.Taken() == 0 {
-			return r.refuseFirst(fmt.Sprintf("Hello Charles refused %d requests and accepted nothing", refusedRequests))
-		}
-		if r.queue.empty() || (r.answered() && len(r.queue.first) == 0) {
-			break
-		}
-		if !r.answered() && workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		if r.historyIsLong(ctx) {
 			return r.continueAsNew(ctx)
 		}
-	}
-	refused, settled := r.progress.Outcomes.Refused, r.progress.Outcomes.Taken()+r.progress.Outcomes.Refused
-	if share := float64(r.spec.Limits.RefusedInFirstBatch); settled > 0 && float64(refused) > share*float64(settled) {
-		return r.refuseFirst(fmt.Sprintf("Hello Charles refused %d of %d contacts, more than limits.refused_in_first_batch allows", refused, settled))
+		if err := r.withAccess(ctx, func() error { return r.fanOut(ctx) }); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (r *audienceSync) refuseFirst(what string) error {
-	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
-		"sync %s: first batch: %s; check the destination's batch settings (method, path, envelope) and the mapping; the other %d batches were not sent",
-		r.spec.Sync, what, r.queue.planned-r.queue.issued), activities.TypeFirstBatchRefused, nil)
+// sendFirst sends the first batch with all its parts, one request at a time,
+// until Hello Charles has said something about contacts: a batch of which
+// nothing could be sent says nothing about the others.
+func (r *audienceSync) sendFirst(ctx workflow.Context) error {
+	for !r.queue.empty() {
+		number := r.queue.next()
+		err := r.withAccess(ctx, func() error { return r.sendOne(ctx, number) })
+		if err != nil {
+			return err
+		}
+		if len(r.queue.first) == 0 && r.brakes.Asked > 0 {
+			return nil
+		}
+		if err := r.awaitResume(ctx); err != nil {
+			return err
+		}
+		if r.brakes.tooManyInARow(1) {
+			if err := r.mayGoOn(ctx, 1); err != nil {
+				return err
+			}
+		}
+		if r.brakes.Asked == 0 && workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			return r.continueAsNew(ctx)
+		}
+	}
+	return nil
 }
 
-// fanOut keeps the window full until every batch is settled. It stops issuing
-// and drains when a batch fails for good, when the run is cancelled, and when
-// the history is long enough for a new one.
+// mayGoOn waits while the run is paused, and asks whether to go on when Hello
+// Charles refuses too much.
+func (r *audienceSync) mayGoOn(ctx workflow.Context, underWay int) error {
+	if err := r.awaitResume(ctx); err != nil {
+		return err
+	}
+	why := r.brakes.whyStop(underWay, float64(r.spec.Limits.Refused))
+	if why == "" || r.queue.empty() {
+		return nil
+	}
+	err := r.awaitApproval(ctx, fmt.Sprintf(
+		"%s (limits.refused); %s members wait to be sent; look at audiencesync failures %s, and check the mapping and the destination's batch settings (method, path, envelope)",
+		why, audience.Thousands(r.progress.ToSend-r.progress.Settled), r.spec.Sync))
+	if err == nil {
+		r.brakes.release()
+	}
+	return err
+}
+
+// historyIsLong reports whether the run should go on in a new history.
+func (r *audienceSync) historyIsLong(ctx workflow.Context) bool {
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() || r.issuedHere >= r.spec.Limits.BatchesPerHistory
+}
+
+// fanOut keeps the window full until every batch is settled, or until there is
+// a reason to stop: then nothing more is issued, and it returns when nothing is
+// under way any more. It drains when a batch fails for good and when the run
+// is cancelled. Batches to which access was denied are back in the queue.
 func (r *audienceSync) fanOut(ctx workflow.Context) error {
-	var failure error
+	var failure, denied error
 	calm, cancelSends := workflow.NewDisconnectedContext(ctx)
 	defer cancelSends()
-	enough := func() bool {
-		return workflow.GetInfo(ctx).GetContinueAsNewSuggested() || r.issuedHere >= r.spec.Limits.BatchesPerHistory
+	stop := func() bool {
+		return denied != nil || r.progress.Paused != nil || r.historyIsLong(ctx) ||
+			r.brakes.whyStop(r.opened.Window, float64(r.spec.Limits.Refused)) != ""
 	}
-	for failure == nil {
-		// Await looks at its condition first: it issues a whole window although
+	for {
+		// Await looks at its condition first: it would issue a whole window although
 		// the run is cancelled.
 		if err := ctx.Err(); err != nil {
 			return r.drain(calm, cancelSends, err)
 		}
-		free := func() bool { return r.progress.InFlight < r.opened.Window && !r.queue.empty() && !enough() }
-		drained := func() bool { return r.progress.InFlight == 0 && (r.queue.empty() || enough()) }
+		free := func() bool { return r.progress.InFlight < r.opened.Window && !r.queue.empty() && !stop() }
+		drained := func() bool { return r.progress.InFlight == 0 && (r.queue.empty() || stop()) }
 		if err := workflow.Await(ctx, func() bool { return failure != nil || free() || drained() }); err != nil {
 			return r.drain(calm, cancelSends, err)
 		}
-		if failure != nil || drained() {
-			break
+		switch {
+		case failure != nil:
+			return r.drain(calm, cancelSends, failure)
+		case drained():
+			return denied
 		}
 		number := r.queue.next()
 		r.issuedHere++
 		r.progress.InFlight++
 		workflow.GoNamed(calm, fmt.Sprintf("batch %d", number), func(ctx workflow.Context) {
 			defer func() { r.progress.InFlight-- }()
-			if _, err := r.sendOne(ctx, number); err != nil && failure == nil {
+			switch err := r.sendOne(ctx, number); {
+			case accessDenied(err):
+				denied = err
+				r.queue.putFirst([]int64{number})
+			case err != nil && failure == nil:
 				failure = err
 			}
 		})
 	}
-	if failure != nil {
-		return r.drain(calm, cancelSends, failure)
+}
+
+// accessDenied reports whether a vendor denied access, which a person can give
+// back.
+func accessDenied(err error) bool {
+	said, ok := errors.AsType[*temporal.ApplicationError](err)
+	return ok && said.Type() == activities.TypeAccessDenied
+}
+
+// messageOf returns what an activity said when it failed.
+func messageOf(err error) string {
+	if said, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return said.Message()
 	}
-	if !r.queue.empty() {
-		return r.continueAsNew(ctx)
-	}
-	return nil
+	return err.Error()
 }
 
 // drain waits for the requests that are under way, then takes back those that
@@ -132,19 +168,25 @@ func (r *audienceSync) drain(ctx workflow.Context, cancelSends workflow.CancelFu
 	return cause
 }
 
-func (r *audienceSync) sendOne(ctx workflow.Context, number int64) (activities.SendBatchResult, error) {
+func (r *audienceSync) sendOne(ctx workflow.Context, number int64) error {
 	ctx = workflow.WithActivityOptions(ctx, enduring(r.describe(number)))
 	var result activities.SendBatchResult
-	input := activities.SendBatchInput{Run: r.opened.Run, Batch: number}
+	input := activities.SendBatchInput{Run: r.opened.Run, Batch: number, Mode: r.postponed.mode(number, r.opened.Window)}
 	if err := workflow.ExecuteActivity(ctx, do.SendBatch, input).Get(ctx, &result); err != nil {
-		return result, err
+		return err
 	}
+	r.postponed.observe(number, input.Mode, result)
+	if result.Postponed {
+		r.queue.putLast(number)
+		return nil
+	}
+	r.brakes.observe(result)
 	r.progress.Settled += r.progress.add(result.Outcomes)
 	r.progress.BatchesDone++
 	r.progress.Batches += int64(len(result.Next))
 	r.queue.putFirst(result.Next)
 	r.show(ctx)
-	return result, nil
+	return nil
 }
 
 func (r *audienceSync) describe(number int64) string {

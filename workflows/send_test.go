@@ -164,13 +164,14 @@ func (s *splitting) send(_ context.Context, batch int64) (activities.SendBatchRe
 	return split(s.last-1, s.last), nil
 }
 
-func TestAFirstBatchThatIsRefusedAsAWholeStopsTheRunSoon(t *testing.T) {
+func TestAFirstBatchThatIsRefusedAsAWholeStopsTheRunSoonAndAsks(t *testing.T) {
 	t.Parallel()
 	s := &script{batches: 8, window: 4, sendBatch: newSplitting(8, func(int) bool { return true }).send}
 	_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: demo()})
-	failed := failedWith(t, err, activities.TypeFirstBatchRefused)
-	require.Contains(t, failed.Message(), "sync demo: first batch: Hello Charles refused 16 requests and accepted nothing")
-	require.Contains(t, failed.Message(), "the other 7 batches were not sent")
+	failed := failedWith(t, err, activities.TypeNotApproved)
+	require.Contains(t, failed.Message(), "sync demo: Hello Charles refused 16 requests in a row and took nothing")
+	require.Contains(t, failed.Message(), "7,996 members wait to be sent")
+	require.Contains(t, failed.Message(), "nobody approved it within 24h0m0s (limits.wait_for_decision)")
 	require.Len(t, s.sent(), 16)
 	require.NotContains(t, s.sent(), int64(2), "another planned batch was sent")
 	require.Equal(t, 1, s.happened("close failed"))
@@ -193,7 +194,7 @@ func TestOnePoisonContactDoesNotStopTheRun(t *testing.T) {
 	}
 }
 
-func TestTheShareRefusedInTheFirstBatchDecidesWhetherTheRunGoesOn(t *testing.T) {
+func TestTheShareThatIsRefusedDecidesWhetherTheRunGoesOn(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name    string
@@ -220,15 +221,16 @@ func TestTheShareRefusedInTheFirstBatchDecidesWhetherTheRunGoesOn(t *testing.T) 
 				}}, nil
 			}
 			spec := demo()
-			spec.Limits.RefusedInFirstBatch = config.Share(test.limit)
+			spec.Limits.Refused = config.Share(test.limit)
 			_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
 			if !test.stops {
 				require.NoError(t, err)
 				require.Len(t, s.sent(), 3)
 				return
 			}
-			failed := failedWith(t, err, activities.TypeFirstBatchRefused)
-			require.Contains(t, failed.Message(), fmt.Sprintf("refused %d of 1000 contacts, more than limits.refused_in_first_batch allows", test.refused))
+			failed := failedWith(t, err, activities.TypeNotApproved)
+			require.Contains(t, failed.Message(), fmt.Sprintf("refused %s of 1,000 contacts, more than %g%% (limits.refused)",
+				audience.Thousands(test.refused), 100*test.limit))
 			require.Equal(t, []int64{1}, s.sent())
 			require.Equal(t, 1, s.happened("close failed"))
 		})
@@ -245,7 +247,7 @@ func TestABatchThatFailsForGoodStopsIssuingDrainsAndEndsTheRun(t *testing.T) {
 		case 1:
 			return created(1000), nil
 		case 3:
-			return activities.SendBatchResult{}, final(activities.TypeAccessDenied, "sync demo: the API key was refused (401)")
+			return activities.SendBatchResult{}, final(activities.TypeRequestRefused, "sync demo: the request was refused (405)")
 		}
 		select {
 		case <-failureIsKnown:
@@ -261,8 +263,8 @@ func TestABatchThatFailsForGoodStopsIssuingDrainsAndEndsTheRun(t *testing.T) {
 	})
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
 
-	failed := failedWith(t, err, activities.TypeAccessDenied)
-	require.Equal(t, "sync demo: the API key was refused (401)", failed.Message())
+	failed := failedWith(t, err, activities.TypeRequestRefused)
+	require.Equal(t, "sync demo: the request was refused (405)", failed.Message())
 	require.ElementsMatch(t, []int64{1, 2, 3, 4}, s.sent(), "issued after the failure was known")
 	require.Less(t, s.place(t, "sent 2"), s.place(t, "close failed"))
 	require.Less(t, s.place(t, "sent 4"), s.place(t, "close failed"))
@@ -277,7 +279,7 @@ func TestARunThatFailedDoesNotWaitForEverForBatchesThatCannotEnd(t *testing.T) {
 		case 1:
 			return created(1000), nil
 		case 3:
-			return activities.SendBatchResult{}, final(activities.TypeAccessDenied, "refused")
+			return activities.SendBatchResult{}, final(activities.TypeRequestRefused, "refused")
 		default:
 			return activities.SendBatchResult{}, temporal.NewApplicationErrorWithOptions("wait", activities.TypeRateLimited,
 				temporal.ApplicationErrorOptions{NextRetryDelay: 24 * time.Hour})
@@ -285,7 +287,7 @@ func TestARunThatFailedDoesNotWaitForEverForBatchesThatCannotEnd(t *testing.T) {
 	}
 	env := environment(t, s)
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
-	requireType(t, err, activities.TypeAccessDenied)
+	requireType(t, err, activities.TypeRequestRefused)
 	require.Equal(t, 30*time.Second, env.Now().Sub(noon))
 	require.Equal(t, 1, s.happened("close failed"))
 }

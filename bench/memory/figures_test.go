@@ -2,12 +2,12 @@ package main
 
 import (
 	"os"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"audiencesync/bench/table"
 	"audiencesync/internal/audience"
 )
 
@@ -32,39 +32,30 @@ func TestEachTemporalRunIsHeldAgainstTheGoalOfItsPace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			figures := c.history.figures("Temporal run 1 of 1")
-			require.Equal(t, c.goal, figures[0].goal)
-			require.Equal(t, c.met, figures[0].met)
-			require.True(t, figures[1].met)
-			require.Equal(t, c.met, allMet(figures))
+			require.Equal(t, c.goal, figures[0].Goal)
+			require.Equal(t, c.met, figures[0].Met)
+			require.True(t, figures[1].Met)
+			require.Equal(t, c.met, table.AllMet(figures))
 		})
 	}
 }
 
 func TestAHistoryOfMoreThanAKibibytePerBatchMissesTheGoal(t *testing.T) {
 	t.Parallel()
-	require.True(t, sent(300, 102_400, 100, time.Second).figures("x")[1].met)
-	require.False(t, sent(300, 102_401, 100, time.Second).figures("x")[1].met)
+	require.True(t, sent(300, 102_400, 100, time.Second).figures("x")[1].Met)
+	require.False(t, sent(300, 102_401, 100, time.Second).figures("x")[1].Met)
 }
 
 func TestATemporalRunWithoutBatchesIsNotMeasured(t *testing.T) {
 	t.Parallel()
 	ended := endedSync{report: audience.Report{Source: audience.SourceCount{Read: 1000}}, wall: time.Minute, memory: memory{peak: 255 << 20}}
 	figures := figuresOf(ended, []history{{events: 20, bytes: 9000}, sent(40, 9000, 10, time.Second)})
-	require.Equal(t, "worker peak memory", figures[0].name)
-	require.True(t, figures[0].met)
-	require.Equal(t, "history events per batch, Temporal run 2 of 2", figures[1].name)
+	require.Equal(t, "worker peak memory", figures[0].Name)
+	require.True(t, figures[0].Met)
+	require.Equal(t, "history events per batch, Temporal run 2 of 2", figures[1].Name)
 
 	ended.memory.peak = 256 << 20
-	require.False(t, allMet(figuresOf(ended, nil)))
-}
-
-func TestTheTableSaysWhichGoalsAreMet(t *testing.T) {
-	t.Parallel()
-	var text strings.Builder
-	require.NoError(t, write(&text, []figure{{"memory", "9 MiB", "< 8 MiB", false}, {"events", "3", "<= 5", true}, {name: "wall time", measured: "1m"}}))
-	require.Regexp(t, `memory +│ 9 MiB +│ < 8 MiB │ NO `, text.String())
-	require.Regexp(t, `events +│ 3 +│ <= 5 +│ yes `, text.String())
-	require.Regexp(t, `wall time │ 1m +│ +│ +│`, text.String())
+	require.False(t, table.AllMet(figuresOf(ended, nil)))
 }
 
 func TestTheMemoryOfAProcessIsRead(t *testing.T) {

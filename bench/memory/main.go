@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+
+	"audiencesync/bench/table"
 )
 
 // Exit codes.
@@ -41,20 +43,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	figures, err := measure(ctx, *members, stderr)
 	if err == nil {
-		err = write(stdout, figures)
+		err = table.Write(stdout, figures)
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "error:", err)
 		return exitFailed
 	}
-	if !allMet(figures) {
+	if !table.AllMet(figures) {
 		return exitMissed
 	}
 	return 0
 }
 
 // measure runs one sync of so many members and returns what it cost.
-func measure(ctx context.Context, members int64, progress io.Writer) (figures []figure, err error) {
+func measure(ctx context.Context, members int64, progress io.Writer) (figures []table.Figure, err error) {
 	if runtime.GOOS != "linux" {
 		return nil, errors.New("the memory of a process is read from /proc, which only Linux has")
 	}

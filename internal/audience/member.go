@@ -25,8 +25,10 @@ type Contact struct {
 	Properties []Property
 }
 
-// Property is one custom property of a contact. The value is a string, a
-// bool, or a json.Number; dates are strings in the form YYYY-MM-DD.
+// Property is one custom property of a contact. The value is a string, a bool,
+// a json.Number, a []string or []json.Number for the options of a multiselect
+// property, or nil to clear it. Dates are strings in the form YYYY-MM-DD, dates
+// with a time in that of ISO 8601 with an offset.
 type Property struct {
 	Name  string
 	Value any

@@ -12,21 +12,34 @@ import (
 // holds a value of a contact.
 type Reason string
 
-// Reasons of members that were not sent, found by our own checks.
+// Reasons of members that were not sent, found by our own checks or the filter,
+// and of those that Hello Charles did not take.
 const (
 	ReferenceMissing        Reason = "reference_missing"
 	ReferenceHashed         Reason = "reference_is_a_hash"
 	ReferenceNotANumber     Reason = "reference_is_not_a_phone_number"
 	ReferenceNoCountryCode  Reason = "reference_has_no_country_code"
+	ReferenceTooShort       Reason = "reference_is_too_short"
 	ReferenceTooLong        Reason = "reference_is_too_long"
 	PhoneHashed             Reason = "phone_is_a_hash"
 	PhoneNotANumber         Reason = "phone_is_not_a_phone_number"
 	PhoneNoCountryCode      Reason = "phone_has_no_country_code"
+	PhoneTooShort           Reason = "phone_is_too_short"
+	PhoneMissing            Reason = "phone_missing"
 	EmailHashed             Reason = "email_is_a_hash"
 	EmailNotAnAddress       Reason = "email_is_not_an_address"
+	EmailMissing            Reason = "email_missing"
+	NameTooLong             Reason = "name_is_too_long"
 	PropertyNotANumber      Reason = "property_is_not_a_number"
+	PropertyNotABoolean     Reason = "property_is_not_a_boolean"
 	PropertyNotADate        Reason = "property_is_not_a_date"
+	PropertyNotADateTime    Reason = "property_is_not_a_datetime"
+	PropertyTooLong         Reason = "property_is_too_long"
+	LabelTooLong            Reason = "label_is_too_long"
+	TooManyLabels           Reason = "too_many_labels"
+	ListTooLong             Reason = "list_is_too_long"
 	FieldNotText            Reason = "field_is_not_text"
+	ExcludedByFilter        Reason = "excluded_by_the_filter"
 	ReferenceSeenBefore     Reason = "same_reference_as_an_earlier_member"
 	RefusedByHelloCharles   Reason = "refused_by_hello_charles"
 	NoAnswerForContact      Reason = "no_answer_for_the_contact"
@@ -48,15 +61,27 @@ var explanations = map[Reason]string{
 	ReferenceHashed:         "the reference is a hash, not a phone number: Hello Charles cannot reach a hash; ask Zeotap for the raw value",
 	ReferenceNotANumber:     "the reference is not a phone number of any region",
 	ReferenceNoCountryCode:  "the reference has no country code and the sync names no default_region",
+	ReferenceTooShort:       "the reference has too few digits for a phone number",
 	ReferenceTooLong:        "the reference has more than 255 characters",
 	PhoneHashed:             "the phone number is a hash: Hello Charles cannot reach a hash; ask Zeotap for the raw value",
 	PhoneNotANumber:         "the phone number is not valid for its region",
 	PhoneNoCountryCode:      "the phone number has no country code and the sync names no default_region",
+	PhoneTooShort:           "the phone number has too few digits",
+	PhoneMissing:            "no value in the field that is mapped to the phone number, which the sync requires",
 	EmailHashed:             "the email address is a hash; ask Zeotap for the raw value",
 	EmailNotAnAddress:       "the email address is not an address",
+	EmailMissing:            "no value in the field that is mapped to the email address, which the sync requires",
+	NameTooLong:             "a name has more characters than its max_length",
 	PropertyNotANumber:      "a custom property of type number has a value that is not a number",
+	PropertyNotABoolean:     "a custom property of type boolean has a value that means neither true nor false",
 	PropertyNotADate:        "a custom property of type date has a value that is not a date",
+	PropertyNotADateTime:    "a custom property of type datetime has a value that is not a date and time",
+	PropertyTooLong:         "a custom property has more characters than its max_length",
+	LabelTooLong:            "a tag or an option has more than 255 characters",
+	TooManyLabels:           "more than 100 tags, or options of one property, for one member",
+	ListTooLong:             "a mapped list has more than 1,000 entries",
 	FieldNotText:            "a mapped field holds a list or an object where one value is needed",
+	ExcludedByFilter:        "the filter of the sync excludes the member",
 	ReferenceSeenBefore:     "the same reference as an earlier member of the audience",
 	RefusedByHelloCharles:   "Hello Charles refused the contact",
 	NoAnswerForContact:      "Hello Charles did not say what became of the contact",

@@ -18,6 +18,11 @@ type Report struct {
 	// Reasons counts members by why they were not sent or not taken. A
 	// refusal's reason carries the API's code after a colon.
 	Reasons map[string]int64 `json:"reasons"`
+	// NewFailures were met by this run, KnownFailures by an earlier one: nothing
+	// was sent for those. Together they are the outcomes invalid, refused and
+	// unresolved.
+	NewFailures   int64 `json:"new_failures"`
+	KnownFailures int64 `json:"known_failures"`
 	// Withheld counts values that were left out of contacts that were sent.
 	Withheld map[string]int64 `json:"withheld,omitempty"`
 	Segment  SegmentCount     `json:"segment"`
@@ -34,8 +39,10 @@ type Report struct {
 	Requests    int64     `json:"requests"`
 	StartedAt   time.Time `json:"started_at"`
 	FinishedAt  time.Time `json:"finished_at"`
-	// Ended is empty for a run that came to its end, "cancelled" or "failed" otherwise.
+	// Ended is empty for a run that came to its end, else one of the Ended words.
 	Ended string `json:"ended,omitempty"`
+	// Decisions are what people told the run while it was going.
+	Decisions []Decision `json:"decisions,omitempty"`
 }
 
 // SourceCount compares what Zeotap reports with what was read.
@@ -155,7 +162,7 @@ func (r *Report) gapSentence() string {
 }
 
 func endedWord(ended string) string {
-	if ended == "failed" {
+	if ended == EndedFailed {
 		return "ended by a failure"
 	}
 	return ended

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"strings"
 )
 
@@ -54,6 +55,7 @@ func checkResults(r *report, path string, items ReplyItems) {
 		key    string
 		values []string
 	}{
+		{"transient", items.Transient},
 		{"created", items.Created},
 		{"updated", items.Updated},
 		{"accepted", items.Accepted},
@@ -74,6 +76,38 @@ func checkReads(r *report, path string, read Reads) {
 	checkPath(r, path+".properties_path", read.PropertiesPath, "")
 	checkPath(r, path+".segment_count_path", read.SegmentCountPath, "{segment}")
 	checkHeader(r, path+".count_header", read.CountHeader)
-	checkTags(r, path+".known_tags", read.KnownTags)
-	checkTags(r, path+".known_properties", read.KnownProperties)
+	checkTwice(r, path+".known_tags", read.KnownTags)
+	checkContactPath(r, path+".contact_path", read.ContactPath)
+	checkKnownProperties(r, path+".known_properties", read.KnownProperties)
+}
+
+// checkContactPath is checkPath for a path that a query may follow.
+func checkContactPath(r *report, path, value string) {
+	if value == "" || r.broken(path) {
+		return
+	}
+	target, query, _ := strings.Cut(value, "?")
+	if !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") {
+		r.refuse(path, `expected a path that starts with one "/"`)
+		return
+	}
+	checkPlaceholders(r, path, value, "{reference}", "{source_type}")
+	rest := placeholder.ReplaceAllString(target, "")
+	_, badPath := url.PathUnescape(rest)
+	_, badQuery := url.ParseQuery(query)
+	if badPath != nil || badQuery != nil || strings.ContainsAny(rest+placeholder.ReplaceAllString(query, ""), "#{} ") {
+		r.refuse(path, `expected a URL path, escaped, and a query if need be, without "#", braces and spaces`)
+	}
+	if !strings.Contains(value, "{reference}") {
+		r.refuse(path, "must hold {reference}, which is replaced")
+	}
+}
+
+func checkKnownProperties(r *report, path string, properties []KnownProperty) {
+	names := make([]string, len(properties))
+	for i, property := range properties {
+		names[i] = property.Name
+		checkTwice(r, item(path, i)+".options", property.Options)
+	}
+	checkTwice(r, path, names)
 }

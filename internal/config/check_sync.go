@@ -1,9 +1,7 @@
 package config
 
 import (
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,10 +22,12 @@ func checkSync(r *report, s Sync) {
 	if !r.broken("sync") && !namePattern.MatchString(s.Sync) {
 		r.refuse("sync", "expected a name of lower-case letters, digits and dashes, at most 64, that starts with a letter or digit; it is permanent")
 	}
-	checkRegion(r, s.Reference)
+	checkReference(r, s.Reference)
 	checkMarker(r, s)
-	checkTags(r, "mapping.tags", s.Mapping.Tags)
-	checkProperties(r, s)
+	if s.Filter != nil {
+		checkCondition(r, "filter", *s.Filter)
+	}
+	checkMapping(r, s)
 	checkVerification(r, s.Verification)
 }
 
@@ -62,54 +62,6 @@ func checkMarker(r *report, s Sync) {
 		r.missing("marker.member", "missing; expected the value that the property has for members")
 	case marker.Tag != "" && marker.Member != "":
 		r.refuse("marker.member", "belongs to a property; a tag has no value")
-	}
-}
-
-func checkTags(r *report, path string, tags []string) {
-	first := map[string]int{}
-	for i, tag := range tags {
-		if at, twice := first[tag]; twice && tag != "" {
-			r.refuse(item(path, i), "the same as entry %d of the list; delete one", at+1)
-		} else {
-			first[tag] = i
-		}
-	}
-}
-
-func checkProperties(r *report, s Sync) {
-	for _, name := range slices.Sorted(maps.Keys(s.Mapping.Properties)) {
-		path := join("mapping.properties", name)
-		if name == s.Marker.Property {
-			r.refuseKey(path, "is the marker's property, which the marker alone may set; delete it here")
-		}
-		if r.broken(path) {
-			continue
-		}
-		source := s.Mapping.Properties[name]
-		switch {
-		case source.From == "" && source.Value == nil:
-			r.refuse(path, "expected exactly one of from (a catalogue field) or value (a constant)")
-		case source.From != "" && source.Value != nil:
-			r.refuse(path+".value", "there is a from already; expected exactly one of from or value")
-		case source.Value != nil:
-			checkConstant(r, path+".value", *source.Value, source.Type)
-		}
-	}
-}
-
-// jsonNumber is how a number is sent.
-var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
-
-func checkConstant(r *report, path, value string, kind PropertyType) {
-	switch kind {
-	case PropertyNumber:
-		if !jsonNumber.MatchString(value) {
-			r.refuse(path, `expected a number, because the type is number, such as "12.5"`)
-		}
-	case PropertyDate:
-		if _, err := time.Parse(time.DateOnly, value); err != nil {
-			r.refuse(path, `expected a date, because the type is date, such as "2026-01-31"`)
-		}
 	}
 }
 

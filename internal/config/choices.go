@@ -19,7 +19,10 @@ func (Unusable) Choices() []string { return []string{string(HoldBack), string(Om
 
 // Choices are the types of custom properties.
 func (PropertyType) Choices() []string {
-	return []string{string(PropertyString), string(PropertyNumber), string(PropertyDate)}
+	return []string{
+		string(PropertyString), string(PropertyNumber), string(PropertyBoolean), string(PropertyDate),
+		string(PropertyDateTime), string(PropertySelect), string(PropertyMultiselect),
+	}
 }
 
 // Choices are the kinds of connections.
@@ -42,8 +45,11 @@ func (SendMode) Choices() []string { return []string{string(SendSingle), string(
 
 // Choices are the forms of batch replies.
 func (ReplyForm) Choices() []string {
-	return []string{string(RepliesNone), string(RepliesCounts), string(RepliesItems)}
+	return []string{string(RepliesNone), string(RepliesCounts), string(RepliesItems), string(RepliesErrors)}
 }
+
+// Choices are the shapes of results.
+func (ItemsShape) Choices() []string { return []string{string(ItemsList), string(ItemsObject)} }
 
 // Choices are the forms of tags.
 func (TagForm) Choices() []string { return []string{string(TagLabel), string(TagID)} }

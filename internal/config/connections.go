@@ -207,7 +207,8 @@ type BatchContacts struct {
 	// Envelope is the key around the array of contacts; "array" means a bare
 	// array. Required with send: batch.
 	Envelope string `yaml:"envelope" json:"envelope,omitempty"`
-	// Reply: "none", "counts" or "items"; required with send: batch.
+	// Reply: "none", "counts", "items" (every contact is listed) or "errors" (only
+	// the refused ones are, under the names below errors); required with send: batch.
 	Reply ReplyForm `yaml:"reply" json:"reply,omitempty"`
 	// MaxItems is the most contacts in one request (at most 1,000). Default: 1000.
 	MaxItems int `yaml:"max_items" json:"max_items" jsonschema:"minimum=1,maximum=1000"`
@@ -215,51 +216,9 @@ type BatchContacts struct {
 	Items ReplyItems `yaml:"items" json:"items"`
 	// Counts are the names inside a reply of form "counts".
 	Counts ReplyCounts `yaml:"counts" json:"counts"`
-}
-
-// ReplyForm is what a batch reply says about its contacts.
-type ReplyForm string
-
-// The forms of batch replies.
-const (
-	RepliesNone   ReplyForm = "none"
-	RepliesCounts ReplyForm = "counts"
-	RepliesItems  ReplyForm = "items"
-)
-
-// ReplyItems are the JSON names of per-contact results.
-type ReplyItems struct {
-	// Key of the array; "array" means that the reply is a bare array. Default: items.
-	Key string `yaml:"key" json:"key"`
-	// Reference is the key of the reference. Default: external_reference_id.
-	Reference string `yaml:"reference" json:"reference"`
-	// Status is the key of the result, whose values the four lists below name:
-	// text, or HTTP status numbers as text. Default: status.
-	Status string `yaml:"status" json:"status"`
-	// Created lists the results that mean created. Default: created, 201.
-	Created []string `yaml:"created" json:"created"`
-	// Updated lists the results that mean updated. Default: updated, 200.
-	Updated []string `yaml:"updated" json:"updated"`
-	// Accepted lists the results that mean taken, without saying whether created
-	// or updated. Default: accepted, ok, success, 202, 204.
-	Accepted []string `yaml:"accepted" json:"accepted"`
-	// Refused lists the results that mean refused. Default: refused, rejected,
-	// failed, error, invalid, 400, 409, 422.
-	Refused []string `yaml:"refused" json:"refused"`
-	// ErrorCode is the key of a refusal's code; a dot descends. Default: error.code.
-	ErrorCode string `yaml:"error_code" json:"error_code"`
-	// ErrorMessage is the key of a refusal's text; a dot descends. Default: error.message.
-	ErrorMessage string `yaml:"error_message" json:"error_message"`
-}
-
-// ReplyCounts are the JSON names of counts; a dot descends ("data.created").
-type ReplyCounts struct {
-	// Created is the key of the number of created contacts. Default: created.
-	Created string `yaml:"created" json:"created"`
-	// Updated is the key of the number of updated contacts. Default: updated.
-	Updated string `yaml:"updated" json:"updated"`
-	// Refused is the key of the number of refused contacts. Default: refused.
-	Refused string `yaml:"refused" json:"refused"`
+	// Errors are the names of the refused contacts in a reply of form "errors" or
+	// "counts", and in a 400, 409 or 422 for the whole request.
+	Errors ReplyErrors `yaml:"errors" json:"errors"`
 }
 
 // ChannelShape is the object inside email_address: {type_key: type, value_key: value}.
@@ -302,48 +261,6 @@ const (
 	OmittedClear   Omitted = "clear"
 	OmittedUnknown Omitted = "unknown"
 )
-
-// Reads is how a workspace is read. Paths follow charles' public SDK
-// (observed, no promise): {segment} stands for the segment id.
-type Reads struct {
-	// Allowed false says that the key may not read: then KnownTags and
-	// KnownProperties are the operator's list, and nothing can be verified.
-	// Default: true.
-	Allowed *bool `yaml:"allowed" json:"allowed"`
-	// Credential for reads; the connection's own when empty.
-	Credential CredentialRef `yaml:"credential" json:"credential,omitempty"`
-	// Auth: "api_key" (x-api-key) or "bearer" (Authorization). Default: api_key.
-	Auth ReadAuth `yaml:"auth" json:"auth"`
-	// TagsPath lists tags. Default: /api/v0/tags.
-	TagsPath string `yaml:"tags_path" json:"tags_path"`
-	// PropertiesPath lists custom properties. Default: /api/v0/custom_properties.
-	PropertiesPath string `yaml:"properties_path" json:"properties_path"`
-	// SegmentCountPath counts a segment; {segment} stands for its id. Default:
-	// /api/v1/contact_lists/{segment}/preview.
-	SegmentCountPath string `yaml:"segment_count_path" json:"segment_count_path"`
-	// CountHeader carries the count; a reply without it is an error, not 0.
-	// Default: X-Resource-Count.
-	CountHeader string `yaml:"count_header" json:"count_header"`
-	// PageSize is asked for when listing tags and properties. Default: 100.
-	PageSize int `yaml:"page_size" json:"page_size" jsonschema:"minimum=1,maximum=10000"`
-	// KnownTags are the tags that exist, where the key may not read.
-	KnownTags []string `yaml:"known_tags" json:"known_tags,omitempty"`
-	// KnownProperties are the custom properties that exist, by technical name,
-	// where the key may not read.
-	KnownProperties []string `yaml:"known_properties" json:"known_properties,omitempty"`
-}
-
-// ReadAuth is how reads are authenticated.
-type ReadAuth string
-
-// The ways to authenticate reads.
-const (
-	AuthAPIKey ReadAuth = "api_key"
-	AuthBearer ReadAuth = "bearer"
-)
-
-// ReadsAllowed reports whether the workspace may be read.
-func (r Reads) ReadsAllowed() bool { return r.Allowed == nil || *r.Allowed }
 
 // BatchSize is the most contacts of one batch: 1,000 or less in batch mode, 50
 // in single mode.

@@ -27,7 +27,7 @@ type decoder struct {
 func (d decoder) structure(path string, node ast.Node, into reflect.Value, except string) {
 	entries, ok := entriesOf(node)
 	if !ok {
-		d.refuse(path, "expected keys below it (%s), found %s", strings.Join(names(into.Type()), ", "), describe(node))
+		d.refuse(path, "expected keys below it (%s), found %s", listed(into.Type()), describe(node))
 		return
 	}
 	fields := map[string]field{}
@@ -48,11 +48,11 @@ func (d decoder) structure(path string, node ast.Node, into reflect.Value, excep
 			d.refuseKey(child, "unknown key; "+d.explain(key, into.Type()))
 			continue
 		}
-		d.value(child, entry.Value, into.Field(f.index), f.rules)
+		d.value(child, entry.Value, into.FieldByIndex(f.index), f.rules)
 	}
 	for _, f := range fieldsOf(into.Type()) {
 		if f.rules.required && !seen[f.name] {
-			d.missing(join(path, f.name), "missing; expected "+expected(into.Type().Field(f.index).Type, f.rules))
+			d.missing(join(path, f.name), "missing; expected "+expected(into.Type().FieldByIndex(f.index).Type, f.rules))
 		}
 	}
 }
@@ -74,11 +74,17 @@ func (d decoder) value(path string, node ast.Node, into reflect.Value, rules rul
 	case reflect.Pointer:
 		target := reflect.New(into.Type().Elem())
 		if channel, ok := reflect.TypeAssert[*Channel](target); ok {
-			*channel = defaultChannel()
+			*channel = DefaultChannel()
 		}
 		d.value(path, node, target.Elem(), rules)
 		into.Set(target)
 	case reflect.Struct:
+		if short, ok := reflect.TypeAssert[shorthand](into.Addr()); ok && node.Type() == ast.StringType {
+			var name string
+			d.text(path, node, reflect.ValueOf(&name).Elem(), rules)
+			short.named(name)
+			return
+		}
 		d.structure(path, node, into, "")
 	case reflect.Map:
 		d.named(path, node, into)
@@ -91,13 +97,16 @@ func (d decoder) value(path string, node ast.Node, into reflect.Value, rules rul
 	}
 }
 
+// shorthand is a struct that a file may also give by its name alone.
+type shorthand interface{ named(name string) }
+
 // scalar reads a text that its type checks.
 func (d decoder) scalar(path string, node ast.Node, into encoding.TextUnmarshaler) {
 	var text string
 	switch n := node.(type) {
 	case *ast.StringNode:
 		text = n.Value
-	case *ast.IntegerNode, *ast.FloatNode:
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		text = n.GetToken().Value
 	}
 	if err := into.UnmarshalText([]byte(text)); err != nil {
@@ -268,9 +277,12 @@ func expected(t reflect.Type, rules rules) string {
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		return "keys below it (" + strings.Join(names(t), ", ") + ")"
+		return "keys below it (" + listed(t) + ")"
 	case reflect.Map:
-		return "names with keys below them (" + strings.Join(names(t.Elem()), ", ") + ")"
+		if t.Elem().Kind() == reflect.String {
+			return "names with text"
+		}
+		return "names with keys below them (" + listed(t.Elem()) + ")"
 	case reflect.Slice:
 		return "a list"
 	case reflect.Bool:
@@ -303,4 +315,16 @@ func oneOf(choices []string) string {
 		return strconv.Quote(choices[0])
 	}
 	return "one of " + quoteAll(choices)
+}
+
+// mostListed is how many keys a sentence names.
+const mostListed = 12
+
+// listed names the keys of a struct, or the first of many.
+func listed(structure reflect.Type) string {
+	keys := names(structure)
+	if len(keys) > mostListed {
+		keys = append(keys[:mostListed:mostListed], "...")
+	}
+	return strings.Join(keys, ", ")
 }

@@ -12,14 +12,18 @@ func DefaultSync() Sync {
 			Deadline: Duration(15 * time.Minute),
 		},
 		Limits: SyncLimits{
-			StagingMegabytes:    4096,
-			RefusedInFirstBatch: 0.5,
-			BatchesPerHistory:   1000,
+			StagingMegabytes:   4096,
+			Refused:            0.25,
+			RetryFailuresAfter: Duration(7 * 24 * time.Hour),
+			WaitForDecision:    Duration(24 * time.Hour),
+			BatchesPerHistory:  1000,
 		},
 	}
 }
 
-func defaultChannel() Channel { return Channel{Unusable: HoldBack} }
+// DefaultChannel returns the mapping of a phone number or an email address with
+// every default and no source.
+func DefaultChannel() Channel { return Channel{Unusable: HoldBack, Missing: MissingSend} }
 
 // DefaultZeotapAPI returns a connection with every default and no required value.
 func DefaultZeotapAPI() ZeotapAPI {
@@ -74,17 +78,22 @@ func DefaultHelloCharles() HelloCharles {
 		Batch: BatchContacts{
 			MaxItems: 1000,
 			Items: ReplyItems{
-				Key:          "items",
-				Reference:    "external_reference_id",
-				Status:       "status",
-				Created:      []string{"created", "201"},
-				Updated:      []string{"updated", "200"},
-				Accepted:     []string{"accepted", "ok", "success", "202", "204"},
-				Refused:      []string{"refused", "rejected", "failed", "error", "invalid", "400", "409", "422"},
+				Key:       "items",
+				Shape:     ItemsList,
+				Reference: "external_reference_id",
+				Status:    "status",
+				Created:   []string{"created", "201"},
+				Updated:   []string{"updated", "200"},
+				Accepted:  []string{"accepted", "ok", "success", "202", "204"},
+				Refused:   []string{"refused", "rejected", "failed", "error", "invalid", "400", "409", "422"},
+				Transient: []string{
+					"429", "500", "502", "503", "504", "rate_limited", "too_many_requests", "timeout", "temporarily_unavailable",
+				},
 				ErrorCode:    "error.code",
 				ErrorMessage: "error.message",
 			},
 			Counts: ReplyCounts{Created: "created", Updated: "updated", Refused: "refused"},
+			Errors: ReplyErrors{Key: "errors", Reference: "external_reference_id"},
 		},
 		Phone:   PhoneShape{ValueKey: "value", TypeKey: "type", Spelling: NormaliseE164},
 		Email:   ChannelShape{ValueKey: "value", TypeKey: "type"},
@@ -98,6 +107,17 @@ func DefaultHelloCharles() HelloCharles {
 			SegmentCountPath: "/api/v1/contact_lists/{segment}/preview",
 			CountHeader:      "X-Resource-Count",
 			PageSize:         100,
+			Contact: ContactNames{
+				Data:       "data",
+				Reference:  "channel_users.external_person_reference_id",
+				FirstName:  "first_name",
+				MiddleName: "middle_name",
+				LastName:   "last_name",
+				Phones:     "phonenumbers.value",
+				Emails:     "emails.value",
+				Tags:       "tags",
+				Properties: "custom_properties",
+			},
 		},
 	}
 }

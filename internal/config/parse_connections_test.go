@@ -199,6 +199,20 @@ func TestConnectionsAreRefusedWithOneClearSentence(t *testing.T) {
 		"count path":            {"base_url: acme", "base_url: acme\n    read: {segment_count_path: /count}", "13:32: connections.charles.read.segment_count_path: must hold {segment}, which is replaced"},
 		"count header":          {"base_url: acme", "base_url: acme\n    read: {count_header: 'X:Y'}", "13:26: connections.charles.read.count_header: expected the name of an HTTP header: letters, digits, dashes and underscores"},
 		"ids without reads":     {"base_url: acme", "base_url: acme\n    tags: id\n    read: {allowed: false}", "13:11: connections.charles.tags: ids are looked up in the list of tags, which read.allowed: false forbids; write label"},
+		"refused, may pass":     {"base_url: acme", "base_url: acme\n    batch: {items: {refused: [\"429\"]}}", "13:31: connections.charles.batch.items.refused[0]: also stands in the list transient; a result has one meaning"},
+		"shape of results":      {"base_url: acme", "base_url: acme\n    batch: {items: {shape: array}}", `13:28: connections.charles.batch.items.shape: expected one of "list", "object"`},
+		"refused and transient": {"base_url: acme", "base_url: acme\n    batch: {items: {refused: [busy], transient: [busy]}}", "13:31: connections.charles.batch.items.refused[0]: also stands in the list transient; a result has one meaning"},
+		"contact path, nobody":  {"base_url: acme", "base_url: acme\n    read: {contact_path: /contacts}", "13:26: connections.charles.read.contact_path: must hold {reference}, which is replaced"},
+		"contact path, other":   {"base_url: acme", "base_url: acme\n    read: {contact_path: '/c/{reference}/{id}'}", "13:26: connections.charles.read.contact_path: holds a placeholder in braces that nothing replaces; known here: {reference} {source_type}"},
+		"contact path, host":    {"base_url: acme", "base_url: acme\n    read: {contact_path: '//evil.example/{reference}'}", `13:26: connections.charles.read.contact_path: expected a path that starts with one "/"`},
+		"contact path, escape":  {"base_url: acme", "base_url: acme\n    read: {contact_path: '/c%zz/{reference}'}", `13:26: connections.charles.read.contact_path: expected a URL path, escaped, and a query if need be, without "#", braces and spaces`},
+		"contact path, query":   {"base_url: acme", "base_url: acme\n    read: {contact_path: '/c?a=%zz&r={reference}'}", `13:26: connections.charles.read.contact_path: expected a URL path, escaped, and a query if need be, without "#", braces and spaces`},
+		"contact path, part":    {"base_url: acme", "base_url: acme\n    read: {contact_path: '/c#{reference}'}", `13:26: connections.charles.read.contact_path: expected a URL path, escaped, and a query if need be, without "#", braces and spaces`},
+		"property known twice":  {"base_url: acme", "base_url: acme\n    read: {known_properties: [a, {name: a, type: number}]}", "13:34: connections.charles.read.known_properties[1]: the same as entry 1 of the list; delete one"},
+		"property without name": {"base_url: acme", "base_url: acme\n    read: {known_properties: [{type: number}]}", "13:31: connections.charles.read.known_properties[0].name: missing; expected text"},
+		"property as a number":  {"base_url: acme", "base_url: acme\n    read: {known_properties: [7]}", "13:31: connections.charles.read.known_properties[0]: expected keys below it (name, type, input, options), found a number"},
+		"property's type":       {"base_url: acme", "base_url: acme\n    read: {known_properties: [{name: a, type: date}]}", `13:47: connections.charles.read.known_properties[0].type: expected one of "string", "number", "boolean", "object"`},
+		"option known twice":    {"base_url: acme", "base_url: acme\n    read: {known_properties: [{name: a, options: [x, x]}]}", "13:54: connections.charles.read.known_properties[0].options[1]: the same as entry 1 of the list; delete one"},
 		"tag known twice":       {"base_url: acme", "base_url: acme\n    read: {allowed: false, known_tags: [a, a]}", "13:44: connections.charles.read.known_tags[1]: the same as entry 1 of the list; delete one"},
 	} {
 		t.Run(title, func(t *testing.T) {
@@ -239,5 +253,29 @@ func TestTabsAndSpacesAreDelimiters(t *testing.T) {
 	for _, delimiter := range []string{`"\t"`, `" "`, "';'", "'|'"} {
 		_, err := config.ParseConnections("c.yaml", []byte(strings.Replace(minimalConnections, "format: csv", "format: csv\n    delimiter: "+delimiter, 1)))
 		require.NoError(t, err, delimiter)
+	}
+}
+
+func TestKnownPropertiesAreNamesOrNamesWithWhatTheyTake(t *testing.T) {
+	t.Parallel()
+	connections, err := config.ParseConnections("c.yaml", []byte(minimalConnections+`    read:
+      allowed: false
+      known_properties:
+        - zeotap_audience_984
+        - {name: tier, type: string, input: select, options: [gold, silver]}
+`))
+	require.NoError(t, err)
+	require.Equal(t, []config.KnownProperty{
+		{Name: "zeotap_audience_984"},
+		{Name: "tier", Type: "string", Input: "select", Options: []string{"gold", "silver"}},
+	}, connections.HelloCharles["charles"].Read.KnownProperties)
+}
+
+func TestAContactIsReadBackByAPathOrAQuery(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/c/{reference}", "/c/{source_type}/{reference}", "/c?reference={reference}&source_type={source_type}&embed=tags%2Cemails"} {
+		connections, err := config.ParseConnections("c.yaml", []byte(minimalConnections+"    read: {contact_path: '"+path+"'}\n"))
+		require.NoError(t, err, path)
+		require.Equal(t, path, connections.HelloCharles["charles"].Read.ContactPath)
 	}
 }

@@ -54,7 +54,11 @@ func explainElsewhere(key string, root, structure reflect.Type, top string) stri
 	if paths := pathsTo(root, key); len(paths) > 0 && len(paths) <= 3 {
 		return "did you mean " + strings.Join(quotedEach(paths), " or ") + "?"
 	}
-	return "expected one of " + quoteAll(names(structure))
+	keys := names(structure)
+	if len(keys) > mostListed {
+		return "expected one of " + quoteAll(keys[:mostListed]) + " or further ones (see the schema)"
+	}
+	return "expected one of " + quoteAll(keys)
 }
 
 func quotedEach(words []string) []string {

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -30,14 +31,17 @@ func TestAMinimalSyncHasTheDefaults(t *testing.T) {
 		Source:      "zeotap",
 		Destination: "charles",
 		Mode:        config.ModeAdd,
-		Reference:   config.Reference{From: "phone", Normalise: config.NormaliseE164},
+		Reference:   config.Reference{Origin: config.Origin{From: "phone"}, Normalise: config.NormaliseE164},
 		Marker:      config.Marker{Tag: "spring"},
 		Verification: config.Verification{
 			Poll:     config.Duration(5 * time.Second),
 			MaxLag:   config.Duration(2 * time.Minute),
 			Deadline: config.Duration(15 * time.Minute),
 		},
-		Limits: config.SyncLimits{StagingMegabytes: 4096, RefusedInFirstBatch: 0.5, BatchesPerHistory: 1000},
+		Limits: config.SyncLimits{
+			StagingMegabytes: 4096, Refused: 0.25, RetryFailuresAfter: config.Duration(168 * time.Hour),
+			WaitForDecision: config.Duration(24 * time.Hour), BatchesPerHistory: 1000,
+		},
 	}, sync)
 }
 
@@ -46,13 +50,13 @@ func TestChannelsHoldUnusableValuesBackByDefault(t *testing.T) {
 	sync, err := config.ParseSync("sync.yaml", []byte(minimalSync+"mapping: {phone: {from: msisdn}, email: {from: mail, unusable: omit}}\n"))
 
 	require.NoError(t, err)
-	require.Equal(t, &config.Channel{From: "msisdn", Unusable: config.HoldBack}, sync.Mapping.Phone)
-	require.Equal(t, &config.Channel{From: "mail", Unusable: config.Omit}, sync.Mapping.Email)
+	require.Equal(t, &config.Channel{Origin: config.Origin{From: "msisdn"}, Unusable: config.HoldBack, Missing: config.MissingSend}, sync.Mapping.Phone)
+	require.Equal(t, &config.Channel{Origin: config.Origin{From: "mail"}, Unusable: config.Omit, Missing: config.MissingSend}, sync.Mapping.Email)
 }
 
 func TestASyncSurvivesJSON(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"../../examples/sync.yaml", "../../examples/demo/sync.yaml"} {
+	for _, path := range []string{"../../examples/sync.yaml", "../../examples/sync-mapping.yaml", "../../examples/demo/sync.yaml"} {
 		sync, err := config.LoadSync(path)
 		require.NoError(t, err)
 
@@ -65,6 +69,17 @@ func TestASyncSurvivesJSON(t *testing.T) {
 	}
 }
 
+// Earlier versions wrote names and tags as texts; their runs still go on.
+func TestNamesAndTagsInJSONMayBeTexts(t *testing.T) {
+	t.Parallel()
+	var mapping config.Mapping
+	require.NoError(t, json.Unmarshal([]byte(`{"first_name": "name", "tags": ["a", {"from": "b"}]}`), &mapping))
+	require.Equal(t, config.Mapping{
+		FirstName: &config.Text{Origin: config.Origin{From: "name"}},
+		Tags:      append(config.ConstantTags("a"), config.TagSource{Origin: config.Origin{From: "b"}}),
+	}, mapping)
+}
+
 func TestASyncInJSONHasDurationsAsTextAndSharesAsNumbers(t *testing.T) {
 	t.Parallel()
 	sync, err := config.LoadSync("../../examples/demo/sync.yaml")
@@ -75,6 +90,17 @@ func TestASyncInJSONHasDurationsAsTextAndSharesAsNumbers(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(raw), `"verification":{"segment":"seg-984","poll":"1s","max_lag":"20s","deadline":"2m"}`)
 	require.Contains(t, string(raw), `"accept":{"invalid":0.05,"refused":0.01,"source_gap":0.01}`)
+}
+
+const patternHelp = "expected iso, epoch_seconds, epoch_milliseconds or a pattern of YYYY, MM, DD, HH (or hh and A), mm, ss, Z and the marks between them"
+
+// manyTags writes that many tags.
+func manyTags(n int) string {
+	tags := make([]string, n)
+	for i := range tags {
+		tags[i] = fmt.Sprintf("t%d", i+1)
+	}
+	return strings.Join(tags, ",")
 }
 
 // Each case changes one line of a good sync, or adds to it; the problem is the
@@ -94,9 +120,9 @@ func TestASyncIsRefusedWithOneClearSentence(t *testing.T) {
 		"key twice":           {"source: zeotap", "source: a\nsource: b", "4:1: source: the key is written twice, first on line 3; delete one"},
 		"mirror":              {"marker:", "mode: mirror\nmarker:", `6:7: mode: "mirror" is not available in this version; use add`},
 		"unknown mode":        {"marker:", "mode: ad\nmarker:", `6:7: mode: expected "add"`},
-		"section missing":     {"reference: {from: phone, normalise: e164}\n", "", "1:1: reference: missing; expected keys below it (from, normalise, default_region)"},
-		"section is text":     {"{from: phone, normalise: e164}", "phone", "5:12: reference: expected keys below it (from, normalise, default_region), found text"},
-		"from missing":        {"from: phone, ", "", "5:1: reference.from: missing; expected text"},
+		"section missing":     {"reference: {from: phone, normalise: e164}\n", "", "1:1: reference: missing; expected keys below it (from, first_of, value, template, normalise, default_region, digits_are_international)"},
+		"section is text":     {"{from: phone, normalise: e164}", "phone", "5:12: reference: expected keys below it (from, first_of, value, template, normalise, default_region, digits_are_international), found text"},
+		"from missing":        {"from: phone, ", "", "5:12: reference: expected exactly one of from, first_of or template"},
 		"normalise":           {"e164", "E.164", `5:37: reference.normalise: expected one of "e164", "digits", "raw"; did you mean "e164"?`},
 		"region":              {"e164}", "e164, default_region: XX}", `5:59: reference.default_region: expected a region of ISO 3166 in two capital letters, such as "DE"`},
 		"region in small":     {"e164}", "e164, default_region: de}", `5:59: reference.default_region: expected a region of ISO 3166 in two capital letters, such as "DE"; did you mean "DE"?`},
@@ -106,20 +132,80 @@ func TestASyncIsRefusedWithOneClearSentence(t *testing.T) {
 		"two markers":         {"{tag: spring}", "{tag: a, property: b, member: c}", "6:15: marker.tag: there is a property already; expected exactly one of property or tag"},
 		"no member":           {"{tag: spring}", "{property: a}", "6:1: marker.member: missing; expected the value that the property has for members"},
 		"member of a tag":     {"{tag: spring}", "{tag: a, member: b}", "6:26: marker.member: belongs to a property; a tag has no value"},
-		"short form":          {"marker:", "mapping: {phone: msisdn}\nmarker:", "6:18: mapping.phone: expected keys below it (from, unusable), found text"},
+		"short form":          {"marker:", "mapping: {phone: [msisdn]}\nmarker:", "6:18: mapping.phone: expected keys below it (from, first_of, value, template, unusable, missing), found a list"},
 		"unusable":            {"marker:", "mapping: {phone: {from: a, unusable: hold}}\nmarker:", `6:38: mapping.phone.unusable: expected one of "hold_back", "omit"; did you mean "hold_back"?`},
 		"tags as text":        {"marker:", "mapping: {tags: zeotap}\nmarker:", "6:17: mapping.tags: expected a list, found text"},
 		"empty tag":           {"marker:", "mapping:\n  tags:\n  - a\n  - \"\"\nmarker:", "9:5: mapping.tags[1]: must not be empty"},
 		"tag twice":           {"marker:", "mapping: {tags: [a, b, a]}\nmarker:", "6:24: mapping.tags[2]: the same as entry 1 of the list; delete one"},
-		"property as list":    {"marker:", "mapping: {properties: [a]}\nmarker:", "6:23: mapping.properties: expected names with keys below them (from, value, type), found a list"},
-		"property no source":  {"marker:", "mapping: {properties: {a: {type: date}}}\nmarker:", "6:27: mapping.properties.a: expected exactly one of from (a catalogue field) or value (a constant)"},
-		"property two":        {"marker:", "mapping: {properties: {a: {type: string, from: a, value: b}}}\nmarker:", "6:58: mapping.properties.a.value: there is a from already; expected exactly one of from or value"},
-		"property no type":    {"marker:", "mapping: {properties: {a: {from: a}}}\nmarker:", `6:24: mapping.properties.a.type: missing; expected one of "string", "number", "date"`},
-		"property type":       {"marker:", "mapping: {properties: {a: {from: a, type: text}}}\nmarker:", `6:43: mapping.properties.a.type: expected one of "string", "number", "date"`},
+		"property as list":    {"marker:", "mapping: {properties: [a]}\nmarker:", "6:23: mapping.properties: expected names with keys below them (type, from, first_of, value, template, list, separator, audience, format, time_zone, decimal_comma, true, ...), found a list"},
+		"property no source":  {"marker:", "mapping: {properties: {a: {type: date}}}\nmarker:", "6:27: mapping.properties.a: expected exactly one of from, first_of, value, template or audience"},
+		"property two":        {"marker:", "mapping: {properties: {a: {type: string, from: a, value: b}}}\nmarker:", "6:58: mapping.properties.a.value: there is \"from\" already; expected exactly one of from, first_of, value, template or audience"},
+		"property no type":    {"marker:", "mapping: {properties: {a: {from: a}}}\nmarker:", `6:24: mapping.properties.a.type: missing; expected one of "string", "number", "boolean", "date", "datetime", "select", "multiselect"`},
+		"property type":       {"marker:", "mapping: {properties: {a: {from: a, type: text}}}\nmarker:", `6:43: mapping.properties.a.type: expected one of "string", "number", "boolean", "date", "datetime", "select", "multiselect"`},
 		"property number":     {"marker:", "mapping: {properties: {a: {value: 01, type: number}}}\nmarker:", "6:35: mapping.properties.a.value: expected text, found a number; write the value in quotes"},
-		"constant number":     {"marker:", "mapping: {properties: {a: {value: \"01\", type: number}}}\nmarker:", `6:35: mapping.properties.a.value: expected a number, because the type is number, such as "12.5"`},
-		"constant date":       {"marker:", "mapping: {properties: {a: {value: 31.1.2026, type: date}}}\nmarker:", `6:35: mapping.properties.a.value: expected a date, because the type is date, such as "2026-01-31"`},
+		"constant number":     {"marker:", "mapping: {properties: {a: {value: \"01\", type: number}}}\nmarker:", `6:35: mapping.properties.a.value: expected a number such as "12.5", because the type is number`},
+		"constant date":       {"marker:", "mapping: {properties: {a: {value: 31.1.2026, type: date}}}\nmarker:", `6:35: mapping.properties.a.value: expected a date in its format, such as "2026-01-31", because the type is date`},
 		"marker twice":        {"marker: {tag: spring}", "mapping: {properties: {a: {from: a, type: date}}}\nmarker: {property: a, member: b}", "6:24: mapping.properties.a: is the marker's property, which the marker alone may set; delete it here"},
+		"two sources":         {"from: phone,", "from: phone, first_of: [a],", `5:36: reference.first_of: there is "from" already; expected exactly one of from, first_of or template`},
+		"constant reference":  {"from: phone,", "value: a,", "5:20: reference.value: gives every member the same reference; expected from, first_of or template"},
+		"empty template":      {"from: phone,", `template: "C-{{}}",`, "5:23: reference.template: names no field, so every member has the same reference; write fields in braces"},
+		"open brace":          {"from: phone,", `template: "{phone",`, `5:23: reference.template: a "{" is not closed; write "{{" for a brace`},
+		"no field in braces":  {"from: phone,", `template: "a {} b",`, `5:23: reference.template: "{}" names no field; write "{field}"`},
+		"close brace":         {"from: phone,", `template: "a } b",`, `5:23: reference.template: a "}" closes nothing; write "}}" for a brace`},
+		"first of nothing":    {"from: phone,", "first_of: [],", "5:23: reference.first_of: the list is empty; give at least one field or delete the key"},
+		"first of twice":      {"from: phone,", "first_of: [a, a],", "5:27: reference.first_of[1]: the same as entry 1 of the list; delete one"},
+		"constant phone":      {"marker:", "mapping: {phone: {value: \"1\"}}\nmarker:", "6:26: mapping.phone.value: gives every member the same; expected from, first_of or template"},
+		"name without source": {"marker:", "mapping: {first_name: {max_length: 9}}\nmarker:", "6:23: mapping.first_name: expected exactly one of from, first_of, value or template"},
+		"name of no length":   {"marker:", "mapping: {first_name: {from: a, max_length: 0}}\nmarker:", "6:45: mapping.first_name.max_length: expected a whole number from 1 to 4000"},
+		"too long":            {"marker:", "mapping: {first_name: {from: a, too_long: hold}}\nmarker:", `6:43: mapping.first_name.too_long: expected one of "cut", "hold_back"; did you mean "hold_back"?`},
+		"missing":             {"marker:", "mapping: {email: {from: a, missing: omit}}\nmarker:", `6:37: mapping.email.missing: expected one of "send", "hold_back"`},
+		"tag of two sources":  {"marker:", "mapping: {tags: [{from: a, list: b}]}\nmarker:", `6:34: mapping.tags[0].list: there is "from" already; expected exactly one of from, first_of, value, template, list or audience`},
+		"tag of no source":    {"marker:", "mapping: {tags: [{prefix: a}]}\nmarker:", "6:18: mapping.tags[0]: expected exactly one of from, first_of, value, template, list or audience"},
+		"prefix of a tag":     {"marker:", "mapping: {tags: [{value: a, prefix: b}]}\nmarker:", "6:29: mapping.tags[0].prefix: belongs to tags that members bring; a constant is sent as it is"},
+		"allow of audience":   {"marker:", "mapping: {tags: [{audience: id, allow: [b]}]}\nmarker:", "6:33: mapping.tags[0].allow: belongs to tags that members bring; the audience is the same for all"},
+		"no audience name":    {"marker:", "mapping: {tags: [{audience: name}]}\nmarker:", "6:29: mapping.tags[0].audience: the sync has no audience.name; give it one"},
+		"audience as a list":  {"marker:", "mapping: {tags: [{audience: ids}]}\nmarker:", `6:29: mapping.tags[0].audience: expected one of "id", "name"; did you mean "id"?`},
+		"separator of a text": {"marker:", "mapping: {tags: [{from: a, separator: ;}]}\nmarker:", "6:28: mapping.tags[0].separator: belongs to a list; delete it or write list instead of from"},
+		"long separator":      {"marker:", "mapping: {tags: [{list: a, separator: ab}]}\nmarker:", "6:39: mapping.tags[0].separator: must be one character"},
+		"empty allow":         {"marker:", "mapping: {tags: [{list: a, allow: []}]}\nmarker:", "6:35: mapping.tags[0].allow: the list is empty; give at least one label or delete the key"},
+		"allow twice":         {"marker:", "mapping: {tags: [{list: a, allow: [b, b]}]}\nmarker:", "6:39: mapping.tags[0].allow[1]: the same as entry 1 of the list; delete one"},
+		"rename to nothing":   {"marker:", "mapping: {tags: [{list: a, rename: {b: ''}}]}\nmarker:", "6:40: mapping.tags[0].rename.b: must not be empty"},
+		"rename a list":       {"marker:", "mapping: {tags: [{list: a, rename: [b]}]}\nmarker:", "6:36: mapping.tags[0].rename: expected names with text, found a list"},
+		"rename not allowed":  {"marker:", "mapping: {tags: [{list: a, allow: [b], rename: {c: d}}]}\nmarker:", "6:49: mapping.tags[0].rename.c: is not in allow, so it is never sent; add it there or delete it here"},
+		"unknown unknown":     {"marker:", "mapping: {tags: [{list: a, unknown: halt}]}\nmarker:", `6:37: mapping.tags[0].unknown: expected one of "withhold", "stop"`},
+		"long tag":            {"marker:", "mapping: {tags: [" + strings.Repeat("a", 256) + "]}\nmarker:", "6:18: mapping.tags[0]: expected at most 255 characters"},
+		"many tags":           {"marker:", "mapping: {tags: [" + manyTags(101) + "]}\nmarker:", "6:410: mapping.tags[100]: expected at most 100 entries"},
+		"format of a string":  {"marker:", "mapping: {properties: {a: {from: a, type: string, format: iso}}}\nmarker:", "6:51: mapping.properties.a.format: belongs to types date or datetime; the type here is string"},
+		"comma of a string":   {"marker:", "mapping: {properties: {a: {from: a, type: string, decimal_comma: true}}}\nmarker:", "6:51: mapping.properties.a.decimal_comma: belongs to type number; the type here is string"},
+		"list of a select":    {"marker:", "mapping: {properties: {a: {list: a, type: select}}}\nmarker:", "6:28: mapping.properties.a.list: belongs to type multiselect; the type here is select"},
+		"allow of a number":   {"marker:", "mapping: {properties: {a: {from: a, type: number, allow: [b]}}}\nmarker:", "6:51: mapping.properties.a.allow: belongs to types select or multiselect; the type here is number"},
+		"length of a number":  {"marker:", "mapping: {properties: {a: {from: a, type: number, max_length: 3}}}\nmarker:", "6:51: mapping.properties.a.max_length: belongs to type string; the type here is number"},
+		"true of a date":      {"marker:", "mapping: {properties: {a: {from: a, type: date, true: [b]}}}\nmarker:", "6:49: mapping.properties.a.true: belongs to type boolean; the type here is date"},
+		"true and false":      {"marker:", "mapping: {properties: {a: {from: a, type: boolean, true: [NO]}}}\nmarker:", "6:27: mapping.properties.a: a text means true and false at once; delete it from one list, or name both lists"},
+		"true of nothing":     {"marker:", "mapping: {properties: {a: {from: a, type: boolean, true: []}}}\nmarker:", "6:58: mapping.properties.a.true: the list is empty; give at least one text or delete the key"},
+		"date format":         {"marker:", "mapping: {properties: {a: {from: a, type: date, format: dd.mm.yyyy}}}\nmarker:", "6:57: mapping.properties.a.format: " + patternHelp},
+		"two years":           {"marker:", "mapping: {properties: {a: {from: a, type: date, format: YYYY-YYYY}}}\nmarker:", "6:57: mapping.properties.a.format: YYYY twice; " + patternHelp},
+		"no day":              {"marker:", "mapping: {properties: {a: {from: a, type: date, format: YYYY-MM}}}\nmarker:", "6:57: mapping.properties.a.format: no year, month or day; " + patternHelp},
+		"hours without half":  {"marker:", "mapping: {properties: {a: {from: a, type: datetime, format: YYYY-MM-DD hh}}}\nmarker:", "6:61: mapping.properties.a.format: hh belongs with A, and HH with neither; " + patternHelp},
+		"time zone":           {"marker:", "mapping: {properties: {a: {from: a, type: date, time_zone: CEST}}}\nmarker:", `6:60: mapping.properties.a.time_zone: expected a time zone of the IANA list, such as "Europe/Berlin"`},
+		"zone of the machine": {"marker:", "mapping: {properties: {a: {from: a, type: date, time_zone: Local}}}\nmarker:", `6:60: mapping.properties.a.time_zone: expected a time zone of the IANA list, such as "Europe/Berlin"`},
+		"constant omitted":    {"marker:", "mapping: {properties: {a: {value: a, type: string, unusable: omit}}}\nmarker:", "6:52: mapping.properties.a.unusable: belongs to values that members bring; a constant is the same for all"},
+		"constant boolean":    {"marker:", "mapping: {properties: {a: {value: ja, type: boolean}}}\nmarker:", `6:35: mapping.properties.a.value: expected "true" or "false", because the type is boolean`},
+		"constant moment":     {"marker:", "mapping: {properties: {a: {value: noon, type: datetime}}}\nmarker:", `6:35: mapping.properties.a.value: expected a date and time in its format, such as "2026-01-31T10:00:00Z", because the type is datetime`},
+		"constant option":     {"marker:", "mapping: {properties: {a: {value: b, numbers: true, type: select}}}\nmarker:", `6:35: mapping.properties.a.value: expected a number such as "12.5", because the type is select`},
+		"constant too long":   {"marker:", "mapping: {properties: {a: {value: abc, max_length: 2, type: string}}}\nmarker:", "6:35: mapping.properties.a.value: expected at most 2 characters, because the type is string"},
+		"audience as a date":  {"marker:", "mapping: {properties: {a: {audience: id, type: date}}}\nmarker:", `6:38: mapping.properties.a.audience: expected a date in its format, such as "2026-01-31", because the type is date`},
+		"empty filter":        {"marker:", "filter: {}\nmarker:", "6:9: filter: expected exactly one of all, any, not or field"},
+		"filter as text":      {"marker:", "filter: consent\nmarker:", "6:9: filter: expected keys below it (all, any, not, field, is, is_not, in, present), found text"},
+		"two conditions":      {"marker:", "filter: {all: [{field: a, is: b}], field: a, is: b}\nmarker:", `6:43: filter.field: there is "all" already; expected exactly one of all, any, not or field`},
+		"test without field":  {"marker:", "filter: {not: {field: a, is: b}, is: b}\nmarker:", "6:34: filter.is: belongs to a field, not to not"},
+		"field without test":  {"marker:", "filter: {any: [{field: a}]}\nmarker:", "6:16: filter.any[0]: expected exactly one of is, is_not, in or present beside the field"},
+		"two tests":           {"marker:", "filter: {not: {field: a, is: b, in: [c]}}\nmarker:", `6:37: filter.not.in: there is "is" already; expected exactly one of is, is_not, in or present`},
+		"no condition":        {"marker:", "filter: {all: []}\nmarker:", "6:15: filter.all: the list is empty; give at least one condition or delete the key"},
+		"in nothing":          {"marker:", "filter: {field: a, in: []}\nmarker:", "6:24: filter.in: the list is empty; give at least one value or delete the key"},
+		"is a list":           {"marker:", "filter: {field: a, is: [b]}\nmarker:", "6:24: filter.is: expected text, a number, or true or false; to ask for no value write present: false"},
+		"is nothing":          {"marker:", "filter: {field: a, is: ''}\nmarker:", "6:24: filter.is: expected text, a number, or true or false; to ask for no value write present: false"},
+		"key of a condition":  {"marker:", "filter: {field: a, isnot: b}\nmarker:", `6:20: filter.isnot: unknown key; did you mean "is_not"?`},
 		"none and segment":    {"marker:", "verification: {segment: a, none: true}\nmarker:", "6:34: verification.none: there is a segment to verify with; delete the segment or this key"},
 		"none as yes":         {"marker:", "verification: {none: yes}\nmarker:", "6:22: verification.none: expected true or false"},
 		"poll without unit":   {"marker:", "verification: {poll: 5}\nmarker:", `6:22: verification.poll: a number without a unit is not a duration; write "90s", "15m" or "1h30m"`},
@@ -137,7 +223,7 @@ func TestASyncIsRefusedWithOneClearSentence(t *testing.T) {
 		"key of elsewhere":    {"marker:", "segment: a\nmarker:", `6:1: segment: unknown key; did you mean "verification.segment"?`},
 		"key one level down":  {"{tag: spring}", "{tag: a, destination: b}", "6:18: marker.destination: unknown key; it belongs at the top level of the file"},
 		"key in other style":  {"source: zeotap", "source: zeotap\nmapping: {firstName: a}", `4:11: mapping.firstName: unknown key; did you mean "first_name"?`},
-		"key that is strange": {"marker:", "\"a b\\n\": 1\nmarker:", `6:1: "a b\n": unknown key; expected one of "sync", "audience", "source", "destination", "mode", "reference", "marker", "mapping", "verification", "limits", "accept"`},
+		"key that is strange": {"marker:", "\"a b\\n\": 1\nmarker:", `6:1: "a b\n": unknown key; expected one of "sync", "audience", "source", "destination", "mode", "reference", "marker", "filter", "mapping", "verification", "limits", "accept"`},
 		"credential":          {"marker:", "api_key: hunter2\nmarker:", "6:1: api_key: unknown key; a sync holds no credential: it belongs to a connection, as credential: env:NAME or file:PATH"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +249,7 @@ accept: {invalid: 0.7%, refused: .5, source_gap: 100 %}
 `))
 
 	require.NoError(t, err)
-	require.Equal(t, "Vorname (Kunde)", sync.Mapping.FirstName)
+	require.Equal(t, &config.Text{Origin: config.Origin{From: "Vorname (Kunde)"}}, sync.Mapping.FirstName)
 	require.Nil(t, sync.Mapping.Tags)
 	require.Contains(t, sync.Mapping.Properties, "2024")
 	require.Contains(t, sync.Mapping.Properties, "größe")

@@ -53,7 +53,7 @@ func TestPlacesAreRightBesideOtherScriptsCommentsAndWindowsLineEnds(t *testing.T
 		"mapping: {properties: {\"город\": {from: 'Zürich', kind: x, type: string}}} # 都市\r\n"
 
 	require.EqualError(t, syncError("sync.yaml", []byte(file)),
-		`sync.yaml:9:50: mapping.properties."город".kind: unknown key; expected one of "from", "value", "type"`)
+		`sync.yaml:9:50: mapping.properties."город".kind: unknown key; expected one of "type", "from", "first_of", "value", "template", "list", "separator", "audience", "format", "time_zone", "decimal_comma", "true" or further ones (see the schema)`)
 }
 
 func syncError(name string, raw []byte) error {

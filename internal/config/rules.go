@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -9,7 +10,7 @@ import (
 // field is one key that a struct reads.
 type field struct {
 	name  string
-	index int
+	index []int
 	rules rules
 }
 
@@ -25,11 +26,19 @@ type rules struct {
 	maximum      *float64
 }
 
-// fieldsOf returns the keys of a struct in the order of its fields.
+// fieldsOf returns the keys of a struct in the order of its fields; those of an
+// embedded struct stand among them.
 func fieldsOf(structure reflect.Type) []field {
 	fields := make([]field, 0, structure.NumField())
 	for f := range structure.Fields() {
-		fields = append(fields, field{name: f.Tag.Get("yaml"), index: f.Index[0], rules: rulesOf(f)})
+		if !f.Anonymous {
+			fields = append(fields, field{name: f.Tag.Get("yaml"), index: f.Index, rules: rulesOf(f)})
+			continue
+		}
+		for _, inner := range fieldsOf(f.Type) {
+			inner.index = append(slices.Clone(f.Index), inner.index...)
+			fields = append(fields, inner)
+		}
 	}
 	return fields
 }
@@ -86,9 +95,12 @@ func names(structure reflect.Type) []string {
 
 // pathsTo returns where below a struct a key is read: "verification.segment".
 func pathsTo(structure reflect.Type, key string) []string {
+	if structure == reflect.TypeFor[Condition]() {
+		return nil // a filter has no fixed depth
+	}
 	var paths []string
 	for _, f := range fieldsOf(structure) {
-		inner := structure.Field(f.index).Type
+		inner := structure.FieldByIndex(f.index).Type
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
 		}

@@ -18,6 +18,8 @@ type Sync struct {
 	// Marker is how the Hello Charles segment recognises members: exactly one
 	// of a custom property with a value, or a tag.
 	Marker Marker `yaml:"marker" json:"marker" jsonschema:"required"`
+	// Filter keeps members out: those it does not hold for are suppressed.
+	Filter *Condition `yaml:"filter" json:"filter,omitempty"`
 	// Mapping says which catalogue field becomes which field of the contact.
 	Mapping Mapping `yaml:"mapping" json:"mapping"`
 	// Verification is how the run is proved.
@@ -42,15 +44,18 @@ type Mode string
 // ModeAdd upserts members; nobody is ever unmarked.
 const ModeAdd Mode = "add"
 
-// Reference is the mapping of the external reference id.
+// Reference is the mapping of the external reference id, which no constant can be.
 type Reference struct {
-	// From is the catalogue field.
-	From string `yaml:"from" json:"from" jsonschema:"required"`
+	Origin
 	// Normalise: "e164" (+4915112345678), "digits" (4915112345678) or "raw".
 	Normalise Normalise `yaml:"normalise" json:"normalise" jsonschema:"required"`
 	// DefaultRegion (ISO 3166, "DE") reads phone numbers that have no country
 	// code, here and in mapping.phone. Without it they are invalid.
 	DefaultRegion string `yaml:"default_region" json:"default_region,omitempty"`
+	// DigitsAreInternational reads digits without a plus as a number with its
+	// country code ("436641234567"), here and in mapping.phone, where they are no
+	// number of the default region. Default: false, such numbers are invalid.
+	DigitsAreInternational bool `yaml:"digits_are_international" json:"digits_are_international,omitempty"`
 }
 
 // Normalise is a way to bring references into one spelling.
@@ -74,65 +79,6 @@ type Marker struct {
 	Tag string `yaml:"tag" json:"tag,omitempty"`
 }
 
-// Mapping says where the fields of a contact come from. A plain string is the
-// name of a catalogue field.
-type Mapping struct {
-	// FirstName is the catalogue field of the first name.
-	FirstName string `yaml:"first_name" json:"first_name,omitempty"`
-	// MiddleName is the catalogue field of the middle name.
-	MiddleName string `yaml:"middle_name" json:"middle_name,omitempty"`
-	// LastName is the catalogue field of the last name.
-	LastName string `yaml:"last_name" json:"last_name,omitempty"`
-	// Phone becomes the main phone number.
-	Phone *Channel `yaml:"phone" json:"phone,omitempty"`
-	// Email becomes the main email address.
-	Email *Channel `yaml:"email" json:"email,omitempty"`
-	// Tags are sent with every member. They must exist in Hello Charles.
-	Tags []string `yaml:"tags" json:"tags,omitempty"`
-	// Properties maps technical names of custom properties, which must exist.
-	Properties map[string]PropertySource `yaml:"properties" json:"properties,omitempty"`
-}
-
-// Channel is the mapping of a phone number or an email address.
-type Channel struct {
-	// From is the catalogue field.
-	From string `yaml:"from" json:"from" jsonschema:"required"`
-	// Unusable says what becomes of a member whose value is present but not
-	// usable: "hold_back" (the member is invalid) or "omit" (it is sent
-	// without the value). A missing value is always sent without. Default: hold_back.
-	Unusable Unusable `yaml:"unusable" json:"unusable,omitempty"`
-}
-
-// Unusable is what to do with a phone number or email address that fails its check.
-type Unusable string
-
-// The ways to treat an unusable channel.
-const (
-	HoldBack Unusable = "hold_back"
-	Omit     Unusable = "omit"
-)
-
-// PropertySource is a catalogue field or a constant, and the type to send.
-// Exactly one of From and Value is set.
-type PropertySource struct {
-	// From is the catalogue field.
-	From string `yaml:"from" json:"from,omitempty"`
-	// Value is a constant, as text, that every member gets.
-	Value *string `yaml:"value" json:"value,omitempty"`
-	// Type: "string", "number" or "date" (sent as YYYY-MM-DD).
-	Type PropertyType `yaml:"type" json:"type" jsonschema:"required"`
-}
-
-// PropertyType is the type of a custom property's value.
-type PropertyType string
-
-// The types of custom properties.
-const (
-	PropertyString PropertyType = "string"
-	PropertyNumber PropertyType = "number"
-	PropertyDate   PropertyType = "date"
-)
-
 // Verification is how a run is proved: the segment's contact count is polled
 // until it stands still at what is expected.
 type Verification struct {
@@ -155,9 +101,17 @@ type SyncLimits struct {
 	// StagingMegabytes bounds the ledger space that one run may stage, in
 	// megabytes. Default: 4096.
 	StagingMegabytes int `yaml:"staging_megabytes" json:"staging_megabytes" jsonschema:"minimum=1"`
-	// RefusedInFirstBatch is the share of the first batch, which goes alone,
-	// that may be refused before the run stops. Default: 50%.
-	RefusedInFirstBatch Share `yaml:"refused_in_first_batch" json:"refused_in_first_batch"`
+	// Refused is the share of the contacts sent so far that Hello Charles may
+	// refuse before the run stops sending and asks; it is looked at from the
+	// first batch on, which goes alone. Default: 25%.
+	Refused Share `yaml:"refused" json:"refused"`
+	// RetryFailuresAfter is when a member that Hello Charles refused is sent
+	// again although nothing changed; until then it is a known failure. Zero is
+	// every run. Default: 168h (7 days).
+	RetryFailuresAfter Duration `yaml:"retry_failures_after" json:"retry_failures_after"`
+	// WaitForDecision is how long a run waits for a person, for an approval or
+	// for access to be given back, before it ends as failed. Default: 24h.
+	WaitForDecision Duration `yaml:"wait_for_decision" json:"wait_for_decision"`
 	// BatchesPerHistory bounds one Temporal history; the run continues in a new
 	// one. Default: 1000.
 	BatchesPerHistory int `yaml:"batches_per_history" json:"batches_per_history" jsonschema:"minimum=1,maximum=5000"`

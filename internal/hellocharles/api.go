@@ -6,6 +6,7 @@ package hellocharles
 
 import (
 	"context"
+	"errors"
 
 	"audiencesync/internal/audience"
 )
@@ -23,8 +24,9 @@ type API interface {
 	// request is about to leave; if it fails, nothing is sent and its error is
 	// returned. There is one result for each contact, in order; an empty
 	// Outcome means that the reply did not name the contact. A batch that is
-	// refused as a whole is an error of kind Rejected or TooLarge, unless it
-	// holds one contact only: then that one is refused.
+	// refused as a whole has results only where the refusal names contacts, or
+	// where one contact was sent: those are Refused, the others NotApplied.
+	// Else it is an error of kind Rejected or TooLarge.
 	Upsert(ctx context.Context, contacts []audience.Contact, before func(context.Context) error) ([]Result, error)
 	// UpsertOne sends one contact by the documented call (Contact API, help
 	// article 264408). before is as for Upsert.
@@ -36,6 +38,10 @@ type API interface {
 	// SegmentCount returns the number of contacts in a segment. A reply without
 	// a count is an error of kind Unreadable, never zero.
 	SegmentCount(ctx context.Context, segment string) (int64, error)
+	// Contact reads one contact back. The error wraps ErrCannotRead where the
+	// connection does not say how, and ErrNoContact where nothing is held for
+	// the reference.
+	Contact(ctx context.Context, reference string) (*Held, error)
 }
 
 // Result is what Hello Charles said about one contact.
@@ -44,8 +50,12 @@ type Result struct {
 	// did not say.
 	Outcome audience.Outcome
 	// Transient marks a refusal that is worth sending again on its own: the
-	// contact's own status is 429 or 5xx.
+	// contact's own status or code is in the list batch.items.transient.
 	Transient bool
+	// NotApplied says that the call was refused as a whole because of other
+	// contacts, which it names: this one has no outcome and is worth sending
+	// again together with its neighbours.
+	NotApplied bool
 	// Code is the API's error code where it is a short slug, else empty. It
 	// holds no contact data.
 	Code string
@@ -74,3 +84,25 @@ type Property struct {
 	// Options are the values of a select, radio or multiselect property.
 	Options []string
 }
+
+// Held is what Hello Charles holds for one reference, as it says itself. All of
+// it may be contact data.
+type Held struct {
+	Reference  string
+	FirstName  string
+	MiddleName string
+	LastName   string
+	Phones     []string
+	Emails     []string
+	// Tags are labels or ids, as Hello Charles gives them.
+	Tags []string
+	// Properties are the custom properties by technical name. Their values are
+	// those of JSON; numbers are json.Number.
+	Properties map[string]any
+}
+
+// ErrCannotRead says that the connection does not say how one contact is read.
+var ErrCannotRead = errors.New("contacts cannot be read back")
+
+// ErrNoContact says that Hello Charles holds nothing for a reference.
+var ErrNoContact = errors.New("no contact with this reference is held")

@@ -104,6 +104,9 @@ func check(s config.HelloCharles) error {
 	if !strings.Contains(s.Read.SegmentCountPath, segmentPlaceholder) {
 		return fmt.Errorf("read.segment_count_path has no %s to put the segment id in", segmentPlaceholder)
 	}
+	if path := s.Read.ContactPath; path != "" && (path[0] != '/' || !strings.Contains(path, referencePlaceholder)) {
+		return fmt.Errorf("read.contact_path starts with a slash and holds %s", referencePlaceholder)
+	}
 	return checkPaths(s)
 }
 
@@ -146,13 +149,16 @@ func checkBatch(b config.BatchContacts) error {
 	switch b.Reply {
 	case config.RepliesItems:
 		need("items.key", b.Items.Key)
-		need("items.reference", b.Items.Reference)
+		need("items.reference or index", b.Items.Reference+b.Items.Index)
 		need("items.status", b.Items.Status)
 	case config.RepliesCounts:
 		need("counts.created, updated or refused", b.Counts.Created+b.Counts.Updated+b.Counts.Refused)
+	case config.RepliesErrors:
+		need("errors.key", b.Errors.Key)
+		need("errors.reference or index", b.Errors.Reference+b.Errors.Index)
 	case config.RepliesNone, "":
 	default:
-		return fmt.Errorf("batch.reply %q is none of none, counts, items", b.Reply)
+		return fmt.Errorf("batch.reply %q is none of none, counts, items, errors", b.Reply)
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("batch mode is not configured: %s not set; ask Hello Charles for the Batched Contacts API "+

@@ -122,8 +122,14 @@ func appendField(b []byte, prefix, value string) []byte {
 // never the value.
 func appendValue(b []byte, value any) ([]byte, error) {
 	switch value := value.(type) {
+	case nil:
+		return append(b, "null"...), nil // clears the property
 	case string:
 		return appendString(b, value), nil
+	case []string:
+		return appendList(b, value)
+	case []json.Number:
+		return appendList(b, value)
 	case bool:
 		if value {
 			return append(b, "true"...), nil
@@ -135,8 +141,23 @@ func appendValue(b []byte, value any) ([]byte, error) {
 		}
 		return append(b, value...), nil
 	default:
-		return nil, fmt.Errorf("a %T cannot be sent; only text, bool and numbers can", value)
+		return nil, fmt.Errorf("a %T cannot be sent; only text, bool, numbers and lists of text or numbers can", value)
 	}
+}
+
+// appendList appends the options of a multiselect property.
+func appendList[option string | json.Number](b []byte, options []option) ([]byte, error) {
+	b = append(b, '[')
+	for i, value := range options {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = appendValue(b, value); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, ']'), nil
 }
 
 func isJSONNumber(text string) bool {

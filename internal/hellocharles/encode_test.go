@@ -49,6 +49,16 @@ func TestContactIsWrittenAsTheHelpArticleSays(t *testing.T) {
 				`"phone_numbers":[{"value":"+4915112345678"}],"email_address":[{"value":"zoe@example.com"}],"tags":["VIP","news letter"],` +
 				`"custom_properties":{"since":"2026-01-31","points":-1.5e3,"gold":true,"silver":false,"empty":""}}`,
 		},
+		"lists, and a property that is cleared": {
+			contact: audience.Contact{Reference: "crm-1", Properties: []audience.Property{
+				{Name: "cards", Value: []string{"gold", "\"x\""}},
+				{Name: "sizes", Value: []json.Number{"38", "40.5"}},
+				{Name: "none", Value: []string{}},
+				{Name: "since", Value: nil},
+			}},
+			want: `{"external_reference_id":"crm-1","source_type":"zeotap",` +
+				`"custom_properties":{"cards":["gold","\"x\""],"sizes":[38,40.5],"none":[],"since":null}}`,
+		},
 		"other shapes": {
 			contact: audience.Contact{Reference: "crm-1", Phone: "+4915112345678", Email: "zoe@example.com", Tags: []string{"VIP"}},
 			tags:    map[string]string{"VIP": "t-1"},
@@ -77,8 +87,9 @@ func TestValueThatIsNoValueIsNotSent(t *testing.T) {
 	t.Parallel()
 	encode := newEncoder(config.DefaultHelloCharles())
 	for _, value := range []any{
-		nil, 1, 1.5,
+		1, 1.5,
 		[]any{"secret"},
+		[]json.Number{"1", "secret"},
 		map[string]any{},
 		json.Number(""), json.Number("secret"), json.Number("NaN"), json.Number("01"),
 		json.Number("1}"), json.Number(" 1"), json.Number("1 "), json.Number("+1"), json.Number("true"), json.Number(`"1"`), json.Number("1e"),

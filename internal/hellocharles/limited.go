@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"audiencesync/internal/audience"
@@ -13,15 +14,19 @@ import (
 // Budget is the request budget of one workspace, shared by all that talk to it.
 type Budget interface {
 	// Acquire waits for a place in flight and a send time of the workspace's
-	// budget; release gives the place back. Its error is returned as it is.
-	Acquire(ctx context.Context) (release func(), err error)
-	// Told passes on that Hello Charles asked to wait.
-	Told(ctx context.Context, delay time.Duration) error
+	// budget. before, if given, runs once when that time is near: what it records
+	// may then still be held back. release gives the place back. The errors of
+	// before, and its own, are returned as they are.
+	Acquire(ctx context.Context, before func(context.Context) error) (release func(), err error)
+	// Refused passes on that Hello Charles had one request too many: it asked to
+	// wait, or, with no delay, did not say how long. age is how long ago that
+	// request left.
+	Refused(ctx context.Context, delay, age time.Duration) error
 }
 
 // Limited returns api within a budget: an upsert takes its place when the
-// request is ready, before the caller's before runs; a read takes one place,
-// in which the few pages of a list follow each other.
+// request is ready, and leaves right after; a read takes one place, in which
+// the few pages of a list follow each other.
 func Limited(api API, budget Budget) API { return &limited{api: api, budget: budget} }
 
 type limited struct {
@@ -36,7 +41,7 @@ func (l *limited) Upsert(
 	turn := l.turn(before)
 	defer turn.end()
 	results, err := l.api.Upsert(withTagLister(ctx, l), contacts, turn.begin)
-	return results, l.pass(ctx, err)
+	return results, turn.pass(ctx, err)
 }
 
 // UpsertOne implements API.
@@ -46,7 +51,7 @@ func (l *limited) UpsertOne(
 	turn := l.turn(before)
 	defer turn.end()
 	result, err := l.api.UpsertOne(withTagLister(ctx, l), contact, turn.begin)
-	return result, l.pass(ctx, err)
+	return result, turn.pass(ctx, err)
 }
 
 // Tags implements API.
@@ -64,6 +69,11 @@ func (l *limited) SegmentCount(ctx context.Context, segment string) (int64, erro
 	return read(ctx, l, func(ctx context.Context) (int64, error) { return l.api.SegmentCount(ctx, segment) })
 }
 
+// Contact implements API.
+func (l *limited) Contact(ctx context.Context, reference string) (*Held, error) {
+	return read(ctx, l, func(ctx context.Context) (*Held, error) { return l.api.Contact(ctx, reference) })
+}
+
 func read[T any](ctx context.Context, l *limited, call func(context.Context) (T, error)) (T, error) {
 	turn := l.turn(nil)
 	defer turn.end()
@@ -72,20 +82,17 @@ func read[T any](ctx context.Context, l *limited, call func(context.Context) (T,
 		return none, err
 	}
 	value, err := call(ctx)
-	return value, l.pass(ctx, err)
+	return value, turn.pass(ctx, err)
 }
 
-// pass tells the budget of a delay that Hello Charles asked for, while the
-// place is still held, so that whoever comes next knows of it.
-func (l *limited) pass(ctx context.Context, err error) error {
+// tooMany reports whether a failed request was one too many: 429, or 503, with
+// or without a delay.
+func tooMany(err error) (delay time.Duration, yes bool) {
 	var failed *vendorhttp.Error
-	if !errors.As(err, &failed) || failed.Kind != vendorhttp.RateLimited || failed.RetryAfter <= 0 {
-		return err
+	if !errors.As(err, &failed) {
+		return 0, false
 	}
-	if told := l.budget.Told(ctx, failed.RetryAfter); told != nil {
-		return fmt.Errorf("%w; the delay did not reach the workspace's budget: %w", err, told)
-	}
-	return err
+	return failed.RetryAfter, failed.Kind == vendorhttp.RateLimited || failed.Status == http.StatusServiceUnavailable
 }
 
 // turn is one place in the budget.
@@ -93,22 +100,34 @@ type turn struct {
 	budget  Budget
 	before  func(context.Context) error
 	release func()
+	left    time.Time
 }
 
 func (l *limited) turn(before func(context.Context) error) *turn {
 	return &turn{budget: l.budget, before: before, release: func() {}}
 }
 
+// begin waits for the turn. The request leaves when it returns.
 func (t *turn) begin(ctx context.Context) error {
-	release, err := t.budget.Acquire(ctx)
+	release, err := t.budget.Acquire(ctx, t.before)
 	if err != nil {
 		return err
 	}
-	t.release = release
-	if t.before == nil {
-		return nil
+	t.release, t.left = release, time.Now()
+	return nil
+}
+
+// pass tells the budget when a request was one too many, while the place is
+// still held, so that whoever comes next knows of it.
+func (t *turn) pass(ctx context.Context, err error) error {
+	delay, yes := tooMany(err)
+	if !yes || t.left.IsZero() {
+		return err
 	}
-	return t.before(ctx)
+	if unheard := t.budget.Refused(ctx, delay, time.Since(t.left)); unheard != nil {
+		return fmt.Errorf("%w; this did not reach the workspace's budget: %w", err, unheard)
+	}
+	return err
 }
 
 func (t *turn) end() { t.release() }

@@ -21,11 +21,15 @@ type onePlace struct {
 	place  chan struct{}
 	mutex  sync.Mutex
 	events []string
-	// noPlace and untold are the errors of Acquire and Told.
-	noPlace, untold error
+	// noPlace and unheard are the errors of Acquire and Refused.
+	noPlace, unheard error
+	// youngest is the least age of a request that was one too many.
+	youngest time.Duration
 }
 
-func newOnePlace() *onePlace { return &onePlace{place: make(chan struct{}, 1)} }
+func newOnePlace() *onePlace {
+	return &onePlace{place: make(chan struct{}, 1), youngest: time.Hour}
+}
 
 func (b *onePlace) note(event string) {
 	b.mutex.Lock()
@@ -33,7 +37,7 @@ func (b *onePlace) note(event string) {
 	b.events = append(b.events, event)
 }
 
-func (b *onePlace) Acquire(ctx context.Context) (func(), error) {
+func (b *onePlace) Acquire(ctx context.Context, before func(context.Context) error) (func(), error) {
 	if b.noPlace != nil {
 		return nil, b.noPlace
 	}
@@ -43,15 +47,24 @@ func (b *onePlace) Acquire(ctx context.Context) (func(), error) {
 		return nil, ctx.Err()
 	}
 	b.note("acquired")
-	return func() {
+	release := func() {
 		b.note("released")
 		<-b.place
-	}, nil
+	}
+	if before == nil {
+		return release, nil
+	}
+	if err := before(ctx); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
 }
 
-func (b *onePlace) Told(_ context.Context, delay time.Duration) error {
-	b.note("told " + delay.String())
-	return b.untold
+func (b *onePlace) Refused(_ context.Context, delay, age time.Duration) error {
+	b.note("refused " + delay.String())
+	b.youngest = min(b.youngest, age)
+	return b.unheard
 }
 
 func (b *onePlace) serve(t *testing.T, handler http.HandlerFunc, change ...func(*config.HelloCharles)) hellocharles.API {
@@ -89,6 +102,13 @@ func TestEveryRequestTakesItsTurn(t *testing.T) {
 			_, err := api.SegmentCount(ctx, "s")
 			return err
 		}, []string{"acquired", "HEAD", "released"}},
+		"contact": {func(ctx context.Context, api hellocharles.API, _ func(context.Context) error) error {
+			_, err := api.Contact(ctx, "a")
+			if errors.Is(err, hellocharles.ErrNoContact) {
+				return nil
+			}
+			return err
+		}, []string{"acquired", "GET", "released"}},
 	}
 	for name, test := range calls {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +117,7 @@ func TestEveryRequestTakesItsTurn(t *testing.T) {
 			api := budget.serve(t, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("X-Resource-Count", "1")
 				answer(200, `{"data":[]}`)(w, r)
-			}, replying(config.RepliesNone))
+			}, replying(config.RepliesNone), readable)
 			before := func(context.Context) error {
 				budget.note("before")
 				return nil
@@ -108,7 +128,7 @@ func TestEveryRequestTakesItsTurn(t *testing.T) {
 
 			refused := newOnePlace()
 			refused.noPlace = errors.New("come back later")
-			api = refused.serve(t, answer(200, ""))
+			api = refused.serve(t, answer(200, ""), readable)
 			require.Equal(t, refused.noPlace, test.call(t.Context(), api, before))
 			require.Empty(t, refused.events, "nothing was sent")
 		})
@@ -125,25 +145,30 @@ func TestPlaceIsGivenBackWhenBeforeFails(t *testing.T) {
 	require.Equal(t, []string{"acquired", "released"}, budget.events)
 }
 
-func TestDelayThatWasAskedForIsPassedOnBeforeThePlaceIsFree(t *testing.T) {
-	t.Parallel()
-	later := func(status int, retryAfter string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			if retryAfter != "" {
-				w.Header().Set("Retry-After", retryAfter)
-			}
-			w.WriteHeader(status)
+// later answers that there were too many requests, or that nothing works.
+func later(status int, retryAfter string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if retryAfter != "" {
+			w.Header().Set("Retry-After", retryAfter)
 		}
+		w.WriteHeader(status)
 	}
+}
+
+func TestARequestThatWasOneTooManyIsPassedOnBeforeThePlaceIsFree(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		handler http.HandlerFunc
 		want    []string
 	}{
-		"429":               {later(429, "7"), []string{"acquired", "HEAD", "told 7s", "released"}},
-		"429 too long":      {later(429, "999999"), []string{"acquired", "HEAD", "told 15m0s", "released"}},
-		"503":               {later(503, "7"), []string{"acquired", "HEAD", "told 7s", "released"}},
-		"429 without delay": {later(429, ""), []string{"acquired", "HEAD", "released"}},
+		"429":               {later(429, "7"), []string{"acquired", "HEAD", "refused 7s", "released"}},
+		"429 too long":      {later(429, "999999"), []string{"acquired", "HEAD", "refused 15m0s", "released"}},
+		"429 without delay": {later(429, ""), []string{"acquired", "HEAD", "refused 0s", "released"}},
+		"429 not at all":    {later(429, "0"), []string{"acquired", "HEAD", "refused 0s", "released"}},
+		"503":               {later(503, "7"), []string{"acquired", "HEAD", "refused 7s", "released"}},
+		"503 without delay": {later(503, ""), []string{"acquired", "HEAD", "refused 0s", "released"}},
 		"500":               {later(500, "7"), []string{"acquired", "HEAD", "released"}},
+		"404":               {later(404, ""), []string{"acquired", "HEAD", "released"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -154,14 +179,43 @@ func TestDelayThatWasAskedForIsPassedOnBeforeThePlaceIsFree(t *testing.T) {
 			require.Equal(t, test.want, budget.events)
 		})
 	}
+}
 
+func TestABudgetThatCannotBeToldIsPartOfTheError(t *testing.T) {
+	t.Parallel()
 	budget := newOnePlace()
-	budget.untold = errors.New("the ledger is not there")
+	budget.unheard = errors.New("the ledger is not there")
 	_, err := budget.serve(t, later(429, "7")).UpsertOne(t.Context(), contact(plantedReference), nil)
-	require.ErrorIs(t, err, budget.untold)
+	require.ErrorIs(t, err, budget.unheard)
 	failed(t, err, vendorhttp.RateLimited)
-	require.ErrorContains(t, err, "asked to wait 7s (status 429); the delay did not reach the workspace's budget")
-	require.Equal(t, []string{"acquired", "PUT", "told 7s", "released"}, budget.events)
+	require.ErrorContains(t, err, "asked to wait 7s (status 429); this did not reach the workspace's budget")
+	require.Equal(t, []string{"acquired", "PUT", "refused 7s", "released"}, budget.events)
+}
+
+func TestTheAgeOfARefusedRequestDoesNotCountItsWaitForAPlace(t *testing.T) {
+	t.Parallel()
+	const wait = 100 * time.Millisecond
+	budget := newOnePlace()
+	var left time.Time
+	begin := time.Now()
+	_, err := budget.serve(t, later(429, "")).Upsert(t.Context(), contacts(2), func(context.Context) error {
+		for time.Since(begin) < wait { //nolint:revive // Time has to pass.
+		}
+		left = time.Now()
+		return nil
+	})
+	require.Error(t, err)
+	require.LessOrEqual(t, budget.youngest, time.Since(left))
+	require.Positive(t, budget.youngest)
+}
+
+func TestARefusedTagLookupInsideAnUpsertIsPassedOnOnce(t *testing.T) {
+	t.Parallel()
+	budget := newOnePlace()
+	_, err := budget.serve(t, later(429, "7"), byID).
+		Upsert(t.Context(), []audience.Contact{{Reference: "a", Tags: []string{"VIP"}}}, nil)
+	require.Error(t, err)
+	require.Equal(t, []string{"acquired", "GET", "refused 7s", "released"}, budget.events)
 }
 
 func TestTagLookupInsideAnUpsertTakesItsOwnTurn(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"audiencesync/internal/vendorhttp"
 )
@@ -55,16 +56,24 @@ func (c *client) page(ctx context.Context, operation, path string, offset int) (
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSuccess(reply); err != nil {
+	page, err := pageIn(reply)
+	if err != nil {
 		return nil, c.reads.Fail(operation, vendorhttp.Unreadable, err.Error())
+	}
+	return page, nil
+}
+
+func pageIn(reply vendorhttp.Response) ([]any, error) {
+	if err := checkSuccess(reply); err != nil {
+		return nil, err
 	}
 	root, err := decode(reply.Body)
 	if err != nil {
-		return nil, c.reads.Fail(operation, vendorhttp.Unreadable, "its JSON is cut or wrong")
+		return nil, unreadable(err.Error())
 	}
 	page, ok := at(root, "data").([]any)
 	if !ok {
-		return nil, c.reads.Fail(operation, vendorhttp.Unreadable, `it has no array "data"`)
+		return nil, unreadable(`it has no array "data"`)
 	}
 	return page, nil
 }
@@ -82,5 +91,19 @@ func identity(record map[string]any) string {
 // forContacts reports whether a tag or property can be used for contacts: its
 // kind is person, it is active and not deleted (see docs/hello-charles.md section 5, 6).
 func forContacts(record map[string]any) bool {
-	return record["object"] == "person" && record["active"] != false && record["deleted"] != true
+	active, told := record["active"]
+	return record["object"] == "person" && (!told || active == nil || isSet(active)) && !isSet(record["deleted"])
+}
+
+// isSet reads a mark such as deleted or readonly. What is not plainly "no", a
+// date for instance, is yes: a property taken for writable loses values silently.
+func isSet(mark any) bool {
+	switch strings.ToLower(scalar(mark)) {
+	case "false", "0", "no":
+		return false
+	case "":
+		return mark != nil && mark != ""
+	default:
+		return true
+	}
 }

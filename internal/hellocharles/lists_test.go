@@ -26,10 +26,13 @@ func TestTagsAreThoseThatContactsCanHave(t *testing.T) {
 		{"id":"t6","label":"","object":"person"},
 		{"id":"t7","label":"no kind"},
 		{"label":"no id","object":"person","active":null,"deleted":null},
+		{"id":"t9","label":"removed on a day","object":"person","deleted":"2026-01-31"},
+		{"id":"t10","label":"off by number","object":"person","active":0},
+		{"id":"t11","label":"there","object":"person","active":"true","deleted":"false"},
 		null, "text"]}`))
 	tags, err := w.api.Tags(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []hellocharles.Tag{{ID: "t1", Label: "VIP"}, {ID: "2", Label: "vip"}, {Label: "no id"}}, tags)
+	require.Equal(t, []hellocharles.Tag{{ID: "t1", Label: "VIP"}, {ID: "2", Label: "vip"}, {Label: "no id"}, {ID: "t11", Label: "there"}}, tags)
 	require.Equal(t, "/api/v0/tags", w.requests()[0].Path)
 	require.Equal(t, "limit=100&offset=0", w.requests()[0].Query)
 }
@@ -45,7 +48,8 @@ func TestPropertiesThatCannotBeWrittenAreListedAsSuch(t *testing.T) {
 		{"id":5,"name":"proxy","object":"person","is_proxy":true,"input":"odd","type":7},
 		{"id":6,"name":"order","object":"event"},
 		{"id":7,"name":"gone","object":"person","deleted":true},
-		{"id":8,"object":"person"}]}`))
+		{"id":8,"object":"person"},
+		{"id":9,"name":"since","object":"person","readonly":"2026-01-31","disabled":0,"is_proxy":""}]}`))
 	properties, err := w.api.Properties(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []hellocharles.Property{
@@ -54,6 +58,7 @@ func TestPropertiesThatCannotBeWrittenAreListedAsSuch(t *testing.T) {
 		{Name: "readonly", Label: "Read only"},
 		{Name: "disabled", Label: "disabled"},
 		{Name: "proxy", Label: "proxy", Type: "7"},
+		{Name: "since", Label: "since"},
 	}, properties)
 	require.Equal(t, "/api/v0/custom_properties", w.requests()[0].Path)
 }
@@ -180,14 +185,20 @@ func TestWorkspaceThatMayNotBeReadHasTheListsOfItsOperator(t *testing.T) {
 	w := serve(t, answer(500, ""), func(s *config.HelloCharles) {
 		s.Read.Allowed = &no
 		s.Read.KnownTags = []string{"VIP"}
-		s.Read.KnownProperties = []string{"audience"}
+		s.Read.KnownProperties = []config.KnownProperty{
+			{Name: "audience"},
+			{Name: "card", Type: "string", Input: "select", Options: []string{"gold", "silver"}},
+		}
 	})
 	tags, err := w.api.Tags(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []hellocharles.Tag{{Label: "VIP"}}, tags)
 	properties, err := w.api.Properties(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []hellocharles.Property{{Name: "audience", Label: "audience", Writable: true}}, properties)
+	require.Equal(t, []hellocharles.Property{
+		{Name: "audience", Label: "audience", Writable: true},
+		{Name: "card", Label: "card", Type: "string", Input: "select", Options: []string{"gold", "silver"}, Writable: true},
+	}, properties)
 	_, err = w.api.SegmentCount(t.Context(), "s")
 	failed(t, err, vendorhttp.Forbidden)
 	require.ErrorContains(t, err, "this connection may not read (setting read.allowed)")

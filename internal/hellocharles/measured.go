@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -14,7 +15,7 @@ import (
 )
 
 // Names of the metrics. Both carry call (upsert, upsert_one, tags, properties,
-// segment_count) and result (ok, refused, a vendorhttp.Kind, canceled, other).
+// segment_count, contact) and result (ok, refused, a vendorhttp.Kind, canceled, other).
 const (
 	requestsMetric = "audiencesync.hello_charles.requests"
 	durationMetric = "audiencesync.hello_charles.request.duration"
@@ -50,7 +51,8 @@ func (m *measured) Upsert(
 ) ([]Result, error) {
 	var watch stopwatch
 	results, err := m.api.Upsert(ctx, contacts, watch.after(before))
-	refused := len(results) == 1 && results[0].Outcome == audience.Refused
+	refused := slices.ContainsFunc(results, func(r Result) bool { return r.NotApplied }) ||
+		len(results) == 1 && results[0].Outcome == audience.Refused
 	m.record(ctx, "upsert", watch, resultOf(err, refused))
 	return results, err
 }
@@ -87,6 +89,20 @@ func (m *measured) SegmentCount(ctx context.Context, segment string) (int64, err
 	count, err := m.api.SegmentCount(ctx, segment)
 	m.record(ctx, "segment_count", watch, resultOf(err, false))
 	return count, err
+}
+
+// Contact implements API. A contact that is not there is an answer like any other.
+func (m *measured) Contact(ctx context.Context, reference string) (*Held, error) {
+	watch := stopwatch{start: time.Now()}
+	held, err := m.api.Contact(ctx, reference)
+	switch {
+	case errors.Is(err, ErrCannotRead): // Nothing was asked.
+	case errors.Is(err, ErrNoContact):
+		m.record(ctx, "contact", watch, resultOf(nil, false))
+	default:
+		m.record(ctx, "contact", watch, resultOf(err, false))
+	}
+	return held, err
 }
 
 func (m *measured) record(ctx context.Context, call string, watch stopwatch, result string) {

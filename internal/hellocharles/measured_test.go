@@ -28,7 +28,7 @@ func TestRequestsAreCountedAndTimedByCallAndResult(t *testing.T) {
 		default:
 			answer(200, `{"data":[]}`)(w, r)
 		}
-	}, replying(config.RepliesNone))
+	}, replying(config.RepliesNone), readable)
 	reader := metric.NewManualReader()
 	meter := metric.NewMeterProvider(metric.WithReader(reader)).Meter("test")
 	api, err := hellocharles.Measured(w.api, meter)
@@ -41,6 +41,8 @@ func TestRequestsAreCountedAndTimedByCallAndResult(t *testing.T) {
 	_, _ = api.Tags(t.Context())
 	_, _ = api.Properties(t.Context())
 	_, _ = api.SegmentCount(t.Context(), "s")
+	_, err = api.Contact(t.Context(), plantedReference)
+	require.ErrorIs(t, err, hellocharles.ErrNoContact)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, _ = api.SegmentCount(ended, "s")
@@ -69,6 +71,7 @@ func TestRequestsAreCountedAndTimedByCallAndResult(t *testing.T) {
 		"properties ok":            1,
 		"segment_count unreadable": 1,
 		"segment_count canceled":   1,
+		"contact ok":               1,
 	}, counts)
 	require.Equal(t, counts, times)
 }
@@ -79,4 +82,24 @@ func name(t *testing.T, attributes attribute.Set) string {
 	call, _ := attributes.Value("call")
 	result, _ := attributes.Value("result")
 	return call.AsString() + " " + result.AsString()
+}
+
+func TestBatchRefusedBecauseOfSomeCountsAsRefused(t *testing.T) {
+	t.Parallel()
+	w := serve(t, answer(422, `{"errors":[{"external_reference_id":"r1"}]}`))
+	reader := metric.NewManualReader()
+	api, err := hellocharles.Measured(w.api, metric.NewMeterProvider(metric.WithReader(reader)).Meter("test"))
+	require.NoError(t, err)
+	_, err = api.Upsert(t.Context(), contacts(2), nil)
+	require.NoError(t, err)
+	_, err = api.Contact(t.Context(), plantedReference)
+	require.ErrorIs(t, err, hellocharles.ErrCannotRead)
+	var collected metricdata.ResourceMetrics
+	require.NoError(t, reader.Collect(t.Context(), &collected))
+	for _, m := range collected.ScopeMetrics[0].Metrics {
+		if requests, ok := m.Data.(metricdata.Sum[int64]); ok {
+			require.Len(t, requests.DataPoints, 1, "what is not asked is not counted")
+			require.Equal(t, "upsert refused", name(t, requests.DataPoints[0].Attributes))
+		}
+	}
 }

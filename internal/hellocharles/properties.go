@@ -7,12 +7,15 @@ import (
 )
 
 // Properties implements API. Where the connection may not read, the properties
-// are those that the operator lists: names only, taken to be writable.
+// are those that the operator lists, taken to be writable.
 func (c *client) Properties(ctx context.Context) ([]Property, error) {
 	if !c.settings.Read.ReadsAllowed() {
 		properties := make([]Property, 0, len(c.settings.Read.KnownProperties))
-		for _, name := range c.settings.Read.KnownProperties {
-			properties = append(properties, Property{Name: name, Label: name, Writable: true})
+		for _, known := range c.settings.Read.KnownProperties {
+			properties = append(properties, Property{
+				Name: known.Name, Label: known.Name, Type: known.Type, Input: string(known.Input), Options: known.Options,
+				Writable: true,
+			})
 		}
 		return properties, nil
 	}
@@ -20,13 +23,17 @@ func (c *client) Properties(ctx context.Context) ([]Property, error) {
 	if err != nil {
 		return nil, err
 	}
+	return propertiesOf(records), nil
+}
+
+func propertiesOf(records []map[string]any) []Property {
 	properties := make([]Property, 0, len(records))
 	for _, record := range records {
 		if name := scalar(record["name"]); name != "" && forContacts(record) {
 			properties = append(properties, propertyOf(name, record))
 		}
 	}
-	return properties, nil
+	return properties
 }
 
 func propertyOf(name string, record map[string]any) Property {
@@ -35,7 +42,7 @@ func propertyOf(name string, record map[string]any) Property {
 		Label:    localised(at(record, "input.label")),
 		Type:     scalar(record["type"]),
 		Input:    scalar(at(record, "input.type")),
-		Writable: record["readonly"] != true && record["disabled"] != true && record["is_proxy"] != true,
+		Writable: !isSet(record["readonly"]) && !isSet(record["disabled"]) && !isSet(record["is_proxy"]),
 	}
 	if property.Label == "" {
 		property.Label = name

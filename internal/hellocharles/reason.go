@@ -1,7 +1,8 @@
 package hellocharles
 
 import (
-	"encoding/json"
+	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,6 +24,15 @@ func reasonFrom(body []byte, reference string) (code, message string) {
 	if err != nil {
 		return "", cut(strings.TrimSpace(string(body)))
 	}
+	code, message = reasonOfAll(root, reference)
+	if message == "" {
+		message = cut(strings.TrimSpace(string(body)))
+	}
+	return code, message
+}
+
+// reasonOfAll is the first code and all texts of the errors in a body.
+func reasonOfAll(root any, reference string) (code, message string) {
 	var messages []string
 	for _, e := range errorsIn(root) {
 		c, m := reasonOf(e)
@@ -33,20 +43,27 @@ func reasonFrom(body []byte, reference string) (code, message string) {
 			messages = append(messages, m)
 		}
 	}
-	if len(messages) == 0 {
-		return code, cut(strings.TrimSpace(string(body)))
-	}
 	return code, cut(strings.Join(messages, "; "))
 }
 
 // reportsErrors reports whether a body says that something went wrong, in any of
-// the forms that errorsIn reads.
-func reportsErrors(body []byte) bool {
+// the forms that errorsIn reads, or under a key of the settings.
+func reportsErrors(body []byte, key string) bool {
 	root, err := decode(body)
 	if err != nil {
-		return false
+		// Of a key that stands twice one may report what the other hides.
+		return errors.Is(err, errKeyTwice)
 	}
-	for _, key := range []string{"errors", "error"} {
+	return reports(root, append(except(key), key))
+}
+
+// except returns the usual keys of errors but one, which has a meaning of its own.
+func except(key string) []string {
+	return slices.DeleteFunc([]string{"errors", "error"}, func(usual string) bool { return usual == key })
+}
+
+func reports(root any, keys []string) bool {
+	for _, key := range keys {
 		switch found := at(root, key).(type) {
 		case []any:
 			if len(found) > 0 {
@@ -78,17 +95,30 @@ func errorsIn(root any) []any {
 	return []any{root}
 }
 
-// reasonOf reads one error: the message key says more than the number.
+// reasonOf reads one error: the message key says more than the number. A list
+// of errors is read in turn.
 func reasonOf(e any) (code, message string) {
 	if text := scalar(e); text != "" {
 		return "", text
+	}
+	var parts []string
+	if list, ok := e.([]any); ok {
+		for _, entry := range list {
+			c, m := reasonOf(entry)
+			if code == "" {
+				code = c
+			}
+			if m != "" {
+				parts = append(parts, m)
+			}
+		}
+		return code, strings.Join(parts, "; ")
 	}
 	for _, key := range []string{"message_key", "code"} {
 		if code = scalar(at(e, key)); code != "" {
 			break
 		}
 	}
-	var parts []string
 	for _, key := range []string{"message", "description"} {
 		if text := scalar(at(e, key)); text != "" {
 			parts = append(parts, text)
@@ -131,21 +161,4 @@ func cut(text string) string {
 		end--
 	}
 	return text[:end]
-}
-
-// scalar returns a JSON text, number or bool as text, and nothing for the rest.
-func scalar(value any) string {
-	switch value := value.(type) {
-	case string:
-		return value
-	case json.Number:
-		return value.String()
-	case bool:
-		if value {
-			return "true"
-		}
-		return "false"
-	default:
-		return ""
-	}
 }

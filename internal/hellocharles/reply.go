@@ -3,11 +3,10 @@ package hellocharles
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"audiencesync/internal/audience"
@@ -34,12 +33,13 @@ func unreadable(detail string) error {
 
 // replies reads the replies to batches of one connection.
 type replies struct {
-	settings config.BatchContacts
-	statuses map[string]audience.Outcome
+	settings  config.BatchContacts
+	statuses  map[string]audience.Outcome
+	transient map[string]bool
 }
 
 func newReplies(s config.BatchContacts) replies {
-	statuses := map[string]audience.Outcome{}
+	statuses, transient := map[string]audience.Outcome{}, map[string]bool{}
 	// A value that stands in two lists is a refusal first, a creation last.
 	for _, list := range []struct {
 		values  []string
@@ -49,12 +49,22 @@ func newReplies(s config.BatchContacts) replies {
 		{s.Items.Updated, audience.Updated},
 		{s.Items.Accepted, audience.Accepted},
 		{s.Items.Refused, audience.Refused},
+		{s.Items.Transient, audience.Refused},
 	} {
 		for _, value := range list.values {
 			statuses[value] = list.outcome
 		}
 	}
-	return replies{settings: s, statuses: statuses}
+	for _, value := range s.Items.Transient {
+		transient[strings.ToLower(value)] = true
+	}
+	return replies{settings: s, statuses: statuses, transient: transient}
+}
+
+// mayPass reports whether a status or code of a refusal is in the list
+// batch.items.transient.
+func (r replies) mayPass(codes ...string) bool {
+	return slices.ContainsFunc(codes, func(code string) bool { return r.transient[strings.ToLower(code)] })
 }
 
 // read returns one result for each contact, or a *replyError.
@@ -62,23 +72,34 @@ func (r replies) read(reply vendorhttp.Response, contacts []audience.Contact) ([
 	if err := checkSuccess(reply); err != nil {
 		return nil, err
 	}
-	if r.settings.Reply != config.RepliesNone && len(bytes.TrimSpace(reply.Body)) == 0 {
-		return nil, unreadable(fmt.Sprintf("it is empty, but batch.reply is %s", r.settings.Reply))
-	}
-	switch r.settings.Reply {
-	case config.RepliesItems:
-		return r.items(reply.Body, contacts)
-	case config.RepliesCounts:
-		return r.counts(reply.Body, contacts)
-	default:
+	form := r.settings.Reply
+	if form == config.RepliesNone {
 		return r.none(reply, contacts)
+	}
+	if len(bytes.TrimSpace(reply.Body)) == 0 {
+		if form == config.RepliesErrors && reply.Status == http.StatusNoContent {
+			return allAre(audience.Accepted, len(contacts)), nil
+		}
+		return nil, unreadable(fmt.Sprintf("it is empty, but batch.reply is %s", form))
+	}
+	root, err := decode(reply.Body)
+	if err != nil {
+		return nil, unreadable(err.Error())
+	}
+	switch form {
+	case config.RepliesItems:
+		return r.items(root, newSent(contacts))
+	case config.RepliesErrors:
+		return r.errors(root, newSent(contacts))
+	default:
+		return r.counts(root, newSent(contacts))
 	}
 }
 
 // none accepts every contact of a success. Only the proof confirms them.
 func (r replies) none(reply vendorhttp.Response, contacts []audience.Contact) ([]Result, error) {
-	if reply.Status == http.StatusMultiStatus || reportsErrors(reply.Body) {
-		return nil, unreadable("it reports results of contacts, but batch.reply is none; set it to items or counts")
+	if reply.Status == http.StatusMultiStatus || reportsErrors(reply.Body, r.settings.Errors.Key) {
+		return nil, unreadable("it reports results of contacts, but batch.reply is none; set it to items, errors or counts")
 	}
 	return allAre(audience.Accepted, len(contacts)), nil
 }
@@ -104,39 +125,8 @@ func checkSuccess(reply vendorhttp.Response) error {
 		return unreadable("it is a page in HTML, not an answer of the API; check base_url and what stands before it")
 	case kind == "application/json", strings.HasSuffix(kind, "+json"), body[0] == '{', body[0] == '[':
 		if !json.Valid(body) {
-			return unreadable("its JSON is cut or wrong")
+			return unreadable(errNotJSON.Error())
 		}
 	}
 	return nil
-}
-
-var errTrailing = errors.New("more than one JSON value")
-
-// decode reads one JSON value; numbers stay as they are written.
-func decode(body []byte) (any, error) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	var root any
-	if err := decoder.Decode(&root); err != nil {
-		return nil, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errTrailing
-	}
-	return root, nil
-}
-
-// at descends into objects by a path of keys with dots between them. It
-// returns nil where there is nothing.
-func at(value any, path string) any {
-	for path != "" {
-		var key string
-		key, path, _ = strings.Cut(path, ".")
-		object, ok := value.(map[string]any)
-		if !ok {
-			return nil
-		}
-		value = object[key]
-	}
-	return value
 }

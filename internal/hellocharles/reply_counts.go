@@ -9,13 +9,9 @@ import (
 )
 
 // counts reads a reply that says how many contacts were created, updated and
-// refused, not which. Refused contacts that are not named are an error of kind
-// Rejected: a smaller batch finds them.
-func (r replies) counts(body []byte, contacts []audience.Contact) ([]Result, error) {
-	root, err := decode(body)
-	if err != nil {
-		return nil, unreadable("its JSON is cut or wrong")
-	}
+// refused. Refused contacts that it does not name under batch.errors.key are an
+// error of kind Rejected: a smaller batch finds them.
+func (r replies) counts(root any, to sent) ([]Result, error) {
 	names := r.settings.Counts
 	var created, updated, refused int64
 	for _, count := range []struct {
@@ -26,29 +22,47 @@ func (r replies) counts(body []byte, contacts []audience.Contact) ([]Result, err
 		{"batch.counts.updated", names.Updated, &updated},
 		{"batch.counts.refused", names.Refused, &refused},
 	} {
-		if *count.to, err = countAt(root, count.path, len(contacts)); err != nil {
+		var err error
+		if *count.to, err = countAt(root, count.path, len(to.contacts)); err != nil {
 			return nil, unreadable(fmt.Sprintf("%s: %s", count.setting, err))
 		}
 	}
-	n := int64(len(contacts))
+	n := int64(len(to.contacts))
+	named, anonymous := r.refusals(root, to)
 	switch {
 	case created+updated+refused != n:
 		return nil, unreadable(fmt.Sprintf("it counts %d created, %d updated and %d refused contacts, but %d were sent",
 			created, updated, refused, n))
-	case refused == n && n == 1:
-		code, message := reasonFrom(body, contacts[0].Reference)
-		return []Result{{Outcome: audience.Refused, Code: code, Message: message}}, nil
-	case refused > 0:
+	case refused == 0 && (anonymous > 0 || reports(root, except(r.settings.Counts.Refused))):
+		return nil, unreadable("it counts no refused contact, but reports errors")
+	case int64(len(named)) > refused:
+		return nil, unreadable(fmt.Sprintf("it counts %d refused contacts, but names %d", refused, len(named)))
+	case refused == 1 && n == 1 && len(named) == 0:
+		code, message := reasonOfAll(root, to.contacts[0].Reference)
+		return []Result{{Outcome: audience.Refused, Code: code, Message: message, Transient: r.mayPass(code)}}, nil
+	case int64(len(named)) < refused:
 		return nil, &replyError{
 			kind:   vendorhttp.Rejected,
-			detail: fmt.Sprintf("%d of %d contacts refused, not named", refused, n),
+			detail: fmt.Sprintf("%d of %d contacts refused, %d of them named (setting batch.errors)", refused, n, len(named)),
 		}
-	case created == n:
-		return allAre(audience.Created, len(contacts)), nil
-	case updated == n:
-		return allAre(audience.Updated, len(contacts)), nil
+	}
+	results := allAre(outcomeOfRest(created, updated), len(to.contacts))
+	for i, refusal := range named {
+		results[i] = refusal
+	}
+	return results, nil
+}
+
+// outcomeOfRest is the outcome of contacts that were not refused: which of them
+// were created is not known unless all were.
+func outcomeOfRest(created, updated int64) audience.Outcome {
+	switch {
+	case updated == 0:
+		return audience.Created
+	case created == 0:
+		return audience.Updated
 	default:
-		return allAre(audience.Accepted, len(contacts)), nil
+		return audience.Accepted
 	}
 }
 

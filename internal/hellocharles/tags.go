@@ -18,11 +18,15 @@ func (c *client) Tags(ctx context.Context) ([]Tag, error) {
 	if err != nil {
 		return nil, err
 	}
+	return tagsOf(records), nil
+}
+
+func tagsOf(records []map[string]any) []Tag {
 	tags := make([]Tag, 0, len(records))
 	for _, record := range records {
 		if label := scalar(record["label"]); label != "" && forContacts(record) {
 			tags = append(tags, Tag{ID: scalar(record["id"]), Label: label})
 		}
 	}
-	return tags, nil
+	return tags
 }

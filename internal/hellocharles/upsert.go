@@ -44,8 +44,8 @@ func (c *client) Upsert(
 		Before:    before,
 	})
 	if err != nil {
-		if refusal, ok := refusalOfOne(err, contacts[0]); ok && len(contacts) == 1 {
-			return []Result{refusal}, nil
+		if results, ok := c.refused(err, contacts); ok {
+			return results, nil
 		}
 		return nil, contactsHint(err, "batch", "Batched Contacts API")
 	}
@@ -56,4 +56,18 @@ func (c *client) Upsert(
 		return nil, failed
 	}
 	return results, err
+}
+
+// refused returns the results of a batch that was refused as a whole, where it
+// is known whom the refusal is about.
+func (c *client) refused(err error, contacts []audience.Contact) ([]Result, bool) {
+	failed, ok := errors.AsType[*vendorhttp.Error](err)
+	if !ok {
+		return nil, false
+	}
+	if len(contacts) == 1 {
+		refusal, ok := c.replies.refusalOfOne(failed, contacts[0])
+		return []Result{refusal}, ok
+	}
+	return c.replies.refusedByName(failed, contacts)
 }

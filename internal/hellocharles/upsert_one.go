@@ -2,7 +2,6 @@ package hellocharles
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"audiencesync/internal/audience"
@@ -30,8 +29,8 @@ func (c *client) UpsertOne(
 		Before:    before,
 	})
 	if err != nil {
-		if refusal, ok := refusalOfOne(err, contact); ok {
-			return refusal, nil
+		if refused, ok := c.refused(err, []audience.Contact{contact}); ok {
+			return refused[0], nil
 		}
 		return Result{}, contactsHint(err, "single", "Contact API")
 	}
@@ -40,7 +39,7 @@ func (c *client) UpsertOne(
 		failed.Status = reply.Status
 		return Result{}, failed
 	}
-	if reportsErrors(reply.Body) {
+	if reportsErrors(reply.Body, c.settings.Batch.Errors.Key) {
 		// A success that reports errors says neither yes nor no.
 		code, message := reasonFrom(reply.Body, contact.Reference)
 		return Result{Code: code, Message: message}, nil
@@ -49,20 +48,4 @@ func (c *client) UpsertOne(
 		return Result{Outcome: audience.Created}, nil
 	}
 	return Result{Outcome: audience.Accepted}, nil
-}
-
-// refusalOfOne turns a refused request that held one contact into the refusal
-// of that contact. Other 4xx are about the request, not about the contact.
-func refusalOfOne(err error, contact audience.Contact) (Result, bool) {
-	var failed *vendorhttp.Error
-	if !errors.As(err, &failed) {
-		return Result{}, false
-	}
-	switch failed.Status {
-	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
-		code, message := reasonFrom(failed.Body, contact.Reference)
-		return Result{Outcome: audience.Refused, Code: code, Message: message}, true
-	default:
-		return Result{}, false
-	}
 }

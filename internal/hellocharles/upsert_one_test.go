@@ -122,10 +122,14 @@ func TestSettingsThatGiveNoRequestAreRefused(t *testing.T) {
 		"no batch path":   {func(s *config.HelloCharles) { s.Batch.Path = "" }, "batch mode is not configured: batch.path not set"},
 		"no batch at all": {func(s *config.HelloCharles) { s.Batch = config.BatchContacts{} }, "batch.method, batch.path, batch.envelope, batch.reply"},
 		"unknown reply":   {func(s *config.HelloCharles) { s.Batch.Reply = "all" }, `batch.reply "all" is none of none, counts, items`},
-		"no item names":   {func(s *config.HelloCharles) { s.Batch.Items = config.ReplyItems{} }, "batch.items.key, batch.items.reference, batch.items.status"},
+		"no item names":   {func(s *config.HelloCharles) { s.Batch.Items = config.ReplyItems{} }, "batch.items.key, batch.items.reference or index, batch.items.status"},
 		"no count names": {func(s *config.HelloCharles) {
 			s.Batch.Reply, s.Batch.Counts = config.RepliesCounts, config.ReplyCounts{}
 		}, "batch.counts.created, updated or refused"},
+		"no error names": {func(s *config.HelloCharles) {
+			s.Batch.Reply, s.Batch.Errors = config.RepliesErrors, config.ReplyErrors{}
+		}, "batch.errors.key, batch.errors.reference or index"},
+		"nobody to read":     {func(s *config.HelloCharles) { s.Read.ContactPath = "/contacts" }, "read.contact_path starts with a slash and holds {reference}"},
 		"large batches":      {func(s *config.HelloCharles) { s.Batch.MaxItems = 1001 }, "batch.max_items (1 to 1000)"},
 		"ids without a list": {func(s *config.HelloCharles) { s.Tags, s.Read.Allowed = config.TagID, &no }, "tags: id needs the tag list"},
 		"no placeholder":     {func(s *config.HelloCharles) { s.Read.SegmentCountPath = "/api/count" }, "has no {segment}"},

@@ -57,171 +57,6 @@ func TestReplyThatNeedNotBeReadAcceptsTheBatch(t *testing.T) {
 	}
 }
 
-func TestCountsDecideForTheWholeBatch(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		reply   string
-		outcome audience.Outcome
-		kind    vendorhttp.Kind
-		text    string
-	}{
-		"all created":       {reply: `{"created":3,"updated":0,"refused":0}`, outcome: created},
-		"all updated":       {reply: `{"updated":3}`, outcome: updated},
-		"mixed":             {reply: `{"created":1,"updated":2,"more":"ignored"}`, outcome: accepted},
-		"some refused":      {reply: `{"created":1,"refused":2}`, kind: vendorhttp.Rejected, text: "2 of 3 contacts refused, not named"},
-		"all refused":       {reply: `{"refused":3}`, kind: vendorhttp.Rejected, text: "3 of 3 contacts refused, not named"},
-		"sum too low":       {reply: `{"created":2}`, kind: vendorhttp.Unreadable, text: "2 created, 0 updated and 0 refused contacts, but 3 were sent"},
-		"sum too high":      {reply: `{"created":3,"updated":3}`, kind: vendorhttp.Unreadable, text: "but 3 were sent"},
-		"low with refusals": {reply: `{"created":1,"refused":1}`, kind: vendorhttp.Unreadable},
-		"count too high":    {reply: `{"created":9223372036854775807}`, kind: vendorhttp.Unreadable, text: "batch.counts.created"},
-		"negative":          {reply: `{"created":3,"updated":-1}`, kind: vendorhttp.Unreadable, text: "batch.counts.updated: not a whole number"},
-		"fraction":          {reply: `{"created":3.0}`, kind: vendorhttp.Unreadable},
-		"text":              {reply: `{"created":"3"}`, kind: vendorhttp.Unreadable, text: "not a number"},
-		"nothing known":     {reply: `{"status":"ok"}`, kind: vendorhttp.Unreadable},
-		"no object":         {reply: `[3]`, kind: vendorhttp.Unreadable},
-		"two values":        {reply: `{"created":3}{"created":3}`, kind: vendorhttp.Unreadable},
-		"empty":             {reply: "", kind: vendorhttp.Unreadable, text: "it is empty, but batch.reply is counts"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := serve(t, answer(200, test.reply), replying(config.RepliesCounts))
-			results, err := w.api.Upsert(t.Context(), contacts(3), nil)
-			if test.kind != "" {
-				failed(t, err, test.kind)
-				require.ErrorContains(t, err, test.text)
-				require.Nil(t, results)
-				return
-			}
-			require.NoError(t, err)
-			require.Equal(t, []audience.Outcome{test.outcome, test.outcome, test.outcome}, outcomes(results))
-		})
-	}
-}
-
-func TestCountsMayBeNested(t *testing.T) {
-	t.Parallel()
-	w := serve(t, answer(200, `{"data":{"made":1,"changed":0}}`), replying(config.RepliesCounts), func(s *config.HelloCharles) {
-		s.Batch.Counts = config.ReplyCounts{Created: "data.made", Updated: "data.changed"}
-	})
-	results, err := w.api.Upsert(t.Context(), contacts(1), nil)
-	require.NoError(t, err)
-	require.Equal(t, []audience.Outcome{created}, outcomes(results))
-}
-
-func TestItemsAreMatchedByReferenceInAnyOrder(t *testing.T) {
-	t.Parallel()
-	for name, status := range map[string]int{"200": 200, "207": 207} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := serve(t, answer(status, `{"items":[
-				{"external_reference_id":"r4","status":202},
-				{"external_reference_id":"r3","status":"refused","error":{"code":"Invalid_Phone","message":"+4915112345678 is no phone"}},
-				{"external_reference_id":"r1","status":200},
-				{"external_reference_id":"+4915112345678","status":"created"}]}`))
-			results, err := w.api.Upsert(t.Context(), contacts(5), nil)
-			require.NoError(t, err)
-			require.Equal(t, []hellocharles.Result{
-				{Outcome: created},
-				{Outcome: updated},
-				{Message: "the answer did not name the contact"},
-				{Outcome: refused, Code: "invalid_phone", Message: "+4915112345678 is no phone"},
-				{Outcome: accepted},
-			}, results)
-		})
-	}
-}
-
-func TestItemsFollowTheNamesInTheSettings(t *testing.T) {
-	t.Parallel()
-	names := func(s *config.HelloCharles) {
-		s.Batch.Items = config.ReplyItems{
-			Key: "array", Reference: "contact.ref", Status: "ok", Accepted: []string{"true"}, Refused: []string{"false"},
-			ErrorCode: "why", ErrorMessage: "details",
-		}
-	}
-	w := serve(t, answer(200, `[{"contact":{"ref":4915112345678},"ok":true},{"contact":{"ref":"x"},"ok":false,"why":7,"details":{"field":"phone"}}]`), names)
-	results, err := w.api.Upsert(t.Context(), []audience.Contact{{Reference: "x"}, {Reference: "4915112345678"}}, nil)
-	require.NoError(t, err)
-	require.Equal(t, []hellocharles.Result{
-		{Outcome: refused, Code: "7", Message: `{"field":"phone"}`},
-		{Outcome: accepted},
-	}, results)
-
-	w = serve(t, answer(200, `{"data":{"results":[]}}`), func(s *config.HelloCharles) { s.Batch.Items.Key = "data.results" })
-	results, err = w.api.Upsert(t.Context(), contacts(1), nil)
-	require.NoError(t, err)
-	require.Equal(t, []audience.Outcome{""}, outcomes(results))
-}
-
-func TestReferencesThatWereNotSentAreToldOfWithTheContactsLeftOut(t *testing.T) {
-	t.Parallel()
-	w := serve(t, answer(200, `{"items":[
-		{"external_reference_id":"r1","status":"created"},
-		{"external_reference_id":"4915112345678","status":"created"},
-		{"status":"created"}, null, 7]}`))
-	results, err := w.api.Upsert(t.Context(), contacts(2), nil)
-	require.NoError(t, err)
-	require.Equal(t, []audience.Outcome{"", created}, outcomes(results))
-	require.Contains(t, results[0].Message, "4 results of references that were not sent (setting batch.items.reference)")
-}
-
-func TestStatusInNoListSaysNothing(t *testing.T) {
-	t.Parallel()
-	w := serve(t, answer(200, `{"items":[
-		{"external_reference_id":"r1","status":"CREATED"},
-		{"external_reference_id":"r2"},
-		{"external_reference_id":"r3","status":null},
-		{"external_reference_id":"r4","status":{"created":true}},
-		{"external_reference_id":"r5","status":503}]}`))
-	results, err := w.api.Upsert(t.Context(), contacts(6)[1:], nil)
-	require.NoError(t, err)
-	require.Equal(t, []audience.Outcome{"", "", "", "", ""}, outcomes(results))
-	require.Equal(t, `the status "CREATED" is in none of the lists under batch.items`, results[0].Message)
-}
-
-func TestWorseResultOfOneReferenceCounts(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ first, second, want string }{
-		{"created", "refused", "refused"},
-		{"refused", "created", "refused"},
-		{"created", "updated", "updated"},
-		{"created", "what", ""},
-		{"what", "created", ""},
-		{"what", "refused", "refused"},
-	}
-	for _, test := range tests {
-		t.Run(test.first+" "+test.second, func(t *testing.T) {
-			t.Parallel()
-			w := serve(t, answer(200, `{"items":[{"external_reference_id":"r1","status":"`+test.first+
-				`"},{"external_reference_id":"r1","status":"`+test.second+`"}]}`))
-			results, err := w.api.Upsert(t.Context(), contacts(2)[1:], nil)
-			require.NoError(t, err)
-			require.Equal(t, []audience.Outcome{audience.Outcome(test.want)}, outcomes(results))
-		})
-	}
-}
-
-func TestRefusalThatMayPassIsMarked(t *testing.T) {
-	t.Parallel()
-	w := serve(t, answer(200, `{"items":[
-		{"external_reference_id":"r1","status":429},
-		{"external_reference_id":"r2","status":"500"},
-		{"external_reference_id":"r3","status":"failed","error":{"code":503}},
-		{"external_reference_id":"r4","status":"failed","error":{"code":422}},
-		{"external_reference_id":"r5","status":409}]}`), func(s *config.HelloCharles) {
-		s.Batch.Items.Refused = append(s.Batch.Items.Refused, "429", "500")
-	})
-	results, err := w.api.Upsert(t.Context(), contacts(6)[1:], nil)
-	require.NoError(t, err)
-	transient := make([]bool, 0, len(results))
-	for _, result := range results {
-		require.Equal(t, refused, result.Outcome)
-		transient = append(transient, result.Transient)
-	}
-	require.Equal(t, []bool{true, true, true, false, false}, transient)
-}
-
 func TestSuccessThatCannotBeReadIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	item := `{"items":[{"external_reference_id":"+4915112345678","status":"created"}`
@@ -234,7 +69,9 @@ func TestSuccessThatCannotBeReadIsNoSuccess(t *testing.T) {
 		"JSON that ends early":    {config.RepliesItems, answer(200, item), "its JSON is cut or wrong"},
 		"JSON and more":           {config.RepliesItems, answer(200, item+"]} trailing"), "its JSON is cut or wrong"},
 		"no items":                {config.RepliesItems, answer(200, `{"results":[]}`), "batch.items.key"},
-		"items that are no list":  {config.RepliesItems, answer(200, `{"items":{"r1":"created"}}`), "batch.items.key"},
+		"items that are no list":  {config.RepliesItems, answer(200, `{"items":{"r1":"created"}}`), "it has no results where batch.items.key says"},
+		"a key twice":             {config.RepliesItems, answer(200, `{"items":[{"external_reference_id":"+4915112345678","status":"failed","status":"created"}]}`), "holds a key twice"},
+		"errors twice for none":   {config.RepliesNone, answer(200, `{"errors":["Quintessa"],"errors":[]}`), "batch.reply is none"},
 		"no reply":                {config.RepliesItems, answer(202, ""), "it is empty, but batch.reply is items"},
 		"page for items":          {config.RepliesItems, answerAs(200, "text/html", page), "HTML"},
 		"page for none":           {config.RepliesNone, answerAs(200, "text/html; charset=utf-8", page), "HTML"},
@@ -359,10 +196,10 @@ func TestBatchThatMayNotBeSentIsNotSent(t *testing.T) {
 	require.ErrorContains(t, err, "at most 2 contacts (setting batch.max_items)")
 
 	wrong := contact(plantedReference)
-	wrong.Properties[0].Value = []string{plantedProperty}
+	wrong.Properties[0].Value = [1]string{plantedProperty}
 	_, err = w.api.Upsert(t.Context(), []audience.Contact{wrong}, before)
 	failed(t, err, vendorhttp.Misconfigured)
-	require.ErrorContains(t, err, "contact 1 of 1: custom property card: a []string cannot be sent")
+	require.ErrorContains(t, err, "contact 1 of 1: custom property card: a [1]string cannot be sent")
 
 	require.False(t, called)
 	require.Empty(t, w.requests())

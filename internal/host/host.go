@@ -27,6 +27,10 @@ type Options struct {
 	Client client.Client
 	// Ledger is the ledger's address, "sqlite:PATH".
 	Ledger string
+	// FailureKey says where the key is that the fields of failed members are
+	// encrypted with: env:NAME or file:PATH, from the connections file's folder.
+	// Without one they are not kept.
+	FailureKey string
 	// Connections is the path of the connections file.
 	Connections string
 	// Activities is how many activities run at once; zero means 100.
@@ -57,14 +61,23 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := ledger.Open(ctx, o.Ledger)
+	secrets := credentials.Store{Dir: filepath.Dir(o.Connections)}
+	var with []ledger.Option
+	if o.FailureKey != "" {
+		secret, err := secrets.Lookup(ctx, o.FailureKey)
+		if err != nil {
+			return nil, fmt.Errorf("failure key: %w", err)
+		}
+		with = append(with, ledger.WithFailureKey([]byte(secret)))
+	}
+	store, err := ledger.Open(ctx, o.Ledger, with...)
 	if err != nil {
 		return nil, err
 	}
 	acts, release := activities.New(activities.Dependencies{
 		Ledger:      store,
 		Connections: connections,
-		Credential:  credentials.Store{Dir: filepath.Dir(o.Connections)}.Lookup,
+		Credential:  secrets.Lookup,
 		Meter:       o.Meter,
 		Temporal:    o.Client,
 	})

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,17 +39,25 @@ type Batch struct {
 	Members []Staged
 	// Tries is how often these members were sent on their own before.
 	Tries int
+	// Depth is the number of batches that the members came through before this
+	// one, by splitting or by being sent again.
+	Depth int
 	// Result counts what is settled.
 	Result BatchResult
 	// Next are the batches that the members of this one moved to.
 	Next []int64
+
+	sends      int  // requests that may have left
+	carried    int  // requests that carried the members in earlier batches
+	unanswered bool // one of those may have arrived
 }
 
 // BatchResult counts the outcomes of a batch.
 type BatchResult struct {
 	Outcomes audience.Outcomes `json:"outcomes"`
 	Reasons  map[string]int64  `json:"reasons,omitempty"`
-	Withheld map[string]int64  `json:"withheld,omitempty"`
+	// Withheld counts values that were left out, by target.
+	Withheld map[string]int64 `json:"withheld,omitempty"`
 }
 
 func (b *BatchResult) merge(other BatchResult) {
@@ -61,14 +68,23 @@ func (b *BatchResult) merge(other BatchResult) {
 
 // MemberOutcome is what became of one member of a batch.
 type MemberOutcome struct {
-	// Outcome is empty for a member that is to be sent again on its own.
+	// Outcome is empty for a member that is to be sent again.
 	Outcome audience.Outcome
 	Reason  string
 	Field   string
 	// Message is Hello Charles' own words. It stays in the ledger.
 	Message string
-	// Withheld names fields whose values were left out.
-	Withheld []string
+	// Permanent says that the same content would be refused again. Such a refusal
+	// is remembered, like every Invalid.
+	Permanent bool
+	// Untried says, of an empty outcome, that this request was no try: nothing of
+	// it was applied because of other members.
+	Untried bool
+	// Sends is the number of requests of this batch that carried the member, where
+	// that is not all of them; zero means all.
+	Sends int
+	// Withheld are values that were left out.
+	Withheld []audience.Withheld
 }
 
 // Batch returns a batch with the members that are still to be sent.
@@ -90,8 +106,8 @@ func (l *Ledger) Batch(ctx context.Context, ref RunRef, number int64) (Batch, er
 func loadBatch(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) error {
 	var blob []byte
 	var result sql.NullString
-	err := tx.QueryRowContext(ctx, `SELECT state, tries, blob, result FROM batches WHERE run_id = ? AND number = ?`, runID, batch.Number).
-		Scan(&batch.State, &batch.Tries, &blob, &result)
+	err := tx.QueryRowContext(ctx, `SELECT state, tries, depth, sends, carried, unanswered, blob, result FROM batches WHERE run_id = ? AND number = ?`, runID, batch.Number).
+		Scan(&batch.State, &batch.Tries, &batch.Depth, &batch.sends, &batch.carried, &batch.unanswered, &blob, &result)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
@@ -125,68 +141,6 @@ func (l *Ledger) MarkSent(ctx context.Context, ref RunRef, number int64, request
 			WHERE run_id = ? AND number = ? AND state IN ('staged', 'sent')`, requests, runID, number))
 	})
 	return batchError(ref, number, err)
-}
-
-// Settle stores the outcomes of the first len(outcomes) members of the batch as
-// the caller holds it, in one transaction, and returns the batch as it is then.
-// Members that are to be sent again move to a later batch. When none is left
-// the batch is settled. ErrMoved says that another attempt has settled some of
-// these members meanwhile: nothing is stored.
-func (l *Ledger) Settle(ctx context.Context, ref RunRef, of Batch, outcomes []MemberOutcome) (Batch, error) {
-	number := of.Number
-	batch := Batch{Number: number}
-	err := l.write(ctx, func(tx *sql.Tx) error {
-		runID, syncID, err := fence(ctx, tx, ref)
-		if err != nil {
-			return err
-		}
-		if err := loadBatch(ctx, tx, runID, &batch); err != nil {
-			return err
-		}
-		// Members leave a batch from its front only: as many are the same ones.
-		if len(batch.Members) != len(of.Members) {
-			return ErrMoved
-		}
-		if len(outcomes) > len(batch.Members) {
-			return fmt.Errorf("%d outcomes for %d members", len(outcomes), len(batch.Members))
-		}
-		settled, rest := batch.Members[:len(outcomes)], batch.Members[len(outcomes):]
-		again, err := settleMembers(ctx, tx, settlement{runID: runID, syncID: syncID, number: number}, settled, outcomes)
-		if err != nil {
-			return err
-		}
-		batch.Result.merge(countOutcomes(outcomes))
-		if len(again) > 0 {
-			next, err := insertBatch(ctx, tx, runID, number, batch.Tries+1, again)
-			if err != nil {
-				return err
-			}
-			batch.Next = append(batch.Next, next)
-		}
-		batch.Members = rest
-		return saveProgress(ctx, tx, runID, &batch)
-	})
-	if err != nil {
-		return Batch{}, batchError(ref, number, err)
-	}
-	return batch, nil
-}
-
-func countOutcomes(outcomes []MemberOutcome) BatchResult {
-	var result BatchResult
-	for _, o := range outcomes {
-		if o.Outcome == "" {
-			continue
-		}
-		result.Outcomes.Add(o.Outcome, 1)
-		if o.Reason != "" {
-			result.Reasons = mergeCounts(result.Reasons, map[string]int64{o.Reason: 1})
-		}
-		for _, field := range o.Withheld {
-			result.Withheld = mergeCounts(result.Withheld, map[string]int64{field: 1})
-		}
-	}
-	return result
 }
 
 func saveProgress(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) error {
@@ -224,7 +178,9 @@ func (l *Ledger) Split(ctx context.Context, ref RunRef, number int64) ([]int64, 
 		}
 		half := len(batch.Members) / 2
 		for _, members := range [][]Staged{batch.Members[:half], batch.Members[half:]} {
-			next, err := insertBatch(ctx, tx, runID, number, batch.Tries, members)
+			next, err := insertBatch(ctx, tx, runID, child{
+				of: batch, tries: batch.Tries, carried: batch.carried + batch.sends, unanswered: batch.sends > 1, members: members,
+			})
 			if err != nil {
 				return err
 			}
@@ -238,8 +194,18 @@ func (l *Ledger) Split(ctx context.Context, ref RunRef, number int64) ([]int64, 
 	return batch.Next, nil
 }
 
-func insertBatch(ctx context.Context, tx *sql.Tx, runID, parent int64, tries int, members []Staged) (int64, error) {
-	blob, err := pack(members)
+// child is a batch that takes members over from another one.
+type child struct {
+	of      Batch
+	tries   int
+	carried int
+	// unanswered says that a request of the other batch may have arrived.
+	unanswered bool
+	members    []Staged
+}
+
+func insertBatch(ctx context.Context, tx *sql.Tx, runID int64, c child) (int64, error) {
+	blob, err := pack(c.members)
 	if err != nil {
 		return 0, err
 	}
@@ -247,83 +213,11 @@ func insertBatch(ctx context.Context, tx *sql.Tx, runID, parent int64, tries int
 	if err := tx.QueryRowContext(ctx, `UPDATE runs SET batches = batches + 1 WHERE id = ? RETURNING batches`, runID).Scan(&number); err != nil {
 		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO batches (run_id, number, parent, state, members, tries, blob) VALUES (?, ?, ?, 'staged', ?, ?, ?)`,
-		runID, number, parent, len(members), tries, blob)
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO batches (run_id, number, parent, depth, state, members, tries, carried, unanswered, blob)
+		VALUES (?, ?, ?, ?, 'staged', ?, ?, ?, ?, ?)`,
+		runID, number, c.of.Number, c.of.Depth+1, len(c.members), c.tries, c.carried, c.unanswered || c.of.unanswered, blob)
 	return number, err
-}
-
-type settlement struct {
-	runID, syncID, number int64
-}
-
-// settleMembers writes the memberships of accepted and unresolved members and
-// the failures, and returns the members that are to be sent again.
-func settleMembers(ctx context.Context, tx *sql.Tx, s settlement, members []Staged, outcomes []MemberOutcome) ([]Staged, error) {
-	var taken, unknown, again []Staged
-	for i, member := range members {
-		switch o := outcomes[i]; {
-		case o.Outcome == "":
-			again = append(again, member)
-			continue
-		case o.Outcome.Took():
-			taken = append(taken, member)
-		case o.Outcome == audience.Unresolved:
-			unknown = append(unknown, member)
-		}
-		if o := outcomes[i]; o.Outcome.Failed() {
-			if err := insertFailure(ctx, tx, s.runID, failure{
-				contact: member.Contact, place: fmt.Sprintf("batch %d", s.number),
-				outcome: o.Outcome, reason: o.Reason, field: o.Field, message: o.Message,
-			}); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if err := markTaken(ctx, tx, s, taken); err != nil {
-		return nil, err
-	}
-	return again, markUnknown(ctx, tx, s.syncID, s.runID, unknown)
-}
-
-func markTaken(ctx context.Context, tx *sql.Tx, s settlement, members []Staged) error {
-	if len(members) == 0 {
-		return nil
-	}
-	rows := make([][2]any, len(members))
-	for i, m := range members {
-		rows[i] = [2]any{m.Contact, hex.EncodeToString(m.Fingerprint)}
-	}
-	list, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO memberships (sync_id, contact_id, marked, fingerprint, run)
-		SELECT ?, value ->> 0, ?, unhex(value ->> 1), ? FROM json_each(?) WHERE true
-		ON CONFLICT DO UPDATE SET marked = excluded.marked, fingerprint = excluded.fingerprint, run = excluded.run`,
-		s.syncID, markedYes, s.runID, string(list))
-	return err
-}
-
-// markUnknown records that nobody knows what Hello Charles holds of members.
-func markUnknown(ctx context.Context, tx *sql.Tx, syncID, runID int64, members []Staged) error {
-	if len(members) == 0 {
-		return nil
-	}
-	contacts := make([]int64, len(members))
-	for i, m := range members {
-		contacts[i] = m.Contact
-	}
-	list, err := json.Marshal(contacts)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO memberships (sync_id, contact_id, marked, fingerprint, run)
-		SELECT ?, value, ?, NULL, ? FROM json_each(?) WHERE true
-		ON CONFLICT DO UPDATE SET marked = excluded.marked, fingerprint = NULL, run = excluded.run`,
-		syncID, markedUnknown, runID, string(list))
-	return err
 }
 
 func changeOne(changed sql.Result, err error) error {

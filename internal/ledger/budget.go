@@ -8,73 +8,146 @@ import (
 	"time"
 )
 
-// clock is the database's time in microseconds, so that all workers share it.
-const clock = `CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000`
+// What the databases spell differently. The clock is the database's time in
+// microseconds, so that all workers share it; it stands still in a statement.
+const (
+	clock    = `CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000`
+	greatest = `max`
+	least    = `min`
+)
 
-// Reserve takes the next send time of the workspace's budget, one request
-// each interval. It returns how long to wait for it. When that is horizon or
-// more, nothing is reserved and reserved is false.
-func (l *Ledger) Reserve(ctx context.Context, workspace string, interval, horizon time.Duration) (wait time.Duration, reserved bool, err error) {
+const (
+	// mostLag is how far send times may lag behind the clock, so that a worker
+	// that asks late loses nothing of the rate. It is one interval at the most:
+	// in any stretch of time there is one request more than the rate allows.
+	mostLag = 100 * time.Millisecond
+	// leastShare is the least that cuts leave of the rate.
+	leastShare = 1.0 / 16
+)
+
+// The rate is a share of the full rate: each cut halves it, and each second
+// without one gives back 5 % of the full rate (5e-8 a microsecond).
+const (
+	share = least + `(1.0, rate_share + (` + clock + ` - cut_at) * 5e-8)`
+	// nextSend is the generic cell rate algorithm (GCRA): an interval ($2) after
+	// the one before, not in a told delay, and hardly in the past (lag: $3).
+	nextSend = greatest + `(reserved_at + CAST($2 / ` + share + ` AS INTEGER), told_until, ` + clock + ` - $3)`
+)
+
+// SendTime is the time of one request in the budget of a workspace.
+type SendTime struct {
+	// Wait is how far away it is.
+	Wait  time.Duration
+	round int64
+}
+
+// BudgetState is the budget of a workspace as it is now.
+type BudgetState struct {
+	// Allowed is the full rate, and RateNow what cuts have left of it, in
+	// requests per second. Both are 0 before the first request.
+	Allowed, RateNow float64
+	// ToldUntil is what is left of a delay that Hello Charles asked for.
+	ToldUntil time.Duration
+}
+
+// Reserve takes the next send time of the workspace's budget: one request each
+// interval, or fewer after a cut. When it is horizon or more away, nothing is
+// reserved and reserved is false.
+func (l *Ledger) Reserve(
+	ctx context.Context, workspace string, interval, horizon time.Duration,
+) (next SendTime, reserved bool, err error) {
 	const reserve = `
-		UPDATE workspaces SET next_send_at = max(next_send_at, told_until, ` + clock + `) + ?
-		WHERE name = ? AND max(next_send_at, told_until) - ` + clock + ` < ?
-		RETURNING next_send_at - ? - ` + clock
+		UPDATE workspaces SET reserved_at = ` + nextSend + `, send_interval = $2
+		WHERE name = $1 AND ` + nextSend + ` - ` + clock + ` < $4
+		RETURNING reserved_at - ` + clock + `, round`
 	giveBack, err := l.takeTurn(ctx)
 	if err != nil {
-		return 0, false, err
+		return SendTime{}, false, err
 	}
 	defer giveBack()
-	var micros int64
-	err = l.budget.QueryRowContext(ctx, reserve,
-		interval.Microseconds(), workspace, horizon.Microseconds(), interval.Microseconds()).Scan(&micros)
-	switch {
-	case err == nil:
-		return time.Duration(max(micros, 0)) * time.Microsecond, true, nil
-	case !errors.Is(err, sql.ErrNoRows):
-		return 0, false, fmt.Errorf("ledger: reserving a send time: %w", err)
+	step, lag := interval.Microseconds(), min(interval, mostLag).Microseconds()
+	var wait int64
+	err = l.budget.QueryRowContext(ctx, reserve, workspace, step, lag, horizon.Microseconds()).Scan(&wait, &next.round)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return SendTime{}, false, fmt.Errorf("ledger: reserving a send time: %w", err)
 	}
-	const remaining = `SELECT max(next_send_at, told_until) - ` + clock + ` FROM workspaces WHERE name = ?`
-	if err := l.budget.QueryRowContext(ctx, remaining, workspace).Scan(&micros); err != nil {
-		return 0, false, fmt.Errorf("ledger: budget of the workspace: %w", err)
+	if reserved = err == nil; !reserved {
+		const ahead = `SELECT ` + nextSend + ` - ` + clock + `, round FROM workspaces WHERE name = $1`
+		if err := l.budget.QueryRowContext(ctx, ahead, workspace, step, lag).Scan(&wait, &next.round); err != nil {
+			return SendTime{}, false, fmt.Errorf("ledger: budget of the workspace: %w", err)
+		}
 	}
-	return time.Duration(max(micros, 0)) * time.Microsecond, false, nil
+	next.Wait = ofMicros(wait)
+	return next, reserved, nil
+}
+
+// Valid reports whether a send time still holds: neither a told delay nor a
+// cut has come in since it was reserved.
+func (l *Ledger) Valid(ctx context.Context, workspace string, sendTime SendTime) (bool, error) {
+	var round int64
+	if err := l.reads.QueryRowContext(ctx, `SELECT round FROM workspaces WHERE name = $1`, workspace).Scan(&round); err != nil {
+		return false, fmt.Errorf("ledger: budget of the workspace: %w", err)
+	}
+	return round == sendTime.round, nil
 }
 
 // Told moves the budget of the workspace: nothing leaves for the delay that
-// Hello Charles asked for. A shorter delay never shortens a longer one.
+// Hello Charles asked for, and every send time that was reserved is void. A
+// shorter delay never shortens a longer one.
 func (l *Ledger) Told(ctx context.Context, workspace string, delay time.Duration) error {
-	const move = `UPDATE workspaces SET told_until = max(told_until, ` + clock + ` + ?) WHERE name = ?`
-	giveBack, err := l.takeTurn(ctx)
-	if err != nil {
-		return err
-	}
-	defer giveBack()
-	if _, err := l.budget.ExecContext(ctx, move, delay.Microseconds(), workspace); err != nil {
-		return fmt.Errorf("ledger: moving the budget: %w", err)
-	}
-	return nil
+	const move = `
+		UPDATE workspaces SET told_until = ` + greatest + `(told_until, ` + clock + ` + $2),
+			reserved_at = ` + least + `(reserved_at, ` + clock + `), round = round + 1
+		WHERE name = $1`
+	return l.moveBudget(ctx, move, workspace, delay.Microseconds())
 }
 
-// Held returns how much of a told delay is left for the workspace.
-func (l *Ledger) Held(ctx context.Context, workspace string) (time.Duration, error) {
-	const held = `SELECT told_until - ` + clock + ` FROM workspaces WHERE name = ?`
-	var micros int64
-	if err := l.budget.QueryRowContext(ctx, held, workspace).Scan(&micros); err != nil {
-		return 0, fmt.Errorf("ledger: budget of the workspace: %w", err)
-	}
-	return time.Duration(max(micros, 0)) * time.Microsecond, nil
+// Cut halves the rate of the workspace, down to a sixteenth, because a request
+// that left so long ago was refused as one too many. Every send time that was
+// reserved is void. Requests that left before the last cut say nothing of the
+// rate since: they cut nothing.
+func (l *Ledger) Cut(ctx context.Context, workspace string, age time.Duration) error {
+	const cut = `
+		UPDATE workspaces SET rate_share = ` + greatest + `($3, ` + share + ` / 2), cut_at = ` + clock + `,
+			reserved_at = ` + least + `(reserved_at, ` + clock + `), round = round + 1
+		WHERE name = $1 AND cut_at < ` + clock + ` - $2`
+	return l.moveBudget(ctx, cut, workspace, age.Microseconds(), leastShare)
 }
 
 // EnsureWorkspace makes the workspace known, so that it has a budget.
 func (l *Ledger) EnsureWorkspace(ctx context.Context, workspace string) error {
-	const ensure = `INSERT INTO workspaces (name) VALUES (?) ON CONFLICT DO NOTHING`
+	return l.moveBudget(ctx, `INSERT INTO workspaces (name) VALUES ($1) ON CONFLICT DO NOTHING`, workspace)
+}
+
+// Budget returns the state of the workspace's budget.
+func (l *Ledger) Budget(ctx context.Context, workspace string) (BudgetState, error) {
+	const state = `SELECT send_interval, ` + share + `, told_until - ` + clock + ` FROM workspaces WHERE name = $1`
+	var interval, told int64
+	var rest float64
+	if err := l.reads.QueryRowContext(ctx, state, workspace).Scan(&interval, &rest, &told); err != nil {
+		return BudgetState{}, fmt.Errorf("ledger: budget of the workspace: %w", err)
+	}
+	now := BudgetState{ToldUntil: ofMicros(told)}
+	if interval > 0 {
+		now.Allowed = float64(time.Second.Microseconds()) / float64(interval)
+		now.RateNow = now.Allowed * rest
+	}
+	return now, nil
+}
+
+func (l *Ledger) moveBudget(ctx context.Context, statement string, arguments ...any) error {
 	giveBack, err := l.takeTurn(ctx)
 	if err != nil {
 		return err
 	}
 	defer giveBack()
-	if _, err := l.budget.ExecContext(ctx, ensure, workspace); err != nil {
-		return fmt.Errorf("ledger: workspace: %w", err)
+	if _, err := l.budget.ExecContext(ctx, statement, arguments...); err != nil {
+		return fmt.Errorf("ledger: budget of the workspace: %w", err)
 	}
 	return nil
+}
+
+// ofMicros is so many microseconds, none when they are past.
+func ofMicros(micros int64) time.Duration {
+	return time.Duration(max(micros, 0)) * time.Microsecond
 }

@@ -3,24 +3,90 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
+	"encoding/json"
 
 	"audiencesync/internal/audience"
 )
 
+// failure is one member that was not taken.
 type failure struct {
 	// contact is the row id of the reference; zero without a usable one.
-	contact int64
-	place   string
-	outcome audience.Outcome
-	reason  string
-	field   string
-	message string
+	contact     int64
+	known       bool
+	firstRun    int64
+	page        int64
+	position    int
+	batch       int64 // zero while reading
+	sends       int
+	fingerprint []byte
+	outcome     audience.Outcome
+	reason      string
+	field       string
+	message     string
+	mapped      audience.Member
 }
 
-func insertFailure(ctx context.Context, tx *sql.Tx, runID int64, f failure) error {
-	contact := sql.NullInt64{Int64: f.contact, Valid: f.contact != 0}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO failures (run_id, contact_id, place, outcome, reason, field, message) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		runID, contact, f.place, string(f.outcome), f.reason, f.field, f.message)
+// failureChunk bounds the memory of one statement: a row may hold kilobytes.
+const failureChunk = 500
+
+// failureLog collects the failures of a transaction and writes them in chunks.
+type failureLog struct {
+	tx     *sql.Tx
+	runID  int64
+	syncID int64
+	key    *failureKey
+	rows   [][]any
+}
+
+func (l *failureLog) add(ctx context.Context, f failure) error {
+	raw, err := l.key.seal(f.mapped)
+	if err != nil {
+		return err
+	}
+	var contact, sealed any
+	if f.contact != 0 {
+		contact = f.contact
+	}
+	if raw != nil {
+		sealed = hex.EncodeToString(raw)
+	}
+	known := 0
+	if f.known {
+		known = 1
+	}
+	l.rows = append(l.rows, []any{
+		contact, known, f.firstRun, f.page, f.position, f.batch, f.sends, hex.EncodeToString(f.fingerprint),
+		string(f.outcome), f.reason, f.field, f.message, sealed,
+	})
+	if len(l.rows) < failureChunk {
+		return nil
+	}
+	return l.flush(ctx)
+}
+
+// flush writes what is collected. A first run of zero is looked up: that of the
+// known failure with the same content, else this run.
+func (l *failureLog) flush(ctx context.Context) error {
+	if len(l.rows) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(l.rows)
+	if err != nil {
+		return err
+	}
+	l.rows = l.rows[:0]
+	_, err = l.tx.ExecContext(ctx, `
+		INSERT INTO failures (run_id, contact_id, known, first_run, page, position, batch, sends, fingerprint, outcome, reason, field, message, raw)
+		SELECT ?, value ->> 0, value ->> 1,
+			coalesce(
+				nullif(value ->> 2, 0),
+				(SELECT first_run FROM known_failures
+					WHERE sync_id = ? AND contact_id = value ->> 0 AND known_failures.fingerprint = unhex(value ->> 7)),
+				(SELECT number FROM runs WHERE id = ?)),
+			value ->> 3, value ->> 4, value ->> 5, value ->> 6, unhex(value ->> 7),
+			value ->> 8, value ->> 9, value ->> 10, value ->> 11, unhex(value ->> 12)
+		FROM json_each(?) WHERE true`,
+		l.runID, l.syncID, l.runID, string(list))
 	return err
 }

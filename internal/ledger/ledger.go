@@ -38,6 +38,8 @@ type Ledger struct {
 	turn chan struct{}
 	key  []byte
 	id   string
+	// failureKey is nil when the fields of failed members are not kept.
+	failureKey *failureKey
 }
 
 // RunRef names a run. It is all that Temporal's history holds of it.

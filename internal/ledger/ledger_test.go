@@ -13,7 +13,10 @@ import (
 	"audiencesync/internal/ledger"
 )
 
-const staging = 1 << 30
+const (
+	staging = 1 << 30
+	week    = 7 * 24 * time.Hour
+)
 
 func open(tb testing.TB) *ledger.Ledger {
 	tb.Helper()
@@ -52,7 +55,7 @@ func members(from, n int, version string) []ledger.ReadMember {
 
 func commit(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef, pages ...ledger.PageInput) *ledger.Reading {
 	tb.Helper()
-	reading, err := l.Reading(tb.Context(), ref, staging)
+	reading, err := l.Reading(tb.Context(), ref, staging, week)
 	require.NoError(tb, err)
 	for _, page := range pages {
 		_, err := reading.Commit(tb.Context(), page)
@@ -133,6 +136,35 @@ func TestOpeningARunTwiceWithOneTokenIsOneRun(t *testing.T) {
 	require.Equal(t, ledger.RunRef{Sync: "spring", Run: 2, Epoch: 2}, openRun(t, l, "b"))
 }
 
+func TestARunKeepsWhatItWasOpenedWith(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	o := opening("a")
+	o.Surroundings, o.KnownBy, o.Full = []byte(`{"tags":["zeotap"]}`), "digest", true
+	ref, err := l.OpenRun(t.Context(), o)
+	require.NoError(t, err)
+	run, err := l.Run(t.Context(), ref)
+	require.NoError(t, err)
+	require.Equal(t, o.Surroundings, run.Surroundings)
+	require.Equal(t, "digest", run.KnownBy)
+	require.True(t, run.Full)
+	plain, err := l.Run(t.Context(), openRun(t, l, "b"))
+	require.NoError(t, err)
+	require.Nil(t, plain.Surroundings)
+	require.False(t, plain.Full)
+}
+
+func TestAFullRunSendsWhatIsUnchanged(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	wholeRun(t, l, opening("a"), members(0, 3, "v1"), all(audience.Created, 3))
+	full := opening("b")
+	full.Full = true
+	_, sum := readAgain(t, l, full, append(members(0, 3, "v1"), members(0, 1, "v1")...))
+	require.Equal(t, int64(3), sum.Staged)
+	require.Equal(t, audience.Outcomes{Duplicate: 1}, sum.Outcomes)
+}
+
 func TestPermanentPartsOfASyncMayNotChange(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*ledger.Opening){
@@ -160,7 +192,7 @@ func TestAnOlderRunCanChangeNothingAnyMore(t *testing.T) {
 	l := open(t)
 	old := openRun(t, l, "a")
 	read(t, l, old, members(0, 20, "v1"))
-	reading, err := l.Reading(t.Context(), old, staging)
+	reading, err := l.Reading(t.Context(), old, staging, week)
 	require.NoError(t, err)
 	openRun(t, l, "b")
 
@@ -202,16 +234,16 @@ func TestAPageIsCommittedOnce(t *testing.T) {
 	t.Parallel()
 	l := open(t)
 	ref := openRun(t, l, "a")
-	one, err := l.Reading(t.Context(), ref, staging)
+	one, err := l.Reading(t.Context(), ref, staging, week)
 	require.NoError(t, err)
-	other, err := l.Reading(t.Context(), ref, staging)
+	other, err := l.Reading(t.Context(), ref, staging, week)
 	require.NoError(t, err)
 	_, err = one.Commit(t.Context(), ledger.PageInput{Members: members(0, 12, "v1"), Next: "p2"})
 	require.NoError(t, err)
 	_, err = other.Commit(t.Context(), ledger.PageInput{Members: members(0, 12, "v1"), Next: "p2"})
 	require.ErrorIs(t, err, ledger.ErrMoved)
 
-	again, err := l.Reading(t.Context(), ref, staging)
+	again, err := l.Reading(t.Context(), ref, staging, week)
 	require.NoError(t, err)
 	require.Equal(t, int64(1), again.Page)
 	require.Equal(t, audience.Cursor("p2"), again.Cursor)
@@ -304,7 +336,7 @@ func TestTheAccountOfARunAddsUp(t *testing.T) {
 	ref := openRun(t, l, "b")
 	list := append(members(5, 5, "v1"), append(members(10, 10, "v2"), members(20, 4, "v1")...)...)
 	reading := commit(t, l, ref, ledger.PageInput{
-		Members: list, Rejected: []ledger.RejectedMember{{Position: 9, Reason: audience.ReferenceMissing, Field: "phone"}}, Last: true,
+		Members: list, Rejected: []ledger.RejectedMember{{Position: 9, Outcome: audience.Invalid, Reason: audience.ReferenceMissing, Field: "phone"}}, Last: true,
 	})
 	require.NoError(t, reading.Finish(t.Context()))
 	for number, refused := range map[int64]int{1: 3, 2: 0} {
@@ -369,7 +401,7 @@ func TestStagingIsBounded(t *testing.T) {
 	t.Parallel()
 	l := open(t)
 	ref := openRun(t, l, "a")
-	reading, err := l.Reading(t.Context(), ref, 100)
+	reading, err := l.Reading(t.Context(), ref, 100, week)
 	require.NoError(t, err)
 	_, err = reading.Commit(t.Context(), ledger.PageInput{Members: members(0, 20, "v1"), Last: true})
 	var full *ledger.StagingFullError
@@ -395,7 +427,7 @@ func BenchmarkCommitPageOf10000(b *testing.B) {
 	o.BatchSize = 1000
 	ref, err := l.OpenRun(b.Context(), o)
 	require.NoError(b, err)
-	reading, err := l.Reading(b.Context(), ref, staging)
+	reading, err := l.Reading(b.Context(), ref, staging, week)
 	require.NoError(b, err)
 	from := 0
 	for b.Loop() {

@@ -26,8 +26,18 @@ type Opening struct {
 	Reference  string
 	// Spec is the whole sync as it is pinned for this run.
 	Spec []byte
-	// BatchSize is the number of members of a full batch.
+	// BatchSize is the number of members of a full batch. The run uses less if
+	// such a request was too large for the workspace (see BatchLimit).
 	BatchSize int
+	// Surroundings is what was found in Hello Charles and what the mapping rests
+	// on, as JSON; stored with the run. May be nil.
+	Surroundings []byte
+	// KnownBy is a digest of what refusals depend on beside the member: a known
+	// failure counts in runs with the same digest only.
+	KnownBy string
+	// Full sends every member again: neither fingerprints nor known failures
+	// spare a request.
+	Full bool
 }
 
 // RefusedError says that a sync may not run as it is configured.
@@ -140,11 +150,34 @@ func insertRun(ctx context.Context, tx *sql.Tx, syncID int64, o Opening, ref *Ru
 	if err := tx.QueryRowContext(ctx, `UPDATE syncs SET epoch = epoch + 1 WHERE id = ? RETURNING epoch`, syncID).Scan(&ref.Epoch); err != nil {
 		return err
 	}
+	surroundings, err := keepSurroundings(ctx, tx, o.Surroundings)
+	if err != nil {
+		return err
+	}
+	limit, err := batchLimit(ctx, tx, o.Workspace)
+	if err != nil {
+		return err
+	}
+	size := o.BatchSize
+	if limit > 0 {
+		size = min(size, limit)
+	}
 	return tx.QueryRowContext(ctx, `
-		INSERT INTO runs (sync_id, number, opening, spec_digest, state, batch_size, started_at, opened_at)
-		SELECT ?, coalesce(max(number), 0) + 1, ?, ?, 'open', ?, ?, ? FROM runs WHERE sync_id = ?
+		INSERT INTO runs (sync_id, number, opening, spec_digest, surroundings, known_by, full_run, state, batch_size, started_at, opened_at)
+		SELECT ?, coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, 'open', ?, ?, ? FROM runs WHERE sync_id = ?
 		RETURNING number`,
-		syncID, o.Token, spec, o.BatchSize, micros(o.StartedAt), micros(time.Now()), syncID).Scan(&ref.Run)
+		syncID, o.Token, spec, surroundings, o.KnownBy, o.Full, size, micros(o.StartedAt), micros(time.Now()), syncID).Scan(&ref.Run)
+}
+
+// keepSurroundings stores what most runs share once, and returns its digest.
+func keepSurroundings(ctx context.Context, tx *sql.Tx, body []byte) (sql.NullString, error) {
+	if body == nil {
+		return sql.NullString{}, nil
+	}
+	digest := sha256.Sum256(body)
+	name := sql.NullString{String: hex.EncodeToString(digest[:]), Valid: true}
+	_, err := tx.ExecContext(ctx, `INSERT INTO surroundings (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING`, name, body)
+	return name, err
 }
 
 // fold closes the runs of a sync that were left open.
@@ -168,9 +201,11 @@ func fold(ctx context.Context, tx *sql.Tx, syncID int64) error {
 }
 
 // markUnanswered makes the members of batches that were sent and never
-// settled unknown: they may or may not have arrived.
+// settled unknown: they may or may not have arrived, in this batch or in one
+// that they came from.
 func markUnanswered(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
-	numbers, err := ids(ctx, tx, `SELECT number FROM batches WHERE run_id = ? AND state = 'sent'`, runID)
+	numbers, err := ids(ctx, tx, `
+		SELECT number FROM batches WHERE run_id = ? AND (state = 'sent' OR state = 'staged' AND unanswered = 1)`, runID)
 	if err != nil {
 		return err
 	}
@@ -183,7 +218,7 @@ func markUnanswered(ctx context.Context, tx *sql.Tx, runID, syncID int64) error 
 		if err != nil {
 			return fmt.Errorf("batch %d: %w", number, err)
 		}
-		if err := markUnknown(ctx, tx, syncID, runID, members); err != nil {
+		if err := markUnknown(ctx, tx, syncID, members); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,13 @@ type Run struct {
 	Ref    RunRef
 	Closed bool
 	// Spec is the sync as it was pinned.
-	Spec      []byte
+	Spec []byte
+	// Surroundings and KnownBy are what the run was opened with.
+	Surroundings []byte
+	KnownBy      string
+	// Full says that every member is sent again.
+	Full bool
+	// BatchSize is the number of members of a full batch.
 	BatchSize int
 	OpenedAt  time.Time
 	// ReadOpenedAt is when the snapshot was opened; zero before.
@@ -37,10 +43,11 @@ func (l *Ledger) Run(ctx context.Context, ref RunRef) (Run, error) {
 	var epoch int64
 	run := Run{Ref: ref}
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT specs.body, state, batch_size, opened_at, read_opened_at, snapshot, batches, report, epoch
+		SELECT specs.body, surroundings.body, known_by, full_run, state, batch_size, opened_at, read_opened_at, snapshot, batches, report, epoch
 		FROM runs JOIN syncs ON syncs.id = sync_id JOIN specs ON specs.digest = spec_digest
+		LEFT JOIN surroundings ON surroundings.digest = runs.surroundings
 		WHERE syncs.name = ? AND number = ?`, ref.Sync, ref.Run).
-		Scan(&spec, &state, &run.BatchSize, &opened, &readOpened, &snapshot, &run.Batches, &report, &epoch)
+		Scan(&spec, &run.Surroundings, &run.KnownBy, &run.Full, &state, &run.BatchSize, &opened, &readOpened, &snapshot, &run.Batches, &report, &epoch)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Run{}, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, ErrNotFound)
@@ -78,6 +85,9 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte) error 
 			micros(time.Now()), string(report), runID)
 		return err
 	})
+	if err == nil {
+		err = l.emptyLog(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("closing run %d of sync %s: %w", ref.Run, ref.Sync, err)
 	}

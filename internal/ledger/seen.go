@@ -9,17 +9,29 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// seen is the set of contact ids that a run has read. It is kept in chunks of
+// seen is a set of contact ids that a run has read. It is kept in chunks of
 // 65,536 ids, of which a page writes only those it changed.
 type seen struct {
+	kind    seenKind
 	chunks  map[int64]*roaring.Bitmap
 	changed map[int64]bool
 }
 
+// seenKind says which contacts are in the set.
+type seenKind string
+
+const (
+	// seenRead are all contacts that are in the audience.
+	seenRead seenKind = "read"
+	// seenSuppressed are those of them that the filter excludes: who was marked
+	// earlier is a leaver.
+	seenSuppressed seenKind = "suppressed"
+)
+
 const chunkBits = 16
 
-func newSeen() *seen {
-	return &seen{chunks: map[int64]*roaring.Bitmap{}, changed: map[int64]bool{}}
+func newSeen(kind seenKind) *seen {
+	return &seen{kind: kind, chunks: map[int64]*roaring.Bitmap{}, changed: map[int64]bool{}}
 }
 
 // add reports whether the id is new.
@@ -48,7 +60,9 @@ func (s *seen) save(ctx context.Context, tx *sql.Tx, runID int64) error {
 		if err != nil {
 			return fmt.Errorf("bitmap of members seen: %w", err)
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO seen (run_id, chunk, bits) VALUES (?, ?, ?)`, runID, key, bits); err != nil {
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO seen (run_id, kind, chunk, bits) VALUES (?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET bits = excluded.bits`, runID, string(s.kind), key, bits); err != nil {
 			return err
 		}
 	}
@@ -56,13 +70,13 @@ func (s *seen) save(ctx context.Context, tx *sql.Tx, runID int64) error {
 	return nil
 }
 
-func loadSeen(ctx context.Context, db rowsQueryer, runID int64) (*seen, error) {
-	rows, err := db.QueryContext(ctx, `SELECT chunk, bits FROM seen WHERE run_id = ?`, runID)
+func loadSeen(ctx context.Context, db rowsQueryer, runID int64, kind seenKind) (*seen, error) {
+	rows, err := db.QueryContext(ctx, `SELECT chunk, bits FROM seen WHERE run_id = ? AND kind = ?`, runID, string(kind))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	s := newSeen()
+	s := newSeen(kind)
 	for rows.Next() {
 		var key int64
 		var bits []byte

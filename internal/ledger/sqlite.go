@@ -19,9 +19,25 @@ import (
 //go:embed migrations/sqlite/*.sql
 var migrations embed.FS
 
+// Option is a choice of whoever opens a ledger.
+type Option func(*options)
+
+type options struct{ failureSecret []byte }
+
+// WithFailureKey keeps the mapped fields of failed members, encrypted with a
+// key made of the secret, which has at least 16 bytes. Without it they are not
+// kept, and those kept earlier cannot be read.
+func WithFailureKey(secret []byte) Option {
+	return func(o *options) { o.failureSecret = append([]byte{}, secret...) }
+}
+
 // Open opens the ledger at "sqlite:PATH" and brings its tables up to date. A
 // new file is readable by its owner only: it holds personal data.
-func Open(ctx context.Context, address string) (*Ledger, error) {
+func Open(ctx context.Context, address string, with ...Option) (*Ledger, error) {
+	var chosen options
+	for _, option := range with {
+		option(&chosen)
+	}
 	path, ok := strings.CutPrefix(address, "sqlite:")
 	if !ok || path == "" {
 		return nil, fmt.Errorf("ledger address %q: write sqlite:PATH", address)
@@ -50,6 +66,11 @@ func Open(ctx context.Context, address string) (*Ledger, error) {
 	}
 	if err := l.load(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), l.Close())
+	}
+	if chosen.failureSecret != nil {
+		if l.failureKey, err = newFailureKey(chosen.failureSecret, l.id); err != nil {
+			return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), l.Close())
+		}
 	}
 	return l, nil
 }
@@ -80,6 +101,8 @@ func openSQLite(path string, p pool) (*sql.DB, error) {
 			"synchronous(" + p.synchronous + ")",
 			"foreign_keys(ON)",
 			"temp_store(MEMORY)",
+			// What is dropped is overwritten: it is personal data.
+			"secure_delete(ON)",
 			fmt.Sprintf("cache_size(-%d)", p.cacheMegabytes*1024),
 			"journal_size_limit(67108864)",
 		},
@@ -91,6 +114,21 @@ func openSQLite(path string, p pool) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(p.connections)
 	return db, nil
+}
+
+// emptyLog moves the write-ahead log into the file and empties it: it holds
+// dropped personal data until then. While another process reads, the log stays
+// until the next call.
+func (l *Ledger) emptyLog(ctx context.Context) error {
+	giveBack, err := l.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
+	if _, err := l.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		return fmt.Errorf("ledger: emptying the write-ahead log: %w", err)
+	}
+	return nil
 }
 
 func (l *Ledger) migrate(ctx context.Context) error {

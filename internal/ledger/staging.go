@@ -18,6 +18,9 @@ type Staged struct {
 	Reference   string          `json:"r"`
 	Fingerprint []byte          `json:"f"`
 	Mapped      audience.Member `json:"m"`
+	// Page and Position say where the source had it, from 1.
+	Page     int64 `json:"p"`
+	Position int   `json:"n"`
 }
 
 // encoder and decoder are made on first use and shared: each holds buffers of

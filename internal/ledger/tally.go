@@ -14,11 +14,18 @@ import (
 type Tally struct {
 	Read     int64
 	Outcomes audience.Outcomes
+	// Known of the outcomes are failures that an earlier run met already.
+	Known    int64
 	Reasons  map[string]int64
 	Withheld map[string]int64
 	// Batches that were sent, and requests that may have left for them.
 	Batches  int64
 	Requests int64
+}
+
+// NewFailures counts the failures that no earlier run has met.
+func (t Tally) NewFailures() int64 {
+	return t.Outcomes.Invalid + t.Outcomes.Refused + t.Outcomes.Unresolved - t.Known
 }
 
 // Tally adds up the stored results of a run's pages and batches.
@@ -27,7 +34,7 @@ func (l *Ledger) Tally(ctx context.Context, ref RunRef) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
-	tally := Tally{Read: pages.Read, Outcomes: pages.Outcomes, Reasons: mergeCounts(map[string]int64{}, pages.Reasons)}
+	tally := Tally{Read: pages.Read, Outcomes: pages.Outcomes, Known: pages.Known, Reasons: mergeCounts(map[string]int64{}, pages.Reasons)}
 	rows, err := l.reads.QueryContext(ctx, `
 		SELECT sends, result FROM batches JOIN runs ON runs.id = run_id JOIN syncs ON syncs.id = sync_id
 		WHERE syncs.name = ? AND runs.number = ?`, ref.Sync, ref.Run)
@@ -62,9 +69,10 @@ func (l *Ledger) Tally(ctx context.Context, ref RunRef) (Tally, error) {
 // Expected is how many contacts the ledger holds as marked for a sync.
 type Expected struct {
 	Marked int64
-	// Stale are in the audience, but their update failed in this run.
+	// Stale are in the audience, but their update failed, in this run or in an
+	// earlier one whose failure is known.
 	Stale int64
-	// Left are not in the audience any more.
+	// Left are not in the audience any more, or the filter excludes them now.
 	Left int64
 }
 
@@ -82,7 +90,11 @@ func (l *Ledger) Expected(ctx context.Context, ref RunRef) (Expected, error) {
 	if err != nil {
 		return Expected{}, fmt.Errorf("ledger: run: %w", err)
 	}
-	read, err := loadSeen(ctx, l.reads, runID)
+	read, err := loadSeen(ctx, l.reads, runID, seenRead)
+	if err != nil {
+		return Expected{}, fmt.Errorf("ledger: %w", err)
+	}
+	suppressed, err := loadSeen(ctx, l.reads, runID, seenSuppressed)
 	if err != nil {
 		return Expected{}, fmt.Errorf("ledger: %w", err)
 	}
@@ -102,7 +114,7 @@ func (l *Ledger) Expected(ctx context.Context, ref RunRef) (Expected, error) {
 		}
 		expected.Marked++
 		switch {
-		case !read.has(contact):
+		case !read.has(contact), suppressed.has(contact):
 			expected.Left++
 		case failed:
 			expected.Stale++
@@ -123,10 +135,11 @@ func (l *Ledger) EndUnsent(ctx context.Context, ref RunRef) error {
 		if err := markUnanswered(ctx, tx, runID, syncID); err != nil {
 			return err
 		}
-		for state, reason := range map[string]audience.Reason{
-			"filling": audience.NotSentBeforeEnd, "staged": audience.NotSentBeforeEnd, "sent": audience.SentWithoutAnswerAtStop,
+		for which, reason := range map[string]audience.Reason{
+			"state IN ('filling', 'staged') AND unanswered = 0":     audience.NotSentBeforeEnd,
+			"state = 'sent' OR state = 'staged' AND unanswered = 1": audience.SentWithoutAnswerAtStop,
 		} {
-			if err := endBatches(ctx, tx, runID, state, reason); err != nil {
+			if err := endBatches(ctx, tx, runID, which, reason); err != nil {
 				return err
 			}
 		}
@@ -134,8 +147,8 @@ func (l *Ledger) EndUnsent(ctx context.Context, ref RunRef) error {
 	})
 }
 
-func endBatches(ctx context.Context, tx *sql.Tx, runID int64, state string, reason audience.Reason) error {
-	numbers, err := ids(ctx, tx, `SELECT number FROM batches WHERE run_id = ? AND state = ?`, runID, state)
+func endBatches(ctx context.Context, tx *sql.Tx, runID int64, which string, reason audience.Reason) error {
+	numbers, err := ids(ctx, tx, `SELECT number FROM batches WHERE run_id = ? AND (`+which+`)`, runID)
 	if err != nil {
 		return err
 	}

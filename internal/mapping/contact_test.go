@@ -36,7 +36,7 @@ func TestAMemberBecomesAContactWithEveryFieldOfTheGuide(t *testing.T) {
 func TestWhatAMemberLacksIsNotSent(t *testing.T) {
 	t.Parallel()
 	sync := withSync(full(), func(s *config.Sync) {
-		s.Reference = config.Reference{From: "id", Normalise: config.NormaliseRaw}
+		s.Reference = config.Reference{Origin: config.Origin{From: "id"}, Normalise: config.NormaliseRaw}
 	})
 	for name, m := range map[string]string{
 		"absent": `{"id": "7"}`,
@@ -63,8 +63,8 @@ func TestWhatAMemberLacksIsNotSent(t *testing.T) {
 func TestADottedNameFindsAFieldInsideObjects(t *testing.T) {
 	t.Parallel()
 	sync := config.Sync{
-		Reference: config.Reference{From: "id", Normalise: config.NormaliseRaw},
-		Mapping:   config.Mapping{FirstName: "profile.name.first"},
+		Reference: config.Reference{Origin: config.Origin{From: "id"}, Normalise: config.NormaliseRaw},
+		Mapping:   config.Mapping{FirstName: nameFrom("profile.name.first")},
 	}
 	for text, first := range map[string]string{
 		`{"id": "7", "profile": {"name": {"first": "Ada"}}}`:                                  "Ada",
@@ -83,19 +83,19 @@ func TestADottedNameFindsAFieldInsideObjects(t *testing.T) {
 func TestAFieldInsideAnotherMappedFieldStaysItself(t *testing.T) {
 	t.Parallel()
 	sync := config.Sync{
-		Reference: config.Reference{From: "id", Normalise: config.NormaliseRaw},
-		Mapping:   config.Mapping{FirstName: "a.b", Email: &config.Channel{From: "a", Unusable: config.Omit}},
+		Reference: config.Reference{Origin: config.Origin{From: "id"}, Normalise: config.NormaliseRaw},
+		Mapping:   config.Mapping{FirstName: nameFrom("a.b"), Email: &config.Channel{Origin: config.Origin{From: "a"}, Unusable: config.Omit}},
 	}
 	got := mapMember(t, compile(t, sync), member(t, `{"id": "7", "a.b": null, "a": {"b": "somebody else"}}`))
 	require.Empty(t, got.contact.FirstName, "what is staged is read as the member was")
-	require.Equal(t, []string{"a"}, got.withheld)
+	require.Equal(t, []audience.Withheld{{Target: "email"}}, got.withheld)
 }
 
 func TestScalarsAreTextWhateverFormTheSourceHas(t *testing.T) {
 	t.Parallel()
 	sync := config.Sync{
-		Reference: config.Reference{From: "id", Normalise: config.NormaliseRaw},
-		Mapping:   config.Mapping{FirstName: "value"},
+		Reference: config.Reference{Origin: config.Origin{From: "id"}, Normalise: config.NormaliseRaw},
+		Mapping:   config.Mapping{FirstName: nameFrom("value")},
 	}
 	for text, want := range map[string]string{
 		`"Ada"`: "Ada", `7`: "7", `7.50`: "7.50", `1e3`: "1e3", `-0`: "-0", `12345678901234567890`: "12345678901234567890",
@@ -126,7 +126,7 @@ func TestAListOrObjectIsNoValue(t *testing.T) {
 func TestAnUnusableChannelHoldsTheMemberBackOrIsOmitted(t *testing.T) {
 	t.Parallel()
 	sync := withSync(full(), func(s *config.Sync) {
-		s.Reference = config.Reference{From: "id", Normalise: config.NormaliseRaw}
+		s.Reference = config.Reference{Origin: config.Origin{From: "id"}, Normalise: config.NormaliseRaw}
 	})
 	for name, test := range map[string]struct {
 		member string
@@ -152,11 +152,11 @@ func TestAnUnusableChannelHoldsTheMemberBackOrIsOmitted(t *testing.T) {
 			require.Equal(t, mapping.Rejection{Reason: test.reason, Field: test.field}, reject(t, compile(t, sync), m))
 
 			omit := withSync(sync, func(s *config.Sync) {
-				s.Mapping.Phone = &config.Channel{From: "phone", Unusable: config.Omit}
-				s.Mapping.Email = &config.Channel{From: "email", Unusable: config.Omit}
+				s.Mapping.Phone = &config.Channel{Origin: config.Origin{From: "phone"}, Unusable: config.Omit}
+				s.Mapping.Email = &config.Channel{Origin: config.Origin{From: "email"}, Unusable: config.Omit}
 			})
 			got := mapMember(t, compile(t, omit), m)
-			require.Equal(t, []string{test.field}, got.withheld)
+			require.Equal(t, []audience.Withheld{{Target: test.field}}, got.withheld)
 			require.Empty(t, got.contact.Phone)
 			require.Empty(t, got.contact.Email)
 		})
@@ -166,20 +166,20 @@ func TestAnUnusableChannelHoldsTheMemberBackOrIsOmitted(t *testing.T) {
 func TestBothChannelsCanBeWithheld(t *testing.T) {
 	t.Parallel()
 	sync := withSync(full(), func(s *config.Sync) {
-		s.Reference = config.Reference{From: "id", Normalise: config.NormaliseRaw}
-		s.Mapping.Phone = &config.Channel{From: "phone", Unusable: config.Omit}
-		s.Mapping.Email = &config.Channel{From: "email", Unusable: config.Omit}
+		s.Reference = config.Reference{Origin: config.Origin{From: "id"}, Normalise: config.NormaliseRaw}
+		s.Mapping.Phone = &config.Channel{Origin: config.Origin{From: "phone"}, Unusable: config.Omit}
+		s.Mapping.Email = &config.Channel{Origin: config.Origin{From: "email"}, Unusable: config.Omit}
 	})
 	got := mapMember(t, compile(t, sync), member(t, `{"id": "7", "phone": "none", "email": "none", "first_name": "Ada"}`))
-	require.Equal(t, []string{"phone", "email"}, got.withheld)
+	require.Equal(t, []audience.Withheld{{Target: "phone"}, {Target: "email"}}, got.withheld)
 	require.Equal(t, "Ada", got.contact.FirstName)
 }
 
 func TestAnEmailIsCheckedAndItsDomainIsInLowerCase(t *testing.T) {
 	t.Parallel()
 	sync := config.Sync{
-		Reference: config.Reference{From: "id", Normalise: config.NormaliseRaw},
-		Mapping:   config.Mapping{Email: &config.Channel{From: "email", Unusable: config.HoldBack}},
+		Reference: config.Reference{Origin: config.Origin{From: "id"}, Normalise: config.NormaliseRaw},
+		Mapping:   config.Mapping{Email: &config.Channel{Origin: config.Origin{From: "email"}, Unusable: config.HoldBack}},
 	}
 	mapper := compile(t, sync)
 	long := make([]byte, 250)

@@ -84,22 +84,29 @@ func TestAFingerprintChangesWithTheKeyTheRenderingAndTheMapping(t *testing.T) {
 	require.NoError(t, err)
 	add("another key", print)
 
-	mapper, err = mapping.Compile(full(), "another rendering")
+	mapper, err = mapping.Compile(full(), mapping.Destination{Rendering: "another rendering"})
 	require.NoError(t, err)
 	add("another rendering", fingerprint(t, mapper, m))
 
 	for what, change := range map[string]func(*config.Sync){
-		"another reference field":  func(s *config.Sync) { s.Reference.From = "mobile" },
-		"another normalisation":    func(s *config.Sync) { s.Reference.Normalise = config.NormaliseDigits },
-		"another default region":   func(s *config.Sync) { s.Reference.DefaultRegion = "AT" },
-		"another marker":           func(s *config.Sync) { s.Marker.Property = "marker" },
-		"another marker value":     func(s *config.Sync) { s.Marker.Member = "yes" },
-		"a tag as marker":          func(s *config.Sync) { s.Marker = config.Marker{Tag: "spring"} },
-		"no first name":            func(s *config.Sync) { s.Mapping.FirstName = "" },
-		"names the other way":      func(s *config.Sync) { s.Mapping.FirstName, s.Mapping.LastName = "last_name", "first_name" },
-		"no phone":                 func(s *config.Sync) { s.Mapping.Phone = nil },
-		"no email":                 func(s *config.Sync) { s.Mapping.Email = nil },
-		"unusable email omitted":   func(s *config.Sync) { s.Mapping.Email = &config.Channel{From: "email", Unusable: config.Omit} },
+		"another reference field": func(s *config.Sync) { s.Reference.From = "mobile" },
+		"another normalisation":   func(s *config.Sync) { s.Reference.Normalise = config.NormaliseDigits },
+		"another default region":  func(s *config.Sync) { s.Reference.DefaultRegion = "AT" },
+		"another marker":          func(s *config.Sync) { s.Marker.Property = "marker" },
+		"another marker value":    func(s *config.Sync) { s.Marker.Member = "yes" },
+		"a tag as marker":         func(s *config.Sync) { s.Marker = config.Marker{Tag: "spring"} },
+		"no first name":           func(s *config.Sync) { s.Mapping.FirstName = nil },
+		"names the other way": func(s *config.Sync) {
+			s.Mapping.FirstName, s.Mapping.LastName = nameFrom("last_name"), nameFrom("first_name")
+		},
+		"no phone": func(s *config.Sync) { s.Mapping.Phone = nil },
+		"no email": func(s *config.Sync) { s.Mapping.Email = nil },
+		"unusable email omitted": func(s *config.Sync) {
+			s.Mapping.Email = &config.Channel{Origin: config.Origin{From: "email"}, Unusable: config.Omit}
+		},
+		"a list of tags":           func(s *config.Sync) { s.Mapping.Tags[1] = config.TagSource{ListField: config.ListField{List: "tags"}} },
+		"names cut shorter":        func(s *config.Sync) { s.Mapping.FirstName.MaxLength = 20 },
+		"a missing email":          func(s *config.Sync) { s.Mapping.Email.Missing = config.MissingHoldBack },
 		"one tag less":             func(s *config.Sync) { s.Mapping.Tags = s.Mapping.Tags[:1] },
 		"one property less":        func(s *config.Sync) { s.Mapping.Properties = without(s.Mapping.Properties, "city") },
 		"another type of property": func(s *config.Sync) { s.Mapping.Properties = typed(s.Mapping.Properties, "loyalty_points") },
@@ -112,6 +119,45 @@ func TestAFingerprintChangesWithTheKeyTheRenderingAndTheMapping(t *testing.T) {
 		s.Verification.Segment, s.Limits.StagingMegabytes, s.Accept.Invalid = "seg-1", 1, 0.5
 	})
 	require.Contains(t, prints, fingerprint(t, compile(t, sync), m), "what is not sent does not change what is sent")
+}
+
+func TestATagThatIsCreatedLaterSendsAgainWhoCarriesIt(t *testing.T) {
+	t.Parallel()
+	const sync = "mapping: {tags: [{list: interests}], properties: {size: {type: select, from: size}, sizes: {type: multiselect, list: sizes}}}"
+	before := compileFor(t, sync, mapping.Destination{Tags: []string{"travel"}, Options: map[string][]string{"size": {"S"}, "sizes": {"S"}}})
+	after := compileFor(t, sync, mapping.Destination{Tags: []string{"chess", "travel"}, Options: map[string][]string{"size": {"S", "M"}, "sizes": {"S", "M"}}})
+	for text, again := range map[string]bool{
+		`{"interests": ["travel"]}`:                          false,
+		`{"interests": ["travel", "chess"]}`:                 true,
+		`{"interests": ["chess"]}`:                           true,
+		`{"interests": ["food"]}`:                            false,
+		`{"interests": [], "size": "S", "sizes": ["S"]}`:     false,
+		`{"interests": [], "size": "M"}`:                     true,
+		`{"interests": [], "sizes": "S,M"}`:                  true,
+		`{"interests": "food", "size": "XL", "sizes": "XL"}`: false,
+	} {
+		m := withID(t, text)
+		require.Equal(t, again, fingerprint(t, before, m) != fingerprint(t, after, m), text)
+	}
+	known, unknown := compileFor(t, sync, mapping.Destination{Tags: []string{"chess"}}), compileFor(t, sync, mapping.Destination{})
+	m := withID(t, `{"interests": ["chess"]}`)
+	require.Equal(t, fingerprint(t, known, m), fingerprint(t, unknown, m), "a list of tags that can be read again changes nothing")
+}
+
+func TestAFingerprintChangesWithThePartOfTheAudienceThatIsSent(t *testing.T) {
+	t.Parallel()
+	m := withID(t, `{}`)
+	for mapped, again := range map[string]bool{
+		"":                                    false,
+		"mapping: {tags: [{audience: name}]}": true,
+		"mapping: {properties: {p: {type: string, audience: name}}}":                            true,
+		"mapping: {tags: [{audience: id}], properties: {}}":                                     false,
+		"mapping: {properties: {p: {type: string, value: a}, q: {type: string, audience: id}}}": false,
+	} {
+		one := compile(t, syncOf(t, "audience: {id: '984', name: Spring}\n"+mapped))
+		two := compile(t, syncOf(t, "audience: {id: '984', name: Summer}\n"+mapped))
+		require.Equal(t, again, fingerprint(t, one, m) != fingerprint(t, two, m), mapped)
+	}
 }
 
 func without(properties map[string]config.PropertySource, name string) map[string]config.PropertySource {

@@ -16,22 +16,25 @@ import (
 func full() config.Sync {
 	return config.Sync{
 		Sync:      "spring",
-		Reference: config.Reference{From: "phone", Normalise: config.NormaliseE164, DefaultRegion: "DE"},
+		Reference: config.Reference{Origin: config.Origin{From: "phone"}, Normalise: config.NormaliseE164, DefaultRegion: "DE"},
 		Marker:    config.Marker{Property: "zeotap_audience_984", Member: "member"},
 		Mapping: config.Mapping{
-			FirstName: "first_name", MiddleName: "middle_name", LastName: "last_name",
-			Phone: &config.Channel{From: "phone", Unusable: config.HoldBack},
-			Email: &config.Channel{From: "email", Unusable: config.HoldBack},
-			Tags:  []string{"zeotap", "newsletter"},
+			FirstName: nameFrom("first_name"), MiddleName: nameFrom("middle_name"), LastName: nameFrom("last_name"),
+			Phone: &config.Channel{Origin: config.Origin{From: "phone"}, Unusable: config.HoldBack},
+			Email: &config.Channel{Origin: config.Origin{From: "email"}, Unusable: config.HoldBack},
+			Tags:  config.ConstantTags("zeotap", "newsletter"),
 			Properties: map[string]config.PropertySource{
-				"city":           {From: "address.city", Type: config.PropertyString},
-				"loyalty_points": {From: "points", Type: config.PropertyNumber},
-				"birthday":       {From: "birth_date", Type: config.PropertyDate},
-				"source_system":  {Value: new("zeotap"), Type: config.PropertyString},
+				"city":           {Origin: config.Origin{From: "address.city"}, Type: config.PropertyString},
+				"loyalty_points": {Origin: config.Origin{From: "points"}, Type: config.PropertyNumber},
+				"birthday":       {Origin: config.Origin{From: "birth_date"}, Type: config.PropertyDate},
+				"source_system":  {Origin: config.Origin{Value: new("zeotap")}, Type: config.PropertyString},
 			},
 		},
 	}
 }
+
+// nameFrom maps a name from a catalogue field.
+func nameFrom(field string) *config.Text { return &config.Text{Origin: config.Origin{From: field}} }
 
 // withSync applies a change to a sync.
 func withSync(sync config.Sync, change func(*config.Sync)) config.Sync {
@@ -42,7 +45,7 @@ func withSync(sync config.Sync, change func(*config.Sync)) config.Sync {
 // compile prepares a mapping; rendering settings are left out.
 func compile(tb testing.TB, sync config.Sync) *mapping.Mapper {
 	tb.Helper()
-	mapper, err := mapping.Compile(sync, "rendering")
+	mapper, err := mapping.Compile(sync, mapping.Destination{Rendering: "rendering"})
 	require.NoError(tb, err)
 	return mapper
 }
@@ -60,7 +63,7 @@ func member(tb testing.TB, text string) audience.Member {
 // mapped is what became of one member.
 type mapped struct {
 	contact  audience.Contact
-	withheld []string
+	withheld []audience.Withheld
 }
 
 // mapMember takes a member the whole way, and expects a contact.

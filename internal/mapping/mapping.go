@@ -4,9 +4,7 @@ package mapping
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 
 	"audiencesync/internal/audience"
@@ -21,95 +19,102 @@ type Rejection struct {
 	Field string
 }
 
+// rejection returns nil where there is no reason.
+func rejection(reason audience.Reason, field string) *Rejection {
+	if reason == "" {
+		return nil
+	}
+	return &Rejection{reason, field}
+}
+
+// Destination is what the mapping has to know of the workspace.
+type Destination struct {
+	// Rendering names the settings of the destination that change what is sent;
+	// it enters every fingerprint, so that a changed setting sends again.
+	Rendering string
+	// Tags are the labels that exist in Hello Charles. Nil: not known, and no
+	// label is withheld because it does not exist.
+	Tags []string
+	// Options are the values of select and multiselect properties by technical
+	// name. A property that is absent: not known.
+	Options map[string][]string
+}
+
 // Mapper maps the members of one run. It is safe for concurrent use. Mapped
 // comes first: the other methods take what it returns.
 type Mapper struct {
-	sync       config.Sync
-	tags       []string
-	constants  []audience.Property
-	properties []property
-	fields     []path
-	digest     [sha256.Size]byte
+	sync      config.Sync
+	reference origin
+	phones    phoneParser
+	// filter is nil without one.
+	filter       filter
+	filterFields []string
+	names        []name
+	channels     []channel
+	tags         tags
+	constants    []audience.Property
+	properties   []property
+	// content are the fields that a contact is made of, and fields those of the
+	// filter too; each once and in a fixed order.
+	content []string
+	fields  []path
+	digest  [sha256.Size]byte
 }
 
-type property struct {
-	name string
-	from string
-	kind config.PropertyType
-}
-
-// Compile prepares the mapping of a sync. rendering names the settings of the
-// destination that change what is sent; it enters every fingerprint, so that
-// a changed setting sends again. The sync has been validated by config.
-func Compile(sync config.Sync, rendering string) (*Mapper, error) {
-	m := &Mapper{sync: sync}
-	for _, tag := range append(slices.Clone(sync.Mapping.Tags), sync.Marker.Tag) {
-		if tag != "" && !slices.Contains(m.tags, tag) {
-			m.tags = append(m.tags, tag)
-		}
+// Compile prepares the mapping of a sync, which has been validated by config.
+func Compile(sync config.Sync, to Destination) (*Mapper, error) {
+	m := &Mapper{sync: sync, phones: newPhoneParser(sync.Reference.DefaultRegion, sync.Reference.DigitsAreInternational)}
+	var err error
+	if m.reference, err = newOrigin(sync.Reference.Origin); err != nil {
+		return nil, fmt.Errorf("reference: %w", err)
 	}
-	m.tags = slices.Clip(m.tags)
-	if err := m.compileProperties(); err != nil {
+	if m.names, err = newNames(sync.Mapping); err != nil {
 		return nil, err
 	}
-	m.fields = m.mappedFields()
-	content, err := json.Marshal(struct {
-		Reference config.Reference
-		Marker    config.Marker
-		Mapping   config.Mapping
-		Rendering string
-	}{sync.Reference, sync.Marker, sync.Mapping, rendering})
-	if err != nil {
-		return nil, fmt.Errorf("digest of the mapping: %w", err)
+	if m.channels, err = m.newChannels(); err != nil {
+		return nil, err
 	}
-	m.digest = sha256.Sum256(content)
-	return m, nil
+	if m.tags, err = newTags(sync, to.Tags); err != nil {
+		return nil, err
+	}
+	if m.constants, m.properties, err = newProperties(sync, to); err != nil {
+		return nil, err
+	}
+	m.collectFields()
+	m.digest, err = digestOf(sync, to.Rendering)
+	return m, err
 }
 
-func (m *Mapper) compileProperties() error {
-	if name := m.sync.Marker.Property; name != "" {
-		m.constants = append(m.constants, audience.Property{Name: name, Value: m.sync.Marker.Member})
+// collectFields compiles the filter and gathers the catalogue fields.
+func (m *Mapper) collectFields() {
+	names := slices.Clone(m.reference.fields)
+	for i := range m.names {
+		names = append(names, m.names[i].origin.fields...)
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.sync.Mapping.Properties)) {
-		source := m.sync.Mapping.Properties[name]
-		if source.Value == nil {
-			m.properties = append(m.properties, property{name: name, from: source.From, kind: source.Type})
-			continue
-		}
-		value, reason := convert(*source.Value, source.Type)
-		if reason != "" {
-			return fmt.Errorf("mapping.properties.%s: the constant value: %s", name, reason.Explain())
-		}
-		m.constants = append(m.constants, audience.Property{Name: name, Value: value})
+	for i := range m.channels {
+		names = append(names, m.channels[i].origin.fields...)
 	}
-	return nil
-}
-
-// mappedFields returns every catalogue field that a contact is made of, once
-// each and in a fixed order.
-func (m *Mapper) mappedFields() []path {
-	mapping := m.sync.Mapping
-	names := []string{m.sync.Reference.From, mapping.FirstName, mapping.MiddleName, mapping.LastName}
-	for _, channel := range []*config.Channel{mapping.Phone, mapping.Email} {
-		if channel != nil {
-			names = append(names, channel.From)
-		}
+	for i := range m.tags.sources {
+		names = append(names, m.tags.sources[i].fields()...)
 	}
-	for _, p := range m.properties {
-		names = append(names, p.from)
+	for i := range m.properties {
+		names = append(names, m.properties[i].labels.fields()...)
 	}
 	slices.Sort(names)
-	var fields []path
-	for _, name := range slices.Compact(names) {
-		if name != "" {
-			fields = append(fields, parsePath(name))
-		}
+	m.content = slices.Clone(slices.Compact(names))
+	names = slices.Clone(m.content)
+	if m.sync.Filter != nil {
+		m.filter = newFilter(*m.sync.Filter, func(field string) { m.filterFields = append(m.filterFields, field) })
 	}
-	return fields
+	names = append(names, m.filterFields...)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		m.fields = append(m.fields, parsePath(name))
+	}
 }
 
-// Mapped returns the part of a member that the mapping uses: what is staged
-// and fingerprinted. Everything else is forgotten at once.
+// Mapped returns the part of a member that the mapping uses, the fields of the
+// filter included: what is staged. Everything else is forgotten at once.
 func (m *Mapper) Mapped(member audience.Member) audience.Member {
 	mapped := make(audience.Member, len(m.fields))
 	for _, field := range m.fields {
@@ -120,111 +125,93 @@ func (m *Mapper) Mapped(member audience.Member) audience.Member {
 	return mapped
 }
 
+// Excluded returns why the filter keeps a member out, or nil: such a member is
+// suppressed. The field is that of the condition that said no.
+func (m *Mapper) Excluded(mapped audience.Member) *Rejection {
+	if m.filter == nil {
+		return nil
+	}
+	holds, field := m.filter(mapped)
+	if holds {
+		return nil
+	}
+	return &Rejection{audience.ExcludedByFilter, field}
+}
+
 // Contact maps the mapped part of a member to the contact that is sent. The
-// reference has been determined by Reference. withheld names the fields whose
-// values were left out because they are not usable.
-func (m *Mapper) Contact(mapped audience.Member, reference string) (contact audience.Contact, withheld []string, rejection *Rejection) {
-	mapping := m.sync.Mapping
-	contact = audience.Contact{Reference: reference, Tags: m.tags}
-	for _, name := range []struct {
-		from string
-		to   *string
-	}{
-		{mapping.FirstName, &contact.FirstName},
-		{mapping.MiddleName, &contact.MiddleName},
-		{mapping.LastName, &contact.LastName},
-	} {
-		value, ok := cleanText(mapped[name.from])
-		if !ok {
-			return contact, nil, &Rejection{audience.FieldNotText, name.from}
+// reference has been determined by Reference. withheld names what was left out
+// because it is not usable, not allowed or does not exist.
+func (m *Mapper) Contact(mapped audience.Member, reference string) (contact audience.Contact, withheld []audience.Withheld, rejected *Rejection) {
+	contact.Reference = reference
+	for i := range m.names {
+		n := &m.names[i]
+		text, rejected := n.of(mapped)
+		if rejected != nil {
+			return contact, nil, rejected
 		}
-		*name.to = value
+		*n.to(&contact) = text
 	}
-	for _, channel := range []struct {
-		*config.Channel
-		to    *string
-		check func(string) (string, audience.Reason)
-	}{
-		{mapping.Phone, &contact.Phone, func(value string) (string, audience.Reason) { return m.checkPhone(value, reference) }},
-		{mapping.Email, &contact.Email, checkEmail},
-	} {
-		if channel.Channel == nil {
-			continue
-		}
-		value, reason := read(mapped[channel.From], channel.check)
+	for i := range m.channels {
+		c := &m.channels[i]
+		value, rejected := c.of(mapped, reference)
 		switch {
-		case reason == "":
-			*channel.to = value
-		case channel.Unusable == config.Omit:
-			withheld = append(withheld, channel.From)
+		case rejected != nil && !c.omits(rejected):
+			return contact, nil, rejected
+		case rejected != nil:
+			withheld = append(withheld, audience.Withheld{Target: c.target})
+		case c.target == phoneTarget:
+			contact.Phone = value
 		default:
-			return contact, nil, &Rejection{reason, channel.From}
+			contact.Email = value
 		}
 	}
-	contact.Properties, rejection = m.propertiesOf(mapped)
-	return contact, withheld, rejection
-}
-
-// read checks the value of a phone number or an email address; a missing one
-// is fine.
-func read(value any, check func(string) (string, audience.Reason)) (string, audience.Reason) {
-	text, ok := cleanText(value)
-	switch {
-	case !ok:
-		return "", audience.FieldNotText
-	case text == "":
-		return "", ""
+	tags, rejected := m.tags.of(mapped)
+	if rejected != nil {
+		return contact, nil, rejected
 	}
-	return check(text)
-}
-
-// checkPhone spares the phone number library a second look at a number that
-// the reference is already made of.
-func (m *Mapper) checkPhone(value, reference string) (string, audience.Reason) {
-	if m.sync.Mapping.Phone.From == m.sync.Reference.From {
-		switch m.sync.Reference.Normalise {
-		case config.NormaliseE164:
-			return reference, ""
-		case config.NormaliseDigits:
-			return "+" + reference, ""
-		case config.NormaliseRaw:
-		}
-	}
-	return parsePhone(value, m.sync.Reference.DefaultRegion, phoneReasons)
-}
-
-func (m *Mapper) propertiesOf(mapped audience.Member) ([]audience.Property, *Rejection) {
-	properties := make([]audience.Property, len(m.constants), len(m.constants)+len(m.properties))
-	copy(properties, m.constants)
-	for _, p := range m.properties {
-		value, ok := cleanText(mapped[p.from])
-		switch {
-		case !ok:
-			return nil, &Rejection{audience.FieldNotText, p.from}
-		case value == "":
+	contact.Tags = tags.sent
+	withheld = append(withheld, entries(tagsTarget, tags.withheld)...)
+	contact.Properties = make([]audience.Property, len(m.constants), len(m.constants)+len(m.properties))
+	copy(contact.Properties, m.constants)
+	for i := range m.properties {
+		p := &m.properties[i]
+		found, rejected := p.of(mapped)
+		if rejected != nil {
+			if !p.omits(rejected) {
+				return contact, nil, rejected
+			}
+			withheld = append(withheld, audience.Withheld{Target: p.name})
 			continue
 		}
-		converted, reason := convert(value, p.kind)
-		if reason != "" {
-			return nil, &Rejection{reason, p.from}
+		withheld = append(withheld, found.withheld...)
+		if found.sent {
+			contact.Properties = append(contact.Properties, audience.Property{Name: p.name, Value: found.value})
 		}
-		properties = append(properties, audience.Property{Name: p.name, Value: converted})
 	}
-	return properties, nil
+	return contact, withheld, nil
 }
 
-// Tags returns the labels that every contact carries.
-func (m *Mapper) Tags() []string { return m.tags }
+// Unknown returns the labels and options of a member that are not allowed or do
+// not exist, and for which the sync says that the run must not send.
+func (m *Mapper) Unknown(mapped audience.Member) []audience.Withheld {
+	var unknown []audience.Withheld
+	m.eachLabelled(mapped, func(target string, found labelled) {
+		unknown = append(unknown, entries(target, found.stopped)...)
+	})
+	return unknown
+}
 
-// PropertyTypes returns the technical names of all properties that may be
-// sent, with the type of their values.
-func (m *Mapper) PropertyTypes() map[string]config.PropertyType {
-	types := make(map[string]config.PropertyType, len(m.constants)+len(m.properties))
-	for name, source := range m.sync.Mapping.Properties {
-		types[name] = source.Type
+// eachLabelled hands out the tags and options of a member where members bring
+// their own. A member that will be rejected for them has what was found before.
+func (m *Mapper) eachLabelled(mapped audience.Member, use func(target string, found labelled)) {
+	if m.tags.dynamic {
+		found, _ := m.tags.of(mapped)
+		use(tagsTarget, found)
 	}
-	if name := m.sync.Marker.Property; name != "" {
-		types[name] = config.PropertyString
+	for i := range m.properties {
+		if p := &m.properties[i]; p.brings() {
+			found, _ := p.optionsOf(mapped)
+			use(p.name, found)
+		}
 	}
-	return types
 }

@@ -4,66 +4,88 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"audiencesync/internal/audience"
 )
 
 // numberReasons are the reasons for which a phone number is refused, worded
 // for the field it stands in.
 type numberReasons struct {
-	hashed, noCountryCode, notANumber audience.Reason
+	hashed, noCountryCode, tooShort, notANumber audience.Reason
 }
 
 var (
-	referenceReasons = numberReasons{audience.ReferenceHashed, audience.ReferenceNoCountryCode, audience.ReferenceNotANumber}
-	phoneReasons     = numberReasons{audience.PhoneHashed, audience.PhoneNoCountryCode, audience.PhoneNotANumber}
+	referenceReasons = numberReasons{audience.ReferenceHashed, audience.ReferenceNoCountryCode, audience.ReferenceTooShort, audience.ReferenceNotANumber}
+	phoneReasons     = numberReasons{audience.PhoneHashed, audience.PhoneNoCountryCode, audience.PhoneTooShort, audience.PhoneNotANumber}
 )
 
-// parsePhone reads a phone number in any common spelling and returns it in
-// E.164 form. defaultRegion reads numbers without a country code. Where only a
-// guess is left there is no number: a wrong one belongs to a stranger.
-func parsePhone(value, defaultRegion string, reasons numberReasons) (string, audience.Reason) {
+// phoneParser reads the phone numbers of one sync.
+type phoneParser struct {
+	// home reads numbers without a country code.
+	home home
+	// digitsAreInternational: a number without a plus and without a leading
+	// zero begins with its country code, if that makes a number.
+	digitsAreInternational bool
+}
+
+func newPhoneParser(defaultRegion string, digitsAreInternational bool) phoneParser {
+	return phoneParser{home: newHome(defaultRegion), digitsAreInternational: digitsAreInternational}
+}
+
+// parse reads a phone number in any common spelling and returns it in E.164
+// form. Where only a guess is left there is no number: a wrong one belongs to
+// a stranger.
+func (p phoneParser) parse(value string, reasons numberReasons) (string, audience.Reason) {
 	if isHash(value) {
 		return "", reasons.hashed
 	}
-	value = strings.TrimPrefix(strings.Map(dropInvisible, value), "tel:")
-	if strings.ContainsFunc(value, unicode.IsLetter) {
-		// The library would dial them as the letters on a keypad.
+	var digits [mostPlain]byte
+	s := look(value, digits[:0])
+	if !s.plain {
+		value = strings.TrimPrefix(strings.Map(dropInvisible, value), "tel:")
+		if strings.ContainsFunc(value, unicode.IsLetter) {
+			// The library would dial them as the letters on a keypad.
+			return "", reasons.notANumber
+		}
+		s = look(value, digits[:0])
+		s.plus = strings.ContainsAny(value, "+\uff0b")
+	}
+	r, missing := p.read(s)
+	switch {
+	case r.valid():
+		return r.e164(), ""
+	case missing && strings.ContainsFunc(value, unicode.IsDigit):
+		return "", reasons.noCountryCode
+	case r.isShort() || len(s.digits) > 0 && len(s.digits) < fewestPlain:
+		return "", reasons.tooShort
+	default:
 		return "", reasons.notANumber
 	}
-	number, valid := parseNumber(value, defaultRegion)
-	hasPlus := strings.ContainsAny(value, "+\uff0b")
-	if hasPlus || valid && isMobile(number) {
-		return e164(number, valid, reasons.notANumber)
+}
+
+// read reads a number; noCountryCode says that a country code could have helped.
+func (p phoneParser) read(s spelling) (r reading, noCountryCode bool) {
+	if s.plus {
+		return s.read(p.home), false
+	}
+	abroad, dialled := s.abroad()
+	if p.digitsAreInternational && !s.isNational() {
+		if other := abroad.read(home{}); other.valid() {
+			return other, false
+		}
+	}
+	if r = s.read(p.home); r.kind == reachable {
+		return r, false
 	}
 	// Germany, for one, has numbers so open that 4915112345678 and
 	// 436641234567 could be landlines whose zero is missing.
-	digits, dialled := strings.CutPrefix(value, "00")
-	if other, ok := parseNumber("+"+digits, ""); ok {
-		number, valid = other, dialled || int(other.GetCountryCode()) == phonenumbers.GetCountryCodeForRegion(defaultRegion)
+	other := abroad.read(home{})
+	switch {
+	case other.valid() && (dialled || other.country == p.home.country), dialled && !r.valid():
+		return other, false
+	case other.valid():
+		r = reading{}
 	}
-	if !valid && !dialled && defaultRegion == "" && strings.ContainsFunc(value, unicode.IsDigit) {
-		return "", reasons.noCountryCode
-	}
-	return e164(number, valid, reasons.notANumber)
-}
-
-func parseNumber(value, region string) (number *phonenumbers.PhoneNumber, valid bool) {
-	number, err := phonenumbers.Parse(value, region)
-	return number, err == nil && phonenumbers.IsValidNumber(number)
-}
-
-func isMobile(number *phonenumbers.PhoneNumber) bool {
-	kind := phonenumbers.GetNumberType(number)
-	return kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE
-}
-
-func e164(number *phonenumbers.PhoneNumber, valid bool, otherwise audience.Reason) (string, audience.Reason) {
-	if !valid {
-		return "", otherwise
-	}
-	return phonenumbers.Format(number, phonenumbers.E164), ""
+	return r, !r.valid() && p.home.region == ""
 }
 
 // dropInvisible takes out the characters that come along when a number is

@@ -66,7 +66,7 @@ func TestWhatCouldBeTheNumberOfAStrangerIsNoNumber(t *testing.T) {
 			"+49 151 12345678, +49 151 12345679", "+49 151 12345678 / 12345679", "0151-12345678 0152-12345678",
 		},
 		"US": {"4915112345678", "015112345678", "+44 7700 900123"},
-		"":   {"+49", "+", "00", "0000000000", "+000000000", "+999 123456789", "+4911", "+49151123456789012", "unknown", "n/a", "-", "call +49 151 12345678"},
+		"":   {"+", "0000000000", "+000000000", "+999 123456789", "+4911", "+49151123456789012", "unknown", "n/a", "-", "call +49 151 12345678"},
 	} {
 		mapper := compile(t, byReference(config.NormaliseE164, region))
 		for _, value := range values {
@@ -81,6 +81,29 @@ func TestWithoutADefaultRegionANumberNeedsItsCountryCode(t *testing.T) {
 	for _, value := range []string{"0151 12345678", "15112345678", "4915112345678", "(212) 555-0123", "112"} {
 		require.Equal(t, audience.ReferenceNoCountryCode, reject(t, mapper, audience.Member{"ref": value}).Reason, value)
 	}
+}
+
+func TestDigitsBeginWithACountryCodeIfTheSyncSaysSo(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ region, value, want string }{
+		{"DE", "436641234567", "+436641234567"},
+		{"DE", "5511912345678", "+5511912345678"},
+		{"DE", "44 7712 345678", "+447712345678"},
+		{"DE", "15417543010", "+15417543010"}, // it could be a German mobile without its zero
+		{"DE", "4915112345678", "+4915112345678"},
+		{"DE", "0151 12345678", "+4915112345678"},
+		{"DE", "0043 664 1234567", "+436641234567"},
+		{"DE", "15112345678", "+4915112345678"}, // there is no such number in the United States
+		{"US", "4915112345678", "+4915112345678"},
+		{"", "4915112345678", "+4915112345678"},
+	} {
+		mapper := compile(t, withSync(byReference(config.NormaliseE164, test.region), func(s *config.Sync) {
+			s.Reference.DigitsAreInternational = true
+		}))
+		require.Equal(t, test.want, mapMember(t, mapper, audience.Member{"ref": test.value}).contact.Reference, "%s in %q", test.value, test.region)
+	}
+	without := compile(t, byReference(config.NormaliseE164, "DE"))
+	require.Equal(t, audience.ReferenceNotANumber, reject(t, without, audience.Member{"ref": "436641234567"}).Reason)
 }
 
 // anyone draws a member of a simulated crowd: phone numbers of twenty regions,
@@ -107,10 +130,12 @@ func TestAPhoneThatIsTheReferenceTooIsReadAsIfItWereNot(t *testing.T) {
 	for _, normalise := range []config.Normalise{config.NormaliseE164, config.NormaliseDigits, config.NormaliseRaw} {
 		for _, region := range []string{"", "DE", "US"} {
 			same := withSync(full(), func(s *config.Sync) {
-				s.Reference = config.Reference{From: "phone", Normalise: normalise, DefaultRegion: region}
-				s.Mapping.Phone = &config.Channel{From: "phone", Unusable: config.Omit}
+				s.Reference = config.Reference{Origin: config.Origin{From: "phone"}, Normalise: normalise, DefaultRegion: region}
+				s.Mapping.Phone = &config.Channel{Origin: config.Origin{From: "phone"}, Unusable: config.Omit}
 			})
-			other := withSync(same, func(s *config.Sync) { s.Mapping.Phone = &config.Channel{From: "copy", Unusable: config.Omit} })
+			other := withSync(same, func(s *config.Sync) {
+				s.Mapping.Phone = &config.Channel{Origin: config.Origin{From: "copy"}, Unusable: config.Omit}
+			})
 			spared, parsed := compile(t, same), compile(t, other)
 			rapid.Check(t, func(t *rapid.T) {
 				phone := anyone(t).Phone

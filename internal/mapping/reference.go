@@ -13,29 +13,26 @@ const maxReference = 255
 
 // Reference returns the mapped and normalised external reference id.
 func (m *Mapper) Reference(mapped audience.Member) (string, *Rejection) {
-	value, ok := cleanText(mapped[m.sync.Reference.From])
+	value, field, reason := m.reference.read(mapped)
 	switch {
-	case !ok:
-		return "", m.rejectReference(audience.FieldNotText)
+	case reason != "":
+		return "", &Rejection{reason, field}
 	case value == "":
-		return "", m.rejectReference(audience.ReferenceMissing)
+		return "", &Rejection{audience.ReferenceMissing, field}
 	}
-	if m.sync.Reference.Normalise == config.NormaliseRaw {
+	normalise := m.sync.Reference.Normalise
+	if normalise == config.NormaliseRaw {
 		if utf8.RuneCountInString(value) > maxReference {
-			return "", m.rejectReference(audience.ReferenceTooLong)
+			return "", &Rejection{audience.ReferenceTooLong, field}
 		}
 		return value, nil
 	}
-	number, reason := parsePhone(value, m.sync.Reference.DefaultRegion, referenceReasons)
+	number, reason := m.phones.parse(value, referenceReasons)
 	if reason != "" {
-		return "", m.rejectReference(reason)
+		return "", &Rejection{reason, field}
 	}
-	if m.sync.Reference.Normalise == config.NormaliseDigits {
+	if normalise == config.NormaliseDigits {
 		return strings.TrimPrefix(number, "+"), nil
 	}
 	return number, nil
-}
-
-func (m *Mapper) rejectReference(reason audience.Reason) *Rejection {
-	return &Rejection{Reason: reason, Field: m.sync.Reference.From}
 }

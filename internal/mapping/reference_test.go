@@ -19,7 +19,7 @@ import (
 
 // byReference is a sync that maps nothing but the reference.
 func byReference(normalise config.Normalise, region string) config.Sync {
-	return config.Sync{Reference: config.Reference{From: "ref", Normalise: normalise, DefaultRegion: region}}
+	return config.Sync{Reference: config.Reference{Origin: config.Origin{From: "ref"}, Normalise: normalise, DefaultRegion: region}}
 }
 
 func TestAReferenceIsNormalisedAsTheSyncSays(t *testing.T) {
@@ -64,7 +64,7 @@ func TestAMemberWithoutAUsableReferenceIsRejected(t *testing.T) {
 		{config.NormaliseRaw, "", audience.Member{"ref": []any{"7"}}, audience.FieldNotText},
 		{config.NormaliseE164, "DE", audience.Member{"ref": map[string]any{"value": "+4915112345678"}}, audience.FieldNotText},
 		{config.NormaliseE164, "DE", audience.Member{"ref": "unknown"}, audience.ReferenceNotANumber},
-		{config.NormaliseDigits, "DE", audience.Member{"ref": "+49 1"}, audience.ReferenceNotANumber},
+		{config.NormaliseDigits, "DE", audience.Member{"ref": "+49 1"}, audience.ReferenceTooShort},
 		{config.NormaliseE164, "", audience.Member{"ref": "0151 12345678"}, audience.ReferenceNoCountryCode},
 		{config.NormaliseDigits, "", audience.Member{"ref": json.Number("15112345678")}, audience.ReferenceNoCountryCode},
 	} {

@@ -23,6 +23,9 @@ func (s *Simulator) adminRoutes() http.Handler {
 		writeJSON(w, http.StatusOK, s.Stats())
 	})
 	mux.HandleFunc("GET "+adminPrefix+"contacts", s.listContacts)
+	mux.HandleFunc("GET "+adminPrefix+"exceptions", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, s.Exceptions())
+	})
 	mux.HandleFunc("GET "+adminPrefix+"journal", s.tellJournal)
 	mux.HandleFunc("GET "+adminPrefix+"faults", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, s.engine.Load().Plan())

@@ -73,11 +73,12 @@ func TestTheJournalRemembersTheLastRequestsWithoutContactData(t *testing.T) {
 	w.read("")
 	w.do("POST", w.charles+batch, contactsOf("+4915199999999", "b"), http.StatusOK, nil)
 	w.do("POST", w.charles+batch, object{}, http.StatusBadRequest, nil)
-	now := clock.Now()
+	now, key := clock.Now(), w.journal()[0].Key
+	require.Len(t, key, 8)
 	require.Equal(t, []simulator.Entry{
-		{Time: now, Side: faults.Zeotap, Method: "GET", Path: audience984 + "/members", Items: 50, Status: "200", Effect: "none"},
-		{Time: now, Side: faults.Charles, Method: "POST", Path: batch, Items: 2, Status: "200", Effect: "applied"},
-		{Time: now, Side: faults.Charles, Method: "POST", Path: batch, Status: "400", Effect: "none"},
+		{Time: now, Side: faults.Zeotap, Method: "GET", Path: audience984 + "/members", Key: key, Items: 50, Status: "200", Effect: "none"},
+		{Time: now, Side: faults.Charles, Method: "POST", Path: batch, Key: key, Items: 2, Status: "200", Effect: "applied"},
+		{Time: now, Side: faults.Charles, Method: "POST", Path: batch, Key: key, Status: "400", Effect: "none"},
 	}, w.journal())
 	raw := string(w.do("GET", w.charles+"/_sim/journal", nil, http.StatusOK, nil).body)
 	for _, secret := range []string{"+4915199999999", "zoe@example.com", simulator.DefaultKey} {

@@ -1,8 +1,6 @@
 package simulator
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 
 	"audiencesync/internal/simulator/contacts"
@@ -11,30 +9,40 @@ import (
 
 // result is what became of one contact of a call.
 type result struct {
-	Reference string   `json:"external_reference_id"`
-	Status    string   `json:"status"`
-	Error     *refusal `json:"error,omitempty"`
+	Reference string
+	Status    string
+	Error     *refusal
 
-	id string
+	// place is where it stands in the call, http the number of its refusal.
+	place, http int
+	id          string
+	// hidden results are left out of the reply; lost contacts are said to be taken.
+	hidden, lost bool
 }
 
 // The statuses of a result.
 const (
-	statusCreated = "created"
-	statusUpdated = "updated"
-	statusRefused = "refused"
+	statusCreated  = "created"
+	statusUpdated  = "updated"
+	statusAccepted = "accepted"
+	statusRefused  = "refused"
 )
+
+// refuse makes the result a refusal.
+func (r *result) refuse(no *refusal, status int) {
+	r.Status, r.Error, r.http = statusRefused, no, status
+}
 
 // putContact is the documented call: one contact.
 func (c *charles) putContact(w http.ResponseWriter, r *http.Request) {
-	walker, err := readJSON(r)
+	walker, err := readJSON(r, c.options.MaxBodyBytes)
 	if err != nil {
 		c.refuseCall(w, err)
 		return
 	}
 	body, err := readContact(walker)
 	if err != nil {
-		c.refuseCall(w, err)
+		c.refuseCall(w, c.malformed(err))
 		return
 	}
 	results, err := c.take(r, []contactBody{body}, 0)
@@ -42,31 +50,25 @@ func (c *charles) putContact(w http.ResponseWriter, r *http.Request) {
 		c.refuseCall(w, err)
 		return
 	}
-	switch one := results[0]; {
-	case one.Status == statusRefused:
-		c.refuse(w, http.StatusUnprocessableEntity, one.Error.Code, one.Error.Message)
-	case c.options.Batch.Reply == ReplyNone:
-		w.WriteHeader(http.StatusNoContent)
-	case one.Status == statusCreated:
-		writeJSON(w, http.StatusCreated, one.record())
-	default:
-		writeJSON(w, http.StatusOK, one.record())
-	}
-}
-
-// record is the answer to a single upsert, in the envelope of the app API.
-func (r result) record() any {
-	return map[string]any{"data": []any{map[string]string{"id": r.id, "external_reference_id": r.Reference}}}
+	c.replyToContact(w, results[0])
 }
 
 // putBatch is the batched call, as the options shape it.
 func (c *charles) putBatch(w http.ResponseWriter, r *http.Request) {
-	bodies, err := c.batch(r)
+	walker, err := readJSON(r, c.options.MaxBodyBytes)
 	if err != nil {
 		c.refuseCall(w, err)
 		return
 	}
-	results, err := c.take(r, bodies, 1)
+	bodies, err := c.readBatch(walker)
+	if err == nil && len(bodies) == 0 && c.options.Batch.EmptyStatus != http.StatusOK {
+		err = badRequest("empty", "the batch has no contacts")
+	}
+	if err != nil {
+		c.refuseCall(w, err)
+		return
+	}
+	results, err := c.take(r, bodies, c.sim.engine.Load().NextBatch())
 	if err != nil {
 		c.refuseCall(w, err)
 		return
@@ -74,127 +76,188 @@ func (c *charles) putBatch(w http.ResponseWriter, r *http.Request) {
 	c.replyToBatch(w, results)
 }
 
-// batch reads the contacts of a batch call, which has at least one.
-func (c *charles) batch(r *http.Request) ([]contactBody, error) {
-	walker, err := readJSON(r)
-	if err != nil {
-		return nil, err
-	}
-	bodies, err := readBatch(walker, c.options.Batch.Envelope, c.options.Batch.MaxItems)
-	if err == nil && len(bodies) == 0 {
-		err = badRequest("empty", "the batch has no contacts")
-	}
-	return bodies, err
-}
-
-func (c *charles) replyToBatch(w http.ResponseWriter, results []result) {
-	counts := map[string]int{statusCreated: 0, statusUpdated: 0, statusRefused: 0}
-	for _, one := range results {
-		counts[one.Status]++
-	}
-	status := http.StatusOK
-	if counts[statusRefused] > 0 {
-		if c.options.Batch.AllOrNothing {
-			writeJSON(w, http.StatusUnprocessableEntity, refusedItems(results))
-			return
-		}
-		status = http.StatusMultiStatus
-	}
-	switch c.options.Batch.Reply {
-	case ReplyNone:
-		w.WriteHeader(http.StatusNoContent)
-	case ReplyCounts:
-		writeJSON(w, status, counts)
-	case ReplyItems:
-		writeJSON(w, status, map[string][]result{"items": results})
-	}
-}
-
-// refusedItems names the refused contacts of a batch by their place, ten at most.
-func refusedItems(results []result) problems {
-	var p problems
-	for i, one := range results {
-		if one.Error != nil && len(p.Errors) < 10 {
-			text := fmt.Sprintf("contacts[%d]: %s", i, one.Error.Message)
-			p.Errors = append(p.Errors, newProblem(http.StatusUnprocessableEntity, one.Error.Code, text))
-		}
-	}
-	return p
-}
-
-func (c *charles) refuseCall(w http.ResponseWriter, err error) {
-	bad, known := errors.AsType[*callError](err)
-	if !known {
-		bad = &callError{http.StatusInternalServerError, "internal", err.Error()}
-	}
-	c.refuse(w, bad.status, bad.key, bad.text)
+// intake is one call on its way into the workspace.
+type intake struct {
+	results []result
+	// accepted are the upserts to apply, places where their results are.
+	accepted []contacts.Upsert
+	places   []int
+	lost     int64
+	dropped  int64
 }
 
 // take checks the contacts of a call and applies those that are not refused.
-func (c *charles) take(r *http.Request, bodies []contactBody, batches int64) ([]result, error) {
+// batch is the number of the batch call, 0 for a single contact.
+func (c *charles) take(r *http.Request, bodies []contactBody, batch int64) ([]result, error) {
 	x := exchangeOf(r)
 	x.items = len(bodies)
-	engine := c.sim.engine.Load()
-	results := make([]result, len(bodies))
-	accepted := make([]contacts.Upsert, 0, len(bodies))
-	places := make([]int, 0, len(bodies))
-	var dropped int64
-	for i := range bodies {
-		u, no, lost, err := c.upsert(&bodies[i])
-		if err != nil {
-			return nil, err
-		}
-		if no == nil {
-			no = planned(engine, bodies[i].reference)
-		}
-		results[i] = result{Reference: bodies[i].reference, Status: statusRefused, Error: no}
-		if no == nil {
-			accepted, places = append(accepted, u), append(places, i)
-			dropped += lost
-		}
-	}
-	policy := contacts.Policy{
-		ClearOmitted:     c.options.ClearOmitted,
-		ChannelsToCreate: c.options.ChannelsToCreate,
-		AllOrNothing:     c.options.Batch.AllOrNothing,
-	}
-	if len(accepted) == len(bodies) || !policy.AllOrNothing {
-		effects, applied := c.store.Apply(accepted, policy)
-		x.applied = applied && len(effects) > 0
-		for i, effect := range effects {
-			results[places[i]].tell(effect, applied)
-		}
-	}
-	refused := 0
-	for _, one := range results {
-		if one.Status == statusRefused {
+	in, whole := c.examine(bodies, batch)
+	options := c.options.Batch
+	var refused int64
+	for i := range in.results {
+		if in.results[i].Error != nil {
 			refused++
 		}
 	}
-	c.counters.upserts(batches, int64(len(bodies)), int64(refused), dropped)
-	return results, nil
+	switch {
+	case whole, refused > 0 && options.AllOrNothing && batch > 0 && !options.Queued:
+		return nil, c.refuseAll(in.results, batch)
+	case options.Queued && batch > 0:
+		c.enqueue(in)
+		x.applied = options.QueueDelay == 0 && len(in.accepted) > 0
+		c.count(batch, in, refused)
+		for i := range in.results {
+			in.results[i].Status, in.results[i].Error = statusAccepted, nil
+		}
+		return in.results, nil
+	}
+	effects, applied := c.store.Apply(in.accepted, c.policy(batch))
+	x.applied = applied && len(effects) > 0
+	for i, effect := range effects {
+		one := &in.results[in.places[i]]
+		one.tell(effect)
+		if one.Error != nil {
+			refused++
+		}
+	}
+	if !applied {
+		return nil, c.refuseAll(in.results, batch)
+	}
+	c.count(batch, in, refused)
+	return in.results, nil
 }
 
-// planned returns why the fault plan refuses the contact, if it does.
-func planned(engine *faults.Engine, reference string) *refusal {
-	plan, refuses := engine.Refuses(reference)
-	if !refuses {
+// examine checks the contacts of a call. whole says that the call is to be
+// refused, since its options want that of one of them.
+func (c *charles) examine(bodies []contactBody, batch int64) (in intake, whole bool) {
+	engine := c.sim.engine.Load()
+	in = intake{
+		results:  make([]result, len(bodies)),
+		accepted: make([]contacts.Upsert, 0, len(bodies)),
+		places:   make([]int, 0, len(bodies)),
+	}
+	twice := c.duplicates(bodies)
+	for i := range bodies {
+		spot := faults.Spot{Reference: bodies[i].reference, Batch: batch, Place: i, Of: len(bodies)}
+		one := &in.results[i]
+		*one = result{Reference: bodies[i].reference, place: i}
+		k := c.check(&bodies[i])
+		if twice[i] {
+			k.judge(c.options.Batch.Duplicates, "duplicate_reference", "the batch has the reference twice")
+		}
+		whole = whole || k.whole
+		if k.no != nil {
+			one.refuse(k.no, http.StatusUnprocessableEntity)
+		} else if plan, refuses := engine.Refuses(spot); refuses {
+			one.refuse(planned(plan))
+		}
+		one.hidden = engine.Hides(spot)
+		switch {
+		case one.Error != nil:
+		case engine.Loses(spot):
+			in.lost++
+			one.lost, one.Status = true, c.wouldBe(one.Reference)
+		default:
+			in.accepted, in.places = append(in.accepted, k.upsert), append(in.places, i)
+			in.dropped += k.dropped
+		}
+	}
+	return in, whole
+}
+
+// duplicates marks the contacts whose reference came before in the call, where
+// the options mind.
+func (c *charles) duplicates(bodies []contactBody) map[int]bool {
+	if c.options.Batch.Duplicates == TakeUnknown {
 		return nil
 	}
+	seen, twice := make(map[string]bool, len(bodies)), map[int]bool{}
+	for i := range bodies {
+		twice[i] = seen[bodies[i].reference]
+		seen[bodies[i].reference] = true
+	}
+	return twice
+}
+
+// wouldBe is the status of a contact that is only said to be taken.
+func (c *charles) wouldBe(reference string) string {
+	if _, known := c.store.Contact(reference); known {
+		return statusUpdated
+	}
+	return statusCreated
+}
+
+// refuseAll refuses the call because of those of its contacts that are refused.
+func (c *charles) refuseAll(results []result, batch int64) error {
+	for _, one := range results {
+		if one.Error != nil {
+			c.odd.note(one.Reference, func(e *Exception) { e.Refused, e.Code = e.Refused+1, one.Error.Code })
+		}
+	}
+	all := int64(len(results))
+	c.counters.upserts(min(batch, 1), all, all, 0, 0)
+	return &callError{status: http.StatusUnprocessableEntity, contacts: results}
+}
+
+// count notes what became of the contacts of a call that was not refused.
+func (c *charles) count(batch int64, in intake, refused int64) {
+	for _, one := range in.results {
+		if one.Error == nil && !one.hidden && !one.lost {
+			continue
+		}
+		c.odd.note(one.Reference, func(e *Exception) {
+			if one.Error != nil {
+				e.Refused, e.Code = e.Refused+1, one.Error.Code
+			}
+			if one.hidden {
+				e.Hidden++
+			}
+			if one.lost {
+				e.Lost++
+			}
+		})
+	}
+	c.counters.upserts(min(batch, 1), int64(len(in.results)), refused, in.lost, in.dropped)
+}
+
+func (c *charles) policy(batch int64) contacts.Policy {
+	return contacts.Policy{
+		ClearOmitted:     c.options.ClearOmitted,
+		IgnoreNull:       c.options.IgnoreNull,
+		ReplaceTags:      c.options.ReplaceTags,
+		AddChannels:      c.options.AddChannels,
+		ByReference:      c.options.ByReference,
+		StitchPhone:      c.options.StitchPhone,
+		StitchEmail:      c.options.StitchEmail,
+		ChannelsToCreate: c.options.ChannelsToCreate,
+		AllOrNothing:     c.options.Batch.AllOrNothing && batch > 0,
+	}
+}
+
+// planned is a refusal of the fault plan, with its status.
+func planned(plan faults.Refusal) (*refusal, int) {
 	no := &refusal{plan.Code, plan.Message}
-	defaultTo(&no.Code, "contact_refused")
+	status := plan.Status
+	defaultTo(&status, http.StatusUnprocessableEntity)
+	switch {
+	case status == http.StatusTooManyRequests:
+		defaultTo(&no.Code, "rate_limited")
+	case status >= http.StatusInternalServerError:
+		defaultTo(&no.Code, "temporarily_unavailable")
+	default:
+		defaultTo(&no.Code, "contact_refused")
+	}
 	defaultTo(&no.Message, "the contact is refused")
-	return no
+	return no, status
 }
 
 // tell fills in what the store did. A contact of a batch that was not applied
-// stays refused, without a reason of its own.
-func (r *result) tell(effect contacts.Effect, applied bool) {
+// has neither status nor reason.
+func (r *result) tell(effect contacts.Effect) {
 	r.id = effect.ID
 	switch {
 	case effect.Missing != "":
-		r.Error = &refusal{effect.Missing + "_required", effect.Missing + " is required to create a contact"}
-	case !applied:
+		r.refuse(&refusal{effect.Missing + "_required", effect.Missing + " is required to create a contact"}, http.StatusUnprocessableEntity)
 	case effect.Created:
 		r.Status = statusCreated
 	default:

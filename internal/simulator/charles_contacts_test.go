@@ -230,7 +230,7 @@ func TestChannelsMustBeUsableUnlessAnyIsTaken(t *testing.T) {
 		with(contact("a"), "email_address", []object{{"value": "zoe"}}),
 		with(contact("a"), "email_address", []object{{"value": "zoe@@example.com"}}),
 	}
-	strict, lenient := start(t, simulator.Options{}), start(t, simulator.Options{Charles: simulator.CharlesOptions{AnyChannels: true}})
+	strict, lenient := start(t, simulator.Options{}), start(t, simulator.Options{Charles: simulator.CharlesOptions{BadChannels: simulator.TakeUnknown}})
 	for _, body := range bad {
 		strict.do("PUT", strict.charles+single, body, http.StatusUnprocessableEntity, nil)
 		require.Less(t, lenient.try("PUT", lenient.charles+single, body).status, 300)

@@ -174,11 +174,7 @@ func (c *charles) segmentMembers(w http.ResponseWriter, r *http.Request) {
 	for _, contact := range c.store.Members(at, offset, limit) {
 		rows = append(rows, segmentRow{Person: personRow{
 			ID: contact.ID, FirstName: contact.FirstName, MiddleName: contact.MiddleName, LastName: contact.LastName,
-			Tags: append([]string{}, contact.Tags...),
-			ChannelUsers: []channelUser{{
-				ID: "cu-" + contact.ID, SourceType: contact.SourceType, SourceAPI: "contact_api",
-				Reference: contact.Reference, FirstName: contact.FirstName, LastName: contact.LastName,
-			}},
+			Tags: append([]string{}, contact.Tags...), ChannelUsers: channelUsers(contact),
 		}})
 	}
 	exchangeOf(r).items = len(rows)

@@ -36,12 +36,15 @@ func TestTagsAndPropertiesComeWithThoseThatCannotBeUsed(t *testing.T) {
 		return names
 	}
 	tags := w.list("/api/v0/tags")
-	require.Equal(t, []any{"zeotap", "newsletter", "vip"}, usable(tags, "label"))
+	require.Equal(t, []any{"zeotap", "newsletter", "vip", "Spring", "spring"}, usable(tags, "label"))
 	require.Equal(t, "zeotap", tags[0]["label"], "the decoy comes first")
 	require.Equal(t, "ticket", tags[0]["object"])
 
 	properties := w.list("/api/v0/custom_properties/")
-	require.Equal(t, []any{"zeotap_audience_984", "city", "loyalty_points", "birthday", "zeotap_audiences"}, usable(properties, "name"))
+	require.Equal(t, []any{
+		"zeotap_audience_984", "city", "loyalty_points", "birthday", "zeotap_audiences",
+		"preferred_channel", "interests", "newsletter_consent", "last_order_at",
+	}, usable(properties, "name"))
 	require.Greater(t, len(properties), 9)
 }
 

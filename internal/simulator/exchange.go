@@ -31,30 +31,74 @@ func exchangeOf(r *http.Request) *exchange {
 	return &exchange{}
 }
 
-// observe wraps a vendor: admin side, fault plan, counts and journal.
-func (s *Simulator) observe(v *vendor) http.Handler {
+// observe wraps the vendor that a request goes to: admin side, limits, fault
+// plan, counts and journal.
+func (s *Simulator) observe(find func(*http.Request) (visit, *http.Request)) http.Handler {
 	admin := s.adminRoutes()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, adminPrefix) {
 			admin.ServeHTTP(w, r)
 			return
 		}
-		s.counters.enter(v.side)
-		defer s.counters.leave(v.side)
+		to, inside := find(r)
+		side := to.vendor.side
+		s.counters.enter(side, s.clock())
+		defer s.counters.leave(side)
 		x := &exchange{}
-		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
-		decision := s.engine.Load().Decide(v.side, r.Method, r.URL.Path)
-
-		status, finish := s.answer(v, w, r, decision)
-		s.counters.request(v.kind(r), status)
+		inside = inside.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+		o := s.admit(to, w, inside)
+		s.counters.request(side, to.vendor.kind(inside), o.status, o.early)
 		s.journal.add(Entry{
-			Time: s.clock().UTC(), Side: v.side, Method: r.Method, Path: r.URL.Path,
-			Items: x.items, Status: status, Effect: effectName(x.applied), Fault: decision.Fault.Title(),
+			Time: s.clock().UTC(), Side: side, Method: r.Method, Path: r.URL.Path, Key: keyID(r), Tenant: to.tenant,
+			Items: x.items, Status: o.status, Effect: effectName(x.applied),
+			RetryAfter: o.retryAfter, InsideRetryAfter: o.early, Fault: o.fault,
 		})
-		if finish != nil {
-			finish()
+		if o.finish != nil {
+			o.finish()
 		}
 	})
+}
+
+// outcome is what became of a request.
+type outcome struct {
+	// status is that of the journal.
+	status     string
+	retryAfter string
+	early      bool
+	fault      string
+	// finish is what is left to do: breaking the connection ends the handler.
+	finish func()
+}
+
+// admit answers a request, unless a limit is in its way.
+func (s *Simulator) admit(to visit, w http.ResponseWriter, r *http.Request) (o outcome) {
+	if to.limits == nil {
+		decision := s.engine.Load().Decide(to.vendor.side, r.Method, r.URL.Path)
+		o.fault = decision.Fault.Title()
+		o.status, o.finish = s.answer(to.vendor, w, r, decision)
+		return o
+	}
+	id := keyID(r)
+	wait, admitted, early := to.limits.enter(id)
+	o.early = early
+	if admitted {
+		defer to.limits.leave(id)
+		decision := s.engine.Load().Decide(to.vendor.side, r.Method, r.URL.Path)
+		o.fault = decision.Fault.Title()
+		o.status, o.finish = s.answer(to.vendor, w, r, decision)
+	} else {
+		drain(r)
+		if header := to.limits.retryAfter(wait); header != "" {
+			w.Header().Set("Retry-After", header)
+		}
+		to.vendor.refuse(w, http.StatusTooManyRequests, "rate_limited", "too many requests")
+		o.status = strconv.Itoa(http.StatusTooManyRequests)
+	}
+	if o.retryAfter = w.Header().Get("Retry-After"); o.retryAfter != "" {
+		_ = http.NewResponseController(w).Flush() // a delay counts from when it was sent
+		to.limits.told(id, o.retryAfter)
+	}
+	return o
 }
 
 func effectName(applied bool) string {
@@ -113,10 +157,7 @@ func writeFault(v *vendor, w http.ResponseWriter, r *http.Request, d faults.Deci
 	status := d.Fault.Status
 	if d.Fault.Do == faults.HTML {
 		defaultTo(&status, http.StatusBadGateway)
-		title := strconv.Itoa(status) + " " + http.StatusText(status)
-		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, "<html><head><title>"+title+"</title></head><body><h1>"+title+"</h1></body></html>")
+		writeHTML(w, status)
 		return strconv.Itoa(status)
 	}
 	if d.Fault.Do == faults.RateLimit {

@@ -13,12 +13,20 @@ type Entry struct {
 	Side   faults.Side `json:"side"`
 	Method string      `json:"method"`
 	Path   string      `json:"path"`
+	// Key is the start of a digest of the key; empty when none came.
+	Key string `json:"key,omitempty"`
+	// Tenant is the name of the workspace, unless it is the main one.
+	Tenant string `json:"tenant,omitempty"`
 	// Items are the contacts that came, or the members and rows that went.
 	Items int `json:"items"`
 	// Status is the HTTP status, or "reset", "lost", "cut" or "gone".
 	Status string `json:"status"`
 	// Effect says whether the request changed the workspace: "applied" or "none".
 	Effect string `json:"effect"`
+	// RetryAfter is the header that was told.
+	RetryAfter string `json:"retry_after,omitempty"`
+	// InsideRetryAfter says that the key had been told to wait longer.
+	InsideRetryAfter bool `json:"inside_retry_after,omitempty"`
 	// Fault is the name, or else the action, of the fault that hit the request.
 	Fault string `json:"fault,omitempty"`
 }

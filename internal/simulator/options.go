@@ -6,7 +6,6 @@ import (
 	"go.uber.org/zap"
 
 	"audiencesync/internal/audience"
-	"audiencesync/internal/simulator/contacts"
 	"audiencesync/internal/simulator/faults"
 )
 
@@ -19,130 +18,68 @@ func LoadFaults(path string) (Faults, error) { return faults.Load(path) }
 // Options describe both vendors. The zero value of every field is the
 // documented behaviour, or the friendliest where nothing is documented.
 type Options struct {
-	Zeotap  ZeotapOptions
-	Charles CharlesOptions
+	Zeotap  ZeotapOptions  `yaml:"zeotap"`
+	Charles CharlesOptions `yaml:"charles"`
+	// Tenants are further workspaces on the same server.
+	Tenants []Tenant `yaml:"tenants"`
 	// Faults is the plan at the start and after a reset.
-	Faults Faults
+	Faults Faults `yaml:"faults"`
 	// JournalEntries is how many requests the journal remembers (default 10,000).
-	JournalEntries int
+	JournalEntries int `yaml:"journal_entries"`
+	// RetryAfterGrace is the time that a client has to read a Retry-After and to
+	// tell its other workers; requests that come within it do not count as
+	// inside the told time. Default: none.
+	RetryAfterGrace time.Duration `yaml:"retry_after_grace"`
 	// AllowRemote lets Serve listen on addresses that other machines reach.
-	AllowRemote bool
-	// Clock is the time of snapshots, counts and rate limits; default time.Now.
-	Clock  func() time.Time
-	Logger *zap.Logger
+	AllowRemote bool `yaml:"-"`
+	// Clock is the time of snapshots, counts, queues and rate limits; default time.Now.
+	Clock  func() time.Time `yaml:"-"`
+	Logger *zap.Logger      `yaml:"-"`
 }
 
 // DefaultKey is the API key of both vendors unless another is given.
 const DefaultKey = "demo-key"
 
+// Tenant is one more workspace, with its own keys, contacts, tags, custom
+// properties and segments. Faults and the journal are those of the server.
+type Tenant struct {
+	Name string `yaml:"name"`
+	// Host is the host of its requests, without port; Prefix begins their
+	// paths ("/acme"). One of them is given.
+	Host    string         `yaml:"host"`
+	Prefix  string         `yaml:"prefix"`
+	Charles CharlesOptions `yaml:"charles"`
+}
+
 // ZeotapOptions describe the audience and how its pages are served.
 type ZeotapOptions struct {
 	// Members is the size of the audience, at most people.Capacity.
-	Members int64
+	Members int64 `yaml:"members"`
 	// Seed decides who they are.
-	Seed uint64
+	Seed uint64 `yaml:"seed"`
 	// Audience is 984 "Spring campaign" unless another is given.
-	Audience audience.Audience
+	Audience audience.Audience `yaml:"audience"`
 	// Key is the value of the header apikey.
-	Key string
+	Key string `yaml:"key"`
 	// PageMax caps the limit of a page (default 10,000).
-	PageMax int
+	PageMax int `yaml:"page_max"`
 
 	// NoSize reports no audience size; SizeDelta reports one that is off.
-	NoSize    bool
-	SizeDelta int64
+	NoSize    bool  `yaml:"no_size"`
+	SizeDelta int64 `yaml:"size_delta"`
 	// NoTotal announces no total; TotalDelta announces one that is off, so that
 	// the read ends early or late.
-	NoTotal    bool
-	TotalDelta int64
+	NoTotal    bool  `yaml:"no_total"`
+	TotalDelta int64 `yaml:"total_delta"`
 	// Unpinned says of snapshots that the source may change while it is paged.
-	Unpinned bool
+	Unpinned bool `yaml:"unpinned"`
 	// SnapshotTTL is when a snapshot expires; zero is never.
-	SnapshotTTL time.Duration
+	SnapshotTTL time.Duration `yaml:"snapshot_ttl"`
 	// EmptyPageEvery puts an empty page with a cursor after every n-th page.
-	EmptyPageEvery int64
+	EmptyPageEvery int64 `yaml:"empty_page_every"`
 	// VersionChangesAt gives pages from that member on another version.
-	VersionChangesAt int64
+	VersionChangesAt int64 `yaml:"version_changes_at"`
 }
-
-// CharlesOptions describe the Hello Charles workspace. Where its API is not
-// public, each switch is one possible behaviour; the assumptions A1 to A18 are
-// those of docs/hello-charles.md section 12.
-type CharlesOptions struct {
-	// Key is the value of the header x-api-key.
-	Key string
-	// Bearer is the token that reads need instead of the key (A2).
-	Bearer string
-	Batch  BatchOptions
-
-	// Tags, Properties and Segments of the workspace; nil means DefaultTags,
-	// DefaultProperties and DefaultSegments.
-	Tags       []Tag
-	Properties []Property
-	Segments   []contacts.Segment
-	// Lag is how segment counts follow writes (A11); a fault plan with counts
-	// overrides it.
-	Lag contacts.Lag
-
-	// Unknown is what happens to tags and custom properties that do not exist,
-	// cannot be written or have a value of the wrong type (A8).
-	Unknown UnknownValues
-	// TagsByID takes the ids of tags instead of their labels (A4).
-	TagsByID bool
-	// ClearOmitted empties fields that an upsert does not name (A5).
-	ClearOmitted bool
-	// ChannelsToCreate refuses to create a contact without phone and email.
-	ChannelsToCreate bool
-	// AnyChannels takes phone numbers that are not international and email
-	// addresses that are none; otherwise such contacts are refused.
-	AnyChannels bool
-
-	// BetaStatus is the answer to contact calls when the closed beta is not
-	// enabled, 403 or 404; zero means that it is enabled (A18).
-	BetaStatus int
-	// ReadsForbidden answers 403 to reads: the key lacks the permission.
-	ReadsForbidden bool
-	// IgnorePaging serves tags and properties whole, whatever limit and offset say (A12).
-	IgnorePaging bool
-	// NoCountHeader leaves X-Resource-Count out.
-	NoCountHeader bool
-}
-
-// BatchOptions are the Batched Contacts API, which is not public (A1, A6).
-type BatchOptions struct {
-	// Method and Path: POST /api/v1beta/contacts/batch unless given.
-	Method string
-	Path   string
-	// Envelope is the key around the contacts, "contacts" unless given;
-	// "array" means a bare array.
-	Envelope string
-	// Reply is what the API says about the contacts: items unless given.
-	Reply Reply
-	// MaxItems is the most contacts of one call (default 1,000); more are 413.
-	MaxItems int
-	// AllOrNothing answers 422 and applies nothing when one contact is refused.
-	AllOrNothing bool
-}
-
-// Reply is the form of the answer to a batch.
-type Reply string
-
-// The forms of answers. With ReplyNone refused contacts go unseen.
-const (
-	ReplyItems  Reply = "items"
-	ReplyCounts Reply = "counts"
-	ReplyNone   Reply = "none"
-)
-
-// UnknownValues is what happens to values that have no place.
-type UnknownValues string
-
-// What happens to unknown values.
-const (
-	DropUnknown     UnknownValues = "drop"
-	RefuseContact   UnknownValues = "refuse_item"
-	RefuseWholeCall UnknownValues = "refuse_call"
-)
 
 // withDefaults fills in what was not given.
 func (o Options) withDefaults() Options {
@@ -158,22 +95,13 @@ func (o Options) withDefaults() Options {
 	}
 	defaultTo(&o.Zeotap.Key, DefaultKey)
 	defaultTo(&o.Zeotap.PageMax, 10_000)
-	defaultTo(&o.Charles.Key, DefaultKey)
-	defaultTo(&o.Charles.Batch.Method, "POST")
-	defaultTo(&o.Charles.Batch.Path, "/api/v1beta/contacts/batch")
-	defaultTo(&o.Charles.Batch.Envelope, "contacts")
-	defaultTo(&o.Charles.Batch.Reply, ReplyItems)
-	defaultTo(&o.Charles.Batch.MaxItems, 1000)
-	defaultTo(&o.Charles.Unknown, DropUnknown)
-	if o.Charles.Tags == nil {
-		o.Charles.Tags = DefaultTags()
+	o.Charles = o.Charles.withDefaults(o.Zeotap.Audience)
+	tenants := make([]Tenant, len(o.Tenants))
+	for i, tenant := range o.Tenants {
+		tenant.Charles = tenant.Charles.withDefaults(o.Zeotap.Audience)
+		tenants[i] = tenant
 	}
-	if o.Charles.Properties == nil {
-		o.Charles.Properties = DefaultProperties(o.Zeotap.Audience)
-	}
-	if o.Charles.Segments == nil {
-		o.Charles.Segments = DefaultSegments(o.Zeotap.Audience)
-	}
+	o.Tenants = tenants
 	return o
 }
 

@@ -51,10 +51,10 @@ type PropertyInput struct {
 	Description map[string]string `json:"description,omitempty"`
 }
 
-// PropertyOption is one choice of a select.
+// PropertyOption is one choice of a select; its value is a text or a number.
 type PropertyOption struct {
 	Label string `json:"label"`
-	Value string `json:"value"`
+	Value any    `json:"value"`
 }
 
 // person is the kind of object that contacts are.
@@ -67,8 +67,11 @@ func (t Tag) Writable() bool { return t.Object == person && t.Active && !t.Delet
 
 // Writable reports whether an upsert can set the property.
 func (p Property) Writable() bool {
-	return p.Object == person && p.Active && !p.Deleted && !p.Disabled && !p.ReadOnly && !p.IsProxy
+	return p.exists() && !p.Disabled && !p.ReadOnly && !p.IsProxy
 }
+
+// exists says whether contacts have the property, writable or not.
+func (p Property) exists() bool { return p.Object == person && p.Active && !p.Deleted }
 
 // PersonTag is a tag that contacts can carry.
 func PersonTag(id, label string) Tag {
@@ -84,8 +87,8 @@ func PersonProperty(id, name, kind, input string) Property {
 	}
 }
 
-// DefaultTags are zeotap, newsletter and vip, among others that look like them
-// and that no contact can carry.
+// DefaultTags are zeotap, newsletter, vip, and the twins Spring and spring,
+// among others that look like them and that no contact can carry.
 func DefaultTags() []Tag {
 	ticket, deleted, inactive := PersonTag("t-04", "zeotap"), PersonTag("t-05", "spring-2025"), PersonTag("t-06", "dormant")
 	ticket.Object, deleted.Deleted, inactive.Active = "ticket", true, false
@@ -95,12 +98,15 @@ func DefaultTags() []Tag {
 		ticket, upper,
 		PersonTag("t-01", "zeotap"), PersonTag("t-02", "newsletter"), PersonTag("t-03", "vip"),
 		deleted, inactive,
+		PersonTag("t-08", "Spring"), PersonTag("t-09", "spring"),
 	}
 }
 
 // DefaultProperties are the marker of the audience, zeotap_audiences (a marker
-// that audiences share), city, loyalty_points and birthday, among others that
-// look like them and that no upsert can set.
+// that audiences share), city, loyalty_points, birthday, preferred_channel (a
+// select), interests (a multiselect), newsletter_consent (a checkbox) and
+// last_order_at (a date with time), among others that look like them and that
+// no upsert can set.
 func DefaultProperties(a audience.Audience) []Property {
 	marker := "zeotap_audience_" + a.ID
 	event := PersonProperty("p-06", marker, "string", "textinput")
@@ -117,6 +123,11 @@ func DefaultProperties(a audience.Audience) []Property {
 	proxy := PersonProperty("p-11", "orders_count", "number", "numberinput")
 	proxy.IsProxy, proxy.ProxyVendor, proxy.ExternalReferenceID, proxy.ExternalLabel = true, "shopify", "orders", "Orders"
 
+	channel := PersonProperty("p-12", "preferred_channel", "string", "select")
+	channel.Input.Options = []PropertyOption{{Label: "WhatsApp", Value: "whatsapp"}, {Label: "E-Mail", Value: "email"}}
+	interests := PersonProperty("p-13", "interests", "object", "multiselect")
+	interests.Input.Options = []PropertyOption{{Label: "Running", Value: "running"}, {Label: "Hiking", Value: "hiking"}}
+
 	all := []Property{
 		event, twin,
 		PersonProperty("p-01", marker, "string", "textinput"),
@@ -124,7 +135,9 @@ func DefaultProperties(a audience.Audience) []Property {
 		PersonProperty("p-03", "loyalty_points", "number", "numberinput"),
 		PersonProperty("p-04", "birthday", "string", "date"),
 		PersonProperty("p-05", "zeotap_audiences", "string", "textinput"),
-		readOnly, disabled, inactive, proxy,
+		readOnly, disabled, inactive, proxy, channel, interests,
+		PersonProperty("p-14", "newsletter_consent", "boolean", "checkbox"),
+		PersonProperty("p-15", "last_order_at", "string", "datetime"),
 	}
 	for i := range all {
 		all[i].OrderIndex = i

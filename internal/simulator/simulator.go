@@ -29,7 +29,10 @@ type Simulator struct {
 
 	crowd    *people.Crowd
 	oddities func() people.Oddities
+	// main is the workspace, store its contacts.
+	main     *charles
 	store    *contacts.Store
+	tenants  []*tenant
 	engine   atomic.Pointer[faults.Engine]
 	counters *counters
 	journal  *journal
@@ -46,14 +49,19 @@ func New(options Options) *Simulator {
 		clock:    options.Clock,
 		started:  options.Clock().UTC().Truncate(time.Second),
 		crowd:    people.New(options.Zeotap.Seed, options.Zeotap.Members, options.Zeotap.Audience.ID),
-		store:    contacts.New(options.Charles.Segments, options.Charles.Lag, options.Clock),
 		counters: newCounters(),
 		journal:  newJournal(options.JournalEntries),
 	}
 	s.oddities = sync.OnceValue(s.crowd.Oddities)
+	s.main = newCharles(s, options.Charles, s.counters)
+	s.store = s.main.store
+	for _, tenant := range options.Tenants {
+		s.tenants = append(s.tenants, newTenant(s, tenant))
+	}
 	s.setFaults(options.Faults)
-	s.zeotap = s.observe(newZeotap(s).routes())
-	s.charles = s.observe(newCharles(s).routes())
+	zeotap := visit{vendor: newZeotap(s).routes()}
+	s.zeotap = s.observe(func(r *http.Request) (visit, *http.Request) { return zeotap, r })
+	s.charles = s.after(s.observe(s.workspace))
 	return s
 }
 
@@ -67,11 +75,22 @@ func (s *Simulator) CharlesHandler() http.Handler { return s.charles }
 func (s *Simulator) Crowd() *people.Crowd { return s.crowd }
 
 // Contacts walks all contacts in the order of their creation.
-func (s *Simulator) Contacts() iter.Seq[contacts.Contact] { return s.store.All() }
+func (s *Simulator) Contacts() iter.Seq[contacts.Contact] {
+	s.main.applyDue()
+	return s.store.All()
+}
 
 // Contact returns the contact with the reference.
 func (s *Simulator) Contact(reference string) (contacts.Contact, bool) {
+	s.main.applyDue()
 	return s.store.Contact(reference)
+}
+
+// Exceptions returns the contacts that were refused, lost or left out of a
+// reply, by reference, 200,000 at most.
+func (s *Simulator) Exceptions() map[string]Exception {
+	s.main.applyDue()
+	return s.main.odd.list()
 }
 
 // SetFaults replaces the fault plan and numbers requests from 1 again.
@@ -91,12 +110,18 @@ func (s *Simulator) setFaults(plan Faults) {
 		lag = contacts.Lag{Delay: time.Duration(c.Delay), Step: time.Duration(c.Step), Dip: c.Dip}
 	}
 	s.store.SetLag(lag)
+	for _, tenant := range s.tenants {
+		tenant.charles.store.SetLag(lag)
+	}
 }
 
 // Reset puts both vendors back to their beginning: no contact, no count, an
 // empty journal, and the fault plan of the options.
 func (s *Simulator) Reset() {
-	s.store.Reset()
+	s.main.reset()
+	for _, tenant := range s.tenants {
+		tenant.charles.reset()
+	}
 	s.counters.reset()
 	s.journal.reset()
 	s.setFaults(s.options.Faults)

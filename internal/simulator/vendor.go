@@ -13,12 +13,12 @@ type vendor struct {
 	mux  *http.ServeMux
 	// kinds are the kinds of requests by pattern, for the stats.
 	kinds map[string]string
-	// problem is the body of an error, as the vendor writes it.
-	problem func(status int, key, text string) any
+	// refuse answers with an error, as the vendor writes it.
+	refuse func(w http.ResponseWriter, status int, key, text string)
 }
 
-func newVendor(side faults.Side, problem func(status int, key, text string) any) *vendor {
-	v := &vendor{side: side, mux: http.NewServeMux(), kinds: map[string]string{}, problem: problem}
+func newVendor(side faults.Side, refuse func(w http.ResponseWriter, status int, key, text string)) *vendor {
+	v := &vendor{side: side, mux: http.NewServeMux(), kinds: map[string]string{}, refuse: refuse}
 	v.handle("other", "/", func(w http.ResponseWriter, _ *http.Request) {
 		v.refuse(w, http.StatusNotFound, "not_found", "no such route")
 	})
@@ -37,10 +37,6 @@ func (v *vendor) kind(r *http.Request) string {
 		return kind
 	}
 	return "other"
-}
-
-func (v *vendor) refuse(w http.ResponseWriter, status int, key, text string) {
-	writeJSON(w, status, v.problem(status, key, text))
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

@@ -31,8 +31,8 @@ func newZeotap(s *Simulator) *zeotap {
 		refreshed: s.started,
 		crowd:     s.crowd,
 		snapshots: snapshots{content: version(options)},
-		vendor: newVendor(faults.Zeotap, func(_ int, _, text string) any {
-			return map[string]string{"error": text}
+		vendor: newVendor(faults.Zeotap, func(w http.ResponseWriter, status int, _, text string) {
+			writeJSON(w, status, map[string]string{"error": text})
 		}),
 	}
 }

@@ -67,8 +67,9 @@ type Response struct {
 	Body   []byte
 }
 
-// errorBodyBytes is how much of a failed reply is kept.
-const errorBodyBytes = 4 << 10
+// errorBodyBytes is how much of a failed reply is kept: enough for a refusal
+// that names each of 1,000 contacts.
+const errorBodyBytes = 1 << 20
 
 // New returns a client for one endpoint.
 func New(options Options) (*Client, error) {

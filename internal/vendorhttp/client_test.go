@@ -104,11 +104,12 @@ func TestStatusDecidesTheKind(t *testing.T) {
 
 func TestRetryAfterIsReadInBothFormsAndCut(t *testing.T) {
 	t.Parallel()
+	status := http.StatusTooManyRequests
 	answer := func(t *testing.T, retryAfter string, most time.Duration) *vendorhttp.Error {
 		t.Helper()
 		server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", retryAfter)
-			w.WriteHeader(http.StatusTooManyRequests)
+			w.WriteHeader(status)
 		})
 		options := optionsFor(server.URL)
 		options.MaxRetryAfter = most
@@ -132,6 +133,11 @@ func TestRetryAfterIsReadInBothFormsAndCut(t *testing.T) {
 	failed = answer(t, "soon", time.Minute)
 	require.Zero(t, failed.RetryAfter)
 	require.Contains(t, failed.Error(), "too many requests (status 429)")
+
+	status = http.StatusServiceUnavailable
+	failed = answer(t, "Fri, 31 Dec 9999 23:59:59 GMT", time.Minute)
+	require.Equal(t, time.Minute, failed.RetryAfter)
+	require.Contains(t, failed.Error(), "asked to wait 8760h0m0s, cut to 1m0s (setting max_retry_after) (status 503)")
 }
 
 func TestRedirectToAnotherHostGetsNoCredential(t *testing.T) {

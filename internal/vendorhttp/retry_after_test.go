@@ -2,8 +2,11 @@ package vendorhttp_test
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -47,8 +50,15 @@ func FuzzRetryAfter(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		delay := vendorhttp.RetryAfter(value, noon)
-		if delay < 0 || delay > year {
+		if delay < 0 || delay > year || delay%time.Second != 0 {
 			t.Fatalf("RetryAfter(%q) = %s", value, delay)
+		}
+		// Seconds are seconds, never milliseconds, and nothing else is a number.
+		if seconds, err := strconv.ParseUint(strings.TrimSpace(value), 10, 64); err == nil {
+			require.Equal(t, min(seconds, uint64(year/time.Second)), uint64(delay/time.Second))
+		} else if delay != 0 && !strings.ContainsFunc(value, unicode.IsLetter) {
+			require.Equal(t, year, delay, "more digits than a number holds")
+			require.Empty(t, strings.Trim(strings.TrimSpace(value), "0123456789"))
 		}
 	})
 }

@@ -15,6 +15,8 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
+
+	"audiencesync/internal/config"
 )
 
 // recordVariable makes TestRecordHistories write the histories that
@@ -52,7 +54,7 @@ func TestRecordHistories(t *testing.T) {
 		"refused-at-open": func(t *testing.T, w *world) client.WorkflowRun {
 			t.Helper()
 			spec := demo(t)
-			spec.Mapping.Tags = []string{"zeotop"}
+			spec.Mapping.Tags = config.ConstantTags("zeotop")
 			return w.started(t, spec)
 		},
 		"unverifiable": func(t *testing.T, w *world) client.WorkflowRun {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"testing"
 
+	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -41,4 +43,20 @@ func (w *world) whyStill(ctx context.Context, run client.WorkflowRun) string {
 	stacks := make([]byte, 4<<20)
 	fmt.Fprintf(&text, "goroutines:\n%s", stacks[:runtime.Stack(stacks, true)])
 	return text.String()
+}
+
+// lostHeartbeats reports whether the server took a worker for dead that was
+// only slow, and gave its activity out again: then more is repeated than what
+// the vendors are to blame for.
+func (w *world) lostHeartbeats(t *testing.T, run client.WorkflowRun) bool {
+	t.Helper()
+	history := w.client.GetWorkflowHistory(t.Context(), run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		require.NoError(t, err)
+		if event.GetActivityTaskStartedEventAttributes().GetLastFailure().GetTimeoutFailureInfo() != nil {
+			return true
+		}
+	}
+	return false
 }

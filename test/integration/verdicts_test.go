@@ -12,6 +12,7 @@ import (
 	"audiencesync/internal/config"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/faults"
+	"audiencesync/workflows"
 )
 
 // failed waits for a run that fails, and returns the report in its error.
@@ -65,7 +66,7 @@ func TestARunThatIsRefusedAtOpenSendsNothingAndNamesAllThatIsMissing(t *testing.
 	t.Parallel()
 	w := newWorld(t, 300)
 	spec := demo(t)
-	spec.Mapping.Tags = append(spec.Mapping.Tags, "zeotop")
+	spec.Mapping.Tags = append(spec.Mapping.Tags, config.ConstantTags("zeotop")...)
 	spec.Verification.Segment = "seg-000"
 	_, err := w.end(t, w.started(t, spec))
 	var application *temporal.ApplicationError
@@ -77,16 +78,44 @@ func TestARunThatIsRefusedAtOpenSendsNothingAndNamesAllThatIsMissing(t *testing.
 	require.Zero(t, w.Stats().Requests["members"])
 }
 
-func TestAFirstBatchThatIsRefusedAsAWholeStopsTheRun(t *testing.T) {
+func TestAFirstBatchThatIsRefusedAsAWholeStopsTheRunAtAGate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 600, batchesOf(100), withFaults(simulator.Faults{Rules: []faults.Rule{{
 		Match: faults.Match{Side: faults.Charles, Path: contactsPath}, Do: faults.Status, Status: 422,
 	}}}))
-	_, err := w.end(t, w.started(t, demo(t)))
-	var application *temporal.ApplicationError
-	require.ErrorAs(t, err, &application)
-	require.Equal(t, activities.TypeFirstBatchRefused, application.Type())
+	run := w.started(t, demo(t))
+	hold := w.awaitHold(t, demo(t))
+	require.Equal(t, workflows.HoldApproval, hold.Kind)
+	require.Contains(t, hold.Why, "requests in a row and took nothing")
 	requests, _ := struck(w.journal(t))
 	require.LessOrEqual(t, requests, int64(16))
 	require.Zero(t, w.Stats().Contacts)
+
+	require.Error(t, w.steer(t, demo(t), workflows.UpdateApprove, "something else"), "an approval is bound to what the run waits for")
+	require.NoError(t, w.steer(t, demo(t), workflows.UpdateDecline, hold.ID))
+	_, err := w.end(t, run)
+	var application *temporal.ApplicationError
+	require.ErrorAs(t, err, &application)
+	require.Equal(t, activities.TypeDeclined, application.Type())
+	var report audience.Report
+	require.NoError(t, application.Details(&report))
+	require.Equal(t, audience.EndedDeclined, report.Ended)
+	require.Len(t, report.Decisions, 1)
+	require.Equal(t, report.Source.Read, report.Outcomes.Total())
+}
+
+func TestAKeyThatExpiresInMidRunPausesTheRunAndResumeGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 400, batchesOf(40), withFaults(simulator.Faults{Rules: []faults.Rule{{
+		Match: faults.Match{Side: faults.Charles, Path: contactsPath, From: 3, To: 3}, Do: faults.Status, Status: 401,
+	}}}))
+	run := w.started(t, demo(t))
+	hold := w.awaitHold(t, demo(t))
+	require.Equal(t, workflows.HoldAccess, hold.Kind)
+	require.Contains(t, hold.Why, "401")
+	require.NoError(t, w.steer(t, demo(t), workflows.UpdateResume, ""))
+	report, err := w.end(t, run)
+	require.NoError(t, err)
+	requireTrueReport(t, w, report)
+	require.NotEmpty(t, report.Decisions)
 }

@@ -29,7 +29,8 @@ import (
 	"audiencesync/workflows"
 )
 
-// patience is how long anything is waited for on a slow machine.
+// patience is how long anything is waited for that does not move, on a slow
+// machine.
 const patience = 2 * time.Minute
 
 // settings say what a world is like.
@@ -213,21 +214,39 @@ func (w *world) started(t *testing.T, spec config.Sync) client.WorkflowRun {
 	return run
 }
 
-// end waits for a run and returns its report or its error. A run that does not
-// end is described in the test's log.
+// end waits for a run and returns its report or its error. A slow machine is
+// waited for; a run that stands still is described in the test's log.
 func (w *world) end(t *testing.T, run client.WorkflowRun) (*audience.Report, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var report audience.Report
-	err := run.Get(ctx, &report)
-	if ctx.Err() != nil {
-		t.Log(w.whyStill(t.Context(), run))
+	ended := make(chan error, 1)
+	go func() { ended <- run.Get(ctx, &report) }()
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	events, moved := int64(0), time.Now()
+	for {
+		select {
+		case err := <-ended:
+			if err != nil {
+				return nil, err
+			}
+			return &report, nil
+		case <-ticker.C:
+		}
+		described, err := w.client.DescribeWorkflowExecution(ctx, run.GetID(), "")
+		if err != nil {
+			continue // The server may be slow as well.
+		}
+		if n := described.GetWorkflowExecutionInfo().GetHistoryLength(); n != events {
+			events, moved = n, time.Now()
+		}
+		if time.Since(moved) > patience {
+			t.Log(w.whyStill(ctx, run))
+			require.FailNow(t, "the run stands still", "nothing has happened for %s", patience)
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &report, nil
 }
 
 // run runs the sync to its good end.

@@ -57,9 +57,8 @@ func unescapeHTML(content []byte) []byte {
 // syncSchema describes a sync file.
 func syncSchema(comments comments) (*jsonschema.Schema, error) {
 	// Optional sections have defaults too: give them a value to take these from.
-	example := config.DefaultSync()
-	example.Mapping.Phone = &config.Channel{Unusable: config.HoldBack}
-	example.Mapping.Email = &config.Channel{Unusable: config.HoldBack}
+	example, channel := config.DefaultSync(), config.DefaultChannel()
+	example.Mapping.Phone, example.Mapping.Email = &channel, &channel
 	schema, err := reflectSchema(comments, example)
 	if err != nil {
 		return nil, err
@@ -72,10 +71,8 @@ func syncSchema(comments comments) (*jsonschema.Schema, error) {
 	marker.OneOf = []*jsonschema.Schema{{Required: []string{"property", "member"}}, {Required: []string{"tag"}}}
 	marker.DependentRequired = map[string][]string{"member": {"property"}}
 
-	property(schema, "mapping", "tags").UniqueItems = true
-	property(schema, "mapping", "properties").AdditionalProperties.OneOf = []*jsonschema.Schema{
-		{Required: []string{"from"}}, {Required: []string{"value"}},
-	}
+	schema.Definitions = jsonschema.Definitions{conditionName: conditionSchema(comments)}
+	refineMapping(schema)
 	property(schema, "verification").Not = requiring("none", &jsonschema.Schema{Const: true}, "segment")
 	return schema, nil
 }
@@ -111,13 +108,13 @@ func connectionsSchema(comments comments) (*jsonschema.Schema, error) {
 
 	charles := definitions[string(config.KindHelloCharles)]
 	charles.If = requiring("send", &jsonschema.Schema{Const: config.SendBatch})
+	orText(property(charles, "read", "known_properties").Items)
 	charles.Then = requiring("batch", &jsonschema.Schema{Required: []string{"method", "path", "envelope", "reply"}})
 
-	least := uint64(1)
 	schema := requiring("connections", &jsonschema.Schema{
 		Type:                 "object",
 		Description:          "Connections by name: lower-case letters, digits and dashes, at most 64.",
-		MinProperties:        &least,
+		MinProperties:        new(uint64(1)),
 		PropertyNames:        &jsonschema.Schema{Pattern: config.NamePattern},
 		AdditionalProperties: connection,
 	})

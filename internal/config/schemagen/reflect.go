@@ -53,6 +53,10 @@ func scalarSchema(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: durationPattern}
 	case reflect.TypeFor[config.CredentialRef]():
 		return &jsonschema.Schema{Type: "string", Pattern: credentialPattern}
+	case reflect.TypeFor[config.Condition]():
+		return &jsonschema.Schema{Ref: "#/$defs/" + conditionName}
+	case reflect.TypeFor[config.FilterValue]():
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: new(uint64(1))}, {Type: "number"}, {Type: "boolean"}}}
 	case reflect.TypeFor[config.Share]():
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
 			{Type: "number", Minimum: "0", Maximum: "1"},
@@ -66,6 +70,9 @@ func scalarSchema(t reflect.Type) *jsonschema.Schema {
 // refine adds what the parser refuses for every text and list of values.
 func refine(schema *jsonschema.Schema, t reflect.Type) {
 	schema.Version = ""
+	if schema.Ref != "" {
+		return
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		refine(schema, t.Elem())
@@ -75,7 +82,11 @@ func refine(schema *jsonschema.Schema, t reflect.Type) {
 		refine(schema.AdditionalProperties, t.Elem())
 	case reflect.Struct:
 		for f := range t.Fields() {
-			refine(schema.Properties.Value(f.Tag.Get("yaml")), f.Type)
+			if f.Anonymous {
+				refine(schema, f.Type)
+			} else {
+				refine(schema.Properties.Value(f.Tag.Get("yaml")), f.Type)
+			}
 		}
 	case reflect.String:
 		refineText(schema, t)
@@ -89,8 +100,7 @@ func refineText(schema *jsonschema.Schema, t reflect.Type) {
 		}
 	}
 	if schema.Enum == nil && schema.Pattern == "" && schema.MinLength == nil {
-		one := uint64(1)
-		schema.MinLength = &one
+		schema.MinLength = new(uint64(1))
 	}
 }
 

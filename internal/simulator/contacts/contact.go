@@ -17,6 +17,8 @@ type Contact struct {
 	Emails     []string                   `json:"email_address,omitempty"`
 	Tags       []string                   `json:"tags,omitempty"`
 	Properties map[string]json.RawMessage `json:"custom_properties,omitempty"`
+	// AlsoKnownAs are the references that were stitched to the contact.
+	AlsoKnownAs []string `json:"also_known_as,omitempty"`
 	// Upserts is how many upserts were applied to the contact.
 	Upserts int `json:"upserts"`
 }
@@ -54,6 +56,9 @@ type Effect struct {
 	// upsert then had no effect.
 	Missing string
 	Created bool
+	// Stitched says that a new reference became one more of a contact that had
+	// its phone number or email address.
+	Stitched bool
 	// Repeated says that the contact already held all of it.
 	Repeated bool
 	ID       string
@@ -64,6 +69,21 @@ type Policy struct {
 	// ClearOmitted empties the fields that an upsert does not name; otherwise
 	// they keep their values.
 	ClearOmitted bool
+	// IgnoreNull leaves fields as they are that an upsert sets to null; otherwise
+	// null clears.
+	IgnoreNull bool
+	// ReplaceTags lets the tags of an upsert take the place of those that the
+	// contact has; otherwise they are added.
+	ReplaceTags bool
+	// AddChannels puts the phone numbers and email addresses of an upsert before
+	// those that the contact has; otherwise they take their place.
+	AddChannels bool
+	// ByReference takes the reference alone for the key of a contact, whatever
+	// the source type; otherwise both are the key.
+	ByReference bool
+	// StitchPhone and StitchEmail give a new reference to the contact that has
+	// its phone number or email address (see docs/hello-charles.md A13).
+	StitchPhone, StitchEmail bool
 	// ChannelsToCreate refuses to create a contact without a phone number and
 	// an email address.
 	ChannelsToCreate bool

@@ -6,13 +6,13 @@ import "time"
 // A11). The zero value follows at once.
 type Lag struct {
 	// Delay is the time from a write to its effect on the count.
-	Delay time.Duration
+	Delay time.Duration `yaml:"delay"`
 	// Step is the time between two moments at which the count moves; zero
 	// moves it with every write.
-	Step time.Duration
+	Step time.Duration `yaml:"step"`
 	// Dip is the share by which the count falls short once, in the second
 	// reading after it has caught up with the writes.
-	Dip float64
+	Dip float64 `yaml:"dip"`
 }
 
 // tally is the count of one segment, now and as it shows.

@@ -64,37 +64,56 @@ func (r *record) decode(data string) {
 	}
 }
 
-// merge applies an upsert. Tags are added; a property is overwritten.
-func (r *record) merge(u *Upsert, words *vocabulary, clearOmitted bool) {
-	if clearOmitted {
+// merge applies an upsert. Tags are added unless the policy replaces them; a
+// property is overwritten.
+func (r *record) merge(u *Upsert, words *vocabulary, policy Policy) {
+	if policy.ClearOmitted {
 		r.first, r.middle, r.last = "", "", ""
 		r.phones, r.emails, r.tags, r.properties = r.phones[:0], r.emails[:0], r.tags[:0], r.properties[:0]
 	}
-	mergeText(&r.first, u.FirstName)
-	mergeText(&r.middle, u.MiddleName)
-	mergeText(&r.last, u.LastName)
-	if u.Phones.Set {
-		r.phones = append(r.phones[:0], u.Phones.Value...)
+	mergeText(&r.first, u.FirstName, policy)
+	mergeText(&r.middle, u.MiddleName, policy)
+	mergeText(&r.last, u.LastName, policy)
+	if u.Phones.sets(policy) {
+		r.phones = mergeChannels(r.phones, u.Phones, policy)
 	}
-	if u.Emails.Set {
-		r.emails = append(r.emails[:0], u.Emails.Value...)
+	if u.Emails.sets(policy) {
+		r.emails = mergeChannels(r.emails, u.Emails, policy)
 	}
-	if u.Tags.Null {
+	if u.Tags.sets(policy) && (u.Tags.Null || policy.ReplaceTags) {
 		r.tags = r.tags[:0]
 	}
 	for _, label := range u.Tags.Value {
 		r.addTag(words.number(label))
 	}
-	if u.Properties.Null {
+	if u.Properties.Null && !policy.IgnoreNull {
 		r.properties = r.properties[:0]
 	}
 	for _, p := range u.Properties.Value {
-		r.setProperty(words.number(p.Name), string(p.Value))
+		if isNull := string(p.Value) == "null"; !isNull || !policy.IgnoreNull {
+			r.setProperty(words.number(p.Name), string(p.Value))
+		}
 	}
 }
 
-func mergeText(to *string, from Field[string]) {
-	if from.Set {
+// sets says whether the field changes what the contact holds.
+func (f Field[T]) sets(policy Policy) bool { return f.Set && (!f.Null || !policy.IgnoreNull) }
+
+func mergeChannels(has []string, from Field[[]string], policy Policy) []string {
+	if from.Null || !policy.AddChannels {
+		return append(has[:0], from.Value...)
+	}
+	all := slices.Clone(from.Value)
+	for _, channel := range has {
+		if !slices.Contains(all, channel) {
+			all = append(all, channel)
+		}
+	}
+	return all
+}
+
+func mergeText(to *string, from Field[string], policy Policy) {
+	if from.sets(policy) {
 		*to = from.Value
 	}
 }

@@ -11,21 +11,21 @@ const MaxSegments = 64
 
 // Segment is a dynamic filter over contacts: those that meet all conditions.
 type Segment struct {
-	ID   string
-	Name string
-	All  []Condition
+	ID   string      `yaml:"id"`
+	Name string      `yaml:"name"`
+	All  []Condition `yaml:"all"`
 }
 
 // Condition is about one tag or one custom property.
 type Condition struct {
 	// Tag must be among the contact's tags.
-	Tag string
+	Tag string `yaml:"tag"`
 	// Property must have the value Equals, or, when Contains is set, a text
 	// value that contains it or a list value that has it as an element
 	// (see docs/hello-charles.md A10; both compare exactly, with case).
-	Property string
-	Equals   string
-	Contains string
+	Property string `yaml:"property"`
+	Equals   string `yaml:"equals"`
+	Contains string `yaml:"contains"`
 }
 
 // mask returns the segments that the contact is in, one bit each.

@@ -28,6 +28,7 @@ type Store struct {
 	// upserts, repeated and again count applied upserts: all, those that
 	// changed nothing, and contacts that got more than one.
 	upserts, created, repeated, again int64
+	stitches                          stitches
 
 	scratch record
 	buffer  []byte
@@ -48,6 +49,8 @@ type Stats struct {
 	Repeated int64
 	// Again are the contacts that got more than one upsert.
 	Again int64
+	// Stitched are the references that became one more of a contact.
+	Stitched int64
 }
 
 // New returns an empty store with the segments, at most MaxSegments.
@@ -67,6 +70,7 @@ func (s *Store) Reset() {
 	s.entries = chunks{}
 	s.tallies = make([]tally, len(s.segments))
 	s.upserts, s.created, s.repeated, s.again = 0, 0, 0, 0
+	s.stitches = stitches{}
 }
 
 // SetLag changes how counts follow writes, also those that are still on their way.
@@ -86,7 +90,7 @@ func (s *Store) Apply(upserts []Upsert, policy Policy) (effects []Effect, applie
 	effects = make([]Effect, len(upserts))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if policy.ChannelsToCreate && policy.AllOrNothing && s.anyRefused(upserts, effects) {
+	if policy.ChannelsToCreate && policy.AllOrNothing && s.anyRefused(upserts, policy, effects) {
 		return effects, false
 	}
 	moved := make([]int64, len(s.segments))
@@ -101,10 +105,21 @@ func (s *Store) Apply(upserts []Upsert, policy Policy) (effects []Effect, applie
 	return effects, true
 }
 
-func (s *Store) anyRefused(upserts []Upsert, effects []Effect) bool {
+// Begin puts contacts into an empty store that no upsert brought: none is counted.
+func (s *Store) Begin(with []Upsert, policy Policy) {
+	s.Apply(with, policy)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at := range s.entries.n {
+		s.entries.at(at).upserts = 0
+	}
+	s.upserts, s.created, s.repeated, s.again = 0, 0, 0, 0
+}
+
+func (s *Store) anyRefused(upserts []Upsert, policy Policy, effects []Effect) bool {
 	refused := false
 	for i := range upserts {
-		if _, _, known := s.find(upserts[i].SourceType, upserts[i].Reference); !known {
+		if _, _, known := s.holder(&upserts[i], policy); !known {
 			effects[i].Missing = missingChannel(&upserts[i])
 			refused = refused || effects[i].Missing != ""
 		}
@@ -113,9 +128,13 @@ func (s *Store) anyRefused(upserts []Upsert, effects []Effect) bool {
 }
 
 func (s *Store) apply(u *Upsert, policy Policy, moved []int64) Effect {
-	at, hash, known := s.find(u.SourceType, u.Reference)
+	at, hash, known := s.holder(u, policy)
 	r := &s.scratch
-	if known {
+	stitched := false
+	if !known {
+		at, stitched = s.stitch(u, policy)
+	}
+	if known || stitched {
 		r.decode(s.entries.at(at).data)
 	} else {
 		if missing := missingChannel(u); missing != "" && policy.ChannelsToCreate {
@@ -126,15 +145,16 @@ func (s *Store) apply(u *Upsert, policy Policy, moved []int64) Effect {
 			phones: r.phones[:0], emails: r.emails[:0], tags: r.tags[:0], properties: r.properties[:0],
 		}
 	}
-	r.merge(u, &s.words, policy.ClearOmitted)
+	r.merge(u, &s.words, policy)
 	s.buffer = r.encode(s.buffer[:0])
-	if !known {
+	if !known && !stitched {
 		at = s.entries.add()
 		s.index[hash] = at
 		s.created++
 	}
+	s.remember(at, r, policy)
 	e := s.entries.at(at)
-	effect := Effect{Created: !known, ID: personID(at)}
+	effect := Effect{Created: !known && !stitched, Stitched: stitched, ID: personID(at)}
 	s.upserts++
 	if e.upserts++; e.upserts == 2 {
 		s.again++
@@ -151,6 +171,16 @@ func (s *Store) apply(u *Upsert, policy Policy, moved []int64) Effect {
 	}
 	e.in = in
 	return effect
+}
+
+// holder returns where the contact of an upsert is, or the free hash.
+func (s *Store) holder(u *Upsert, policy Policy) (at uint32, hash uint64, known bool) {
+	if policy.ByReference {
+		if at, hash, known = s.findAny(u.Reference); known {
+			return at, hash, known
+		}
+	}
+	return s.find(u.SourceType, u.Reference)
 }
 
 func missingChannel(u *Upsert) string {
@@ -177,7 +207,8 @@ func (s *Store) find(sourceType, reference string) (at uint32, hash uint64, know
 	for hash = s.hash(key); ; hash++ {
 		at, taken := s.index[hash]
 		if !taken {
-			return 0, hash, false
+			at, known = s.stitches.aliases[string(key)]
+			return at, hash, known
 		}
 		if strings.HasPrefix(s.entries.at(at).data, string(key)) {
 			return at, hash, true
@@ -185,16 +216,26 @@ func (s *Store) find(sourceType, reference string) (at uint32, hash uint64, know
 	}
 }
 
-// Contact returns the contact with the reference, of any source type.
+// findAny is find for any source type.
+func (s *Store) findAny(reference string) (at uint32, hash uint64, known bool) {
+	for _, word := range s.words.words {
+		if at, hash, known = s.find(word, reference); known {
+			return at, hash, known
+		}
+	}
+	return 0, 0, false
+}
+
+// Contact returns the contact with the reference, of any source type. A
+// reference that was stitched to another's contact finds that one.
 func (s *Store) Contact(reference string) (Contact, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, word := range s.words.words {
-		if at, _, known := s.find(word, reference); known {
-			return s.contact(at), true
-		}
+	at, _, known := s.findAny(reference)
+	if !known {
+		return Contact{}, false
 	}
-	return Contact{}, false
+	return s.contact(at), true
 }
 
 // List returns the contacts from a place on, in the order of their creation.
@@ -271,7 +312,7 @@ func (s *Store) Stats() Stats {
 	defer s.mu.RUnlock()
 	return Stats{
 		Contacts: int64(s.entries.n), Upserts: s.upserts, Created: s.created,
-		Repeated: s.repeated, Again: s.again,
+		Repeated: s.repeated, Again: s.again, Stitched: int64(len(s.stitches.aliases)),
 	}
 }
 
@@ -281,6 +322,7 @@ func (s *Store) contact(at uint32) Contact {
 	r.decode(e.data)
 	c := r.contact(&s.words)
 	c.ID, c.Upserts = personID(at), int(e.upserts)
+	c.AlsoKnownAs = s.stitches.names[at]
 	return c
 }
 

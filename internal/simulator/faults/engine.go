@@ -4,7 +4,6 @@ import (
 	"hash/fnv"
 	"math"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,9 +18,12 @@ type Engine struct {
 	plan  Plan
 	clock func() time.Time
 
-	mu       sync.Mutex
-	rules    []ruleState
-	attempts []map[uint64]int
+	mu      sync.Mutex
+	rules   []ruleState
+	batches int64
+	// placed are the contacts that Places has selected.
+	placed   map[choice]bool
+	attempts map[choice]int
 }
 
 type ruleState struct {
@@ -43,16 +45,13 @@ type Decision struct {
 func NewEngine(plan Plan, clock func() time.Time) *Engine {
 	e := &Engine{
 		plan: plan, clock: clock,
-		rules:    make([]ruleState, len(plan.Rules)),
-		attempts: make([]map[uint64]int, len(plan.Refuse)),
+		rules:  make([]ruleState, len(plan.Rules)),
+		placed: map[choice]bool{}, attempts: map[choice]int{},
 	}
 	for i, rule := range plan.Rules {
 		if rule.Do == RateLimit {
 			e.rules[i].limiter = rate.NewLimiter(rate.Limit(rule.PerSecond), max(rule.Burst, 1))
 		}
-	}
-	for i := range e.attempts {
-		e.attempts[i] = map[uint64]int{}
 	}
 	return e
 }
@@ -78,7 +77,7 @@ func (e *Engine) Decide(side Side, method, path string) Decision {
 		}
 		wait := time.Duration(rule.RetryAfter)
 		if rule.Do == RateLimit {
-			over := overLimit(state.limiter, now)
+			over := Over(state.limiter, now)
 			if over == 0 {
 				continue
 			}
@@ -89,7 +88,7 @@ func (e *Engine) Decide(side Side, method, path string) Decision {
 		state.hits++
 		d.Latency += time.Duration(rule.Latency) + time.Duration(e.draw("jitter", i, state.seen)*float64(rule.Jitter))
 		if rule.Do != OnlyLatency {
-			d.Fault, d.RetryAfter = rule, retryAfter(rule.RetryAfterForm, wait, now)
+			d.Fault, d.RetryAfter = rule, RetryAfter(rule.RetryAfterForm, wait, now)
 		}
 	}
 	return d
@@ -114,8 +113,8 @@ func (e *Engine) hits(i int, m Match) bool {
 	return true
 }
 
-// overLimit takes a token and returns zero, or the time until there is one.
-func overLimit(limiter *rate.Limiter, now time.Time) time.Duration {
+// Over takes a token and returns zero, or the time until there is one.
+func Over(limiter *rate.Limiter, now time.Time) time.Duration {
 	if limiter.AllowN(now, 1) {
 		return 0
 	}
@@ -123,57 +122,35 @@ func overLimit(limiter *rate.Limiter, now time.Time) time.Duration {
 	return max(time.Duration(missing/float64(limiter.Limit())*float64(time.Second)), time.Millisecond)
 }
 
-func retryAfter(form RetryAfterForm, wait time.Duration, now time.Time) string {
-	if wait <= 0 || form == RetryAfterNone {
+// RetryAfter writes a wait in the form, or nothing.
+func RetryAfter(form RetryAfterForm, wait time.Duration, now time.Time) string {
+	if wait <= 0 {
 		return ""
 	}
 	seconds := int64(math.Ceil(wait.Seconds()))
-	if form == RetryAfterDate {
+	switch form {
+	case RetryAfterNone:
+		return ""
+	case RetryAfterDate:
 		// An HTTP date has whole seconds: one more, so that it is not too early.
 		return now.Add(time.Duration(seconds+1) * time.Second).UTC().Format(http.TimeFormat)
+	case RetryAfterAbsurd:
+		return strconv.Itoa(365 * 24 * 60 * 60)
+	case RetryAfterGarbage:
+		return "soon"
+	case RetryAfterSeconds:
 	}
 	return strconv.FormatInt(seconds, 10)
 }
 
-// Refuses says whether an upsert of the contact is refused, and why. Each call
-// is one attempt.
-func (e *Engine) Refuses(reference string) (Refusal, bool) {
-	if len(e.plan.Refuse) == 0 {
-		return Refusal{}, false
-	}
-	for i, refusal := range e.plan.Refuse {
-		digest := e.digest("refuse", i, reference)
-		if unit(digest) >= refusal.Share && !slices.Contains(refusal.References, reference) {
-			continue
-		}
-		if refusal.Attempts > 0 && !e.attempt(i, digest, refusal.Attempts) {
-			continue
-		}
-		return refusal, true
-	}
-	return Refusal{}, false
-}
-
-// attempt notes one more upsert of a contact and says whether it is still
-// among the first so many.
-func (e *Engine) attempt(i int, digest uint64, most int) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.attempts[i][digest] >= most {
-		return false
-	}
-	e.attempts[i][digest]++
-	return true
-}
-
 // draw is a number in [0,1) for one request of a rule.
 func (e *Engine) draw(what string, rule int, request int64) float64 {
-	return unit(e.digest(what, rule, strconv.FormatInt(request, 10)))
+	return unit(e.plan.digest(what, rule, strconv.FormatInt(request, 10)))
 }
 
-func (e *Engine) digest(what string, rule int, about string) uint64 {
+func (p Plan) digest(what string, rule int, about string) uint64 {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(what + " " + strconv.FormatUint(e.plan.Seed, 10) + " " + strconv.Itoa(rule) + " " + about))
+	_, _ = h.Write([]byte(what + " " + strconv.FormatUint(p.Seed, 10) + " " + strconv.Itoa(rule) + " " + about))
 	// FNV leaves the upper bits of short texts alike: mix them.
 	x := h.Sum64()
 	x = (x ^ x>>33) * 0xff51afd7ed558ccd

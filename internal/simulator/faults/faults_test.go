@@ -69,10 +69,10 @@ func TestAPlanWithAMistakeIsRefused(t *testing.T) {
 		"rules: [{do: reset, match: {from: 3, to: 2}}]": "to is not less than from",
 		"rules: [{do: reset, match: {every: -1}}]":      "not negative",
 		"rules: [{do: reset, match: {probability: 2}}]": "between 0 and 1",
-		"rules: [{do: reset, retry_after_form: soon}]":  "seconds, date or none",
+		"rules: [{do: reset, retry_after_form: soon}]":  "not seconds, date, none",
 		"rules: [{do: reset, latency: quick}]":          "not a duration",
 		"rules: [{do: reset, wait: 2s}]":                "wait",
-		"refuse: [{code: x}]":                           "refuses nobody",
+		"refuse: [{code: x}]":                           "selects nobody",
 		"refuse: [{share: 2}]":                          "between 0 and 1",
 		"refuse: [{share: 0.5, attempts: -1}]":          "attempts",
 		"counts: {dip: 3}":                              "dip",
@@ -176,8 +176,8 @@ func TestTheSameShareOfContactsIsRefusedEachTime(t *testing.T) {
 	one, two := engine(plan), engine(plan)
 	refused := 0
 	for i := range 20_000 {
-		refusal, no := one.Refuses(fmt.Sprint("+49151", i))
-		_, again := two.Refuses(fmt.Sprint("+49151", i))
+		refusal, no := one.Refuses(faults.Spot{Reference: fmt.Sprint("+49151", i)})
+		_, again := two.Refuses(faults.Spot{Reference: fmt.Sprint("+49151", i)})
 		require.Equal(t, no, again)
 		if no {
 			require.Equal(t, "blocked", refusal.Code)
@@ -192,9 +192,50 @@ func TestAListedContactIsRefusedForItsFirstAttempts(t *testing.T) {
 	e := engine(faults.Plan{Refuse: []faults.Refusal{{References: []string{"a"}, Attempts: 2}}})
 	no := make([]bool, 4)
 	for i := range no {
-		_, no[i] = e.Refuses("a")
+		_, no[i] = e.Refuses(faults.Spot{Reference: "a"})
 	}
 	require.Equal(t, []bool{true, true, false, false}, no)
-	_, refused := e.Refuses("b")
+	_, refused := e.Refuses(faults.Spot{Reference: "b"})
 	require.False(t, refused)
+}
+
+func TestASuffixSelectsContactsWhereverTheyStand(t *testing.T) {
+	t.Parallel()
+	plan := faults.Plan{Refuse: []faults.Refusal{{Suffix: "7", Status: 503}}, Lose: []faults.Selection{{Suffix: "8"}}}
+	e := engine(plan)
+	for place, reference := range []string{"+497", "+498", "+479"} {
+		refusal, refused := e.Refuses(faults.Spot{Reference: reference, Batch: 3, Place: place, Of: 3})
+		require.Equal(t, reference == "+497", refused)
+		require.Equal(t, refused, refusal.Status == 503)
+		require.Equal(t, refused, plan.Refuses(reference))
+		require.Equal(t, reference == "+498", e.Loses(faults.Spot{Reference: reference}))
+		require.Equal(t, reference == "+498", plan.Loses(reference))
+		require.False(t, e.Hides(faults.Spot{Reference: reference}))
+	}
+}
+
+func TestAContactSelectedByItsPlaceStaysSelected(t *testing.T) {
+	t.Parallel()
+	e := engine(faults.Plan{Hide: []faults.Selection{{Places: []int{0, -1}, Batch: 2}}})
+	require.EqualValues(t, 1, e.NextBatch())
+	require.EqualValues(t, 2, e.NextBatch())
+	hidden := func(batch int64, references ...string) (which []string) {
+		for place, reference := range references {
+			if e.Hides(faults.Spot{Reference: reference, Batch: batch, Place: place, Of: len(references)}) {
+				which = append(which, reference)
+			}
+		}
+		return which
+	}
+	require.Empty(t, hidden(1, "a", "b", "c"))
+	require.Equal(t, []string{"a", "c"}, hidden(2, "a", "b", "c"))
+	require.Equal(t, []string{"c"}, hidden(3, "b", "c", "d"))
+	require.Equal(t, []string{"a"}, hidden(0, "a"))
+}
+
+func TestAnAbsurdAndAGarbledRetryAfterCanBeTold(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "31536000", faults.RetryAfter(faults.RetryAfterAbsurd, time.Second, noon))
+	require.Equal(t, "soon", faults.RetryAfter(faults.RetryAfterGarbage, time.Second, noon))
+	require.Empty(t, faults.RetryAfter(faults.RetryAfterAbsurd, 0, noon))
 }

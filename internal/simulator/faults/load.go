@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	"github.com/goccy/go-yaml"
 )
@@ -53,6 +52,12 @@ func (p Plan) Validate() error {
 			return fmt.Errorf("refuse[%d]: %w", i, err)
 		}
 	}
+	if err := validateAll("lose", p.Lose); err != nil {
+		return err
+	}
+	if err := validateAll("hide", p.Hide); err != nil {
+		return err
+	}
 	if p.Counts != nil && (p.Counts.Dip < 0 || p.Counts.Dip > 1) {
 		return errors.New("counts: dip is a share between 0 and 1")
 	}
@@ -63,9 +68,8 @@ func (r Rule) validate() error {
 	if err := r.Match.validate(); err != nil {
 		return fmt.Errorf("match: %w", err)
 	}
-	forms := []RetryAfterForm{"", RetryAfterSeconds, RetryAfterDate, RetryAfterNone}
-	if !slices.Contains(forms, r.RetryAfterForm) {
-		return fmt.Errorf("retry_after_form %q is not seconds, date or none", r.RetryAfterForm)
+	if err := r.RetryAfterForm.Validate(); err != nil {
+		return fmt.Errorf("retry_after_form %w", err)
 	}
 	return r.validateAction()
 }
@@ -110,15 +114,42 @@ func (m Match) validate() error {
 	return nil
 }
 
+// Validate says whether the form is one of the five, or none is given.
+func (f RetryAfterForm) Validate() error {
+	switch f {
+	case "", RetryAfterSeconds, RetryAfterDate, RetryAfterNone, RetryAfterAbsurd, RetryAfterGarbage:
+		return nil
+	default:
+		return fmt.Errorf("%q is not seconds, date, none, absurd or garbage", f)
+	}
+}
+
 func (r Refusal) validate() error {
-	if r.Share < 0 || r.Share > 1 {
+	if r.Status != 0 && (r.Status < 400 || r.Status > 599) {
+		return errors.New("status is between 400 and 599")
+	}
+	return r.selection().validate()
+}
+
+func validateAll(name string, list []Selection) error {
+	for i, selection := range list {
+		if err := selection.validate(); err != nil {
+			return fmt.Errorf("%s[%d]: %w", name, i, err)
+		}
+	}
+	return nil
+}
+
+func (s Selection) validate() error {
+	switch {
+	case s.Share < 0 || s.Share > 1:
 		return errors.New("share is between 0 and 1")
-	}
-	if r.Share == 0 && len(r.References) == 0 {
-		return errors.New("refuses nobody: it needs share or references")
-	}
-	if r.Attempts < 0 {
-		return errors.New("attempts is not negative")
+	case s.Share == 0 && len(s.References) == 0 && s.Suffix == "" && len(s.Places) == 0:
+		return errors.New("selects nobody: it needs share, references, suffix or places")
+	case s.Batch != 0 && len(s.Places) == 0:
+		return errors.New("batch says where the places are; it needs places")
+	case s.Attempts < 0 || s.Batch < 0:
+		return errors.New("attempts and batch are not negative")
 	}
 	return nil
 }

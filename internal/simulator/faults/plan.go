@@ -17,6 +17,10 @@ type Plan struct {
 	Rules []Rule `json:"rules,omitempty" yaml:"rules"`
 	// Refuse is about single contacts; the first that hits is taken.
 	Refuse []Refusal `json:"refuse,omitempty" yaml:"refuse"`
+	// Lose are contacts that are reported as taken and silently dropped.
+	Lose []Selection `json:"lose,omitempty" yaml:"lose"`
+	// Hide are contacts that are taken and left out of the reply.
+	Hide []Selection `json:"hide,omitempty" yaml:"hide"`
 	// Counts lets the counts of segments lag behind the writes.
 	Counts *Counts `json:"counts,omitempty" yaml:"counts"`
 }
@@ -109,20 +113,10 @@ const (
 	RetryAfterSeconds RetryAfterForm = "seconds"
 	RetryAfterDate    RetryAfterForm = "date"
 	RetryAfterNone    RetryAfterForm = "none"
+	// RetryAfterAbsurd tells a year, RetryAfterGarbage a word.
+	RetryAfterAbsurd  RetryAfterForm = "absurd"
+	RetryAfterGarbage RetryAfterForm = "garbage"
 )
-
-// Refusal refuses contacts that are otherwise in order.
-type Refusal struct {
-	// Share refuses contacts by a digest of their reference: always the same.
-	Share float64 `json:"share,omitempty" yaml:"share"`
-	// References refuses these contacts.
-	References []string `json:"references,omitempty" yaml:"references"`
-	// Attempts refuses only the first so many upserts of each of them.
-	Attempts int `json:"attempts,omitempty" yaml:"attempts"`
-	// Code and Message are the API's reason.
-	Code    string `json:"code,omitempty" yaml:"code"`
-	Message string `json:"message,omitempty" yaml:"message"`
-}
 
 // Counts is how the counts of segments follow the writes.
 type Counts struct {

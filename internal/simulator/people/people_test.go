@@ -200,3 +200,13 @@ func BenchmarkOddities(b *testing.B) {
 		crowd.Oddities()
 	}
 }
+
+func TestCitiesAreAllWhereMembersLive(t *testing.T) {
+	t.Parallel()
+	cities := people.Cities()
+	require.IsIncreasing(t, cities)
+	crowd := people.New(5, 3000, "984")
+	for i := range crowd.Size() {
+		require.Contains(t, cities, crowd.Member(i).City)
+	}
+}

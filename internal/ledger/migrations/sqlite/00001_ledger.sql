@@ -7,12 +7,24 @@ CREATE TABLE ledger (
 ) WITHOUT ROWID;
 
 -- One Hello Charles tenant: host and source_type. The budget of requests is
--- kept here, in microseconds since the epoch by the database clock.
+-- kept here; times are in microseconds since the epoch by the database clock.
 CREATE TABLE workspaces (
-    id           INTEGER PRIMARY KEY,
-    name         TEXT    NOT NULL UNIQUE,
-    next_send_at INTEGER NOT NULL DEFAULT 0,
-    told_until   INTEGER NOT NULL DEFAULT 0
+    id            INTEGER PRIMARY KEY,
+    name          TEXT    NOT NULL UNIQUE,
+    reserved_at   INTEGER NOT NULL DEFAULT 0, -- the last send time that was given out
+    send_interval INTEGER NOT NULL DEFAULT 0, -- microseconds between two requests at the full rate
+    told_until    INTEGER NOT NULL DEFAULT 0, -- no request leaves before
+    rate_share    REAL    NOT NULL DEFAULT 1, -- of the full rate, at cut_at
+    cut_at        INTEGER NOT NULL DEFAULT 0, -- when the rate was last cut
+    round         INTEGER NOT NULL DEFAULT 0  -- grows when the send times given out are void
+);
+
+-- A request that was too large for Hello Charles: the smallest number of
+-- contacts that was ever too many, and when it was told last.
+CREATE TABLE batch_limits (
+    workspace_id INTEGER PRIMARY KEY REFERENCES workspaces (id),
+    too_many     INTEGER NOT NULL,
+    told_at      INTEGER NOT NULL
 );
 
 -- A sync keeps its audience, workspace and reference mapping for ever. The
@@ -32,12 +44,21 @@ CREATE TABLE specs (
     body   TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- What runs found in Hello Charles and rest on: live tags, properties, options.
+CREATE TABLE surroundings (
+    digest TEXT PRIMARY KEY,
+    body   BLOB NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE runs (
     id             INTEGER PRIMARY KEY,
     sync_id        INTEGER NOT NULL REFERENCES syncs (id),
     number         INTEGER NOT NULL,
     opening        TEXT    NOT NULL,
     spec_digest    TEXT    NOT NULL REFERENCES specs (digest),
+    surroundings   TEXT    REFERENCES surroundings (digest),
+    known_by       TEXT    NOT NULL DEFAULT '', -- what known failures of this run rest on
+    full_run       INTEGER NOT NULL DEFAULT 0,  -- 1: neither fingerprints nor known failures spare a request
     state          TEXT    NOT NULL, -- open, closed, dead
     batch_size     INTEGER NOT NULL,
     started_at     INTEGER NOT NULL, -- when its workflow started: a late call of an older one is refused
@@ -63,12 +84,14 @@ CREATE TABLE pages (
     PRIMARY KEY (run_id, page)
 ) WITHOUT ROWID;
 
--- Contacts seen in a run: bitmaps of 65,536 contact ids each.
+-- Contacts seen in a run: bitmaps of 65,536 contact ids each. kind: read (in
+-- the audience), suppressed (those of them that the filter excludes).
 CREATE TABLE seen (
     run_id INTEGER NOT NULL REFERENCES runs (id),
+    kind   TEXT    NOT NULL,
     chunk  INTEGER NOT NULL,
     bits   BLOB    NOT NULL,
-    PRIMARY KEY (run_id, chunk)
+    PRIMARY KEY (run_id, kind, chunk)
 ) WITHOUT ROWID;
 
 -- References known in a workspace.
@@ -81,52 +104,102 @@ CREATE TABLE contacts (
 
 -- What Hello Charles has accepted from us, by sync.
 -- marked: 1 yes, 2 unknown (sent, never answered). The fingerprint is that of
--- the content last accepted; null while unknown.
+-- the content last accepted; null while unknown, and when Hello Charles said no
+-- to that very content since. run is that of the last acceptance, null without.
 CREATE TABLE memberships (
     sync_id     INTEGER NOT NULL REFERENCES syncs (id),
     contact_id  INTEGER NOT NULL REFERENCES contacts (id),
     marked      INTEGER NOT NULL,
     fingerprint BLOB,
-    run         INTEGER NOT NULL,
+    run         INTEGER REFERENCES runs (id),
+    PRIMARY KEY (sync_id, contact_id)
+) WITHOUT ROWID;
+
+-- Members that our checks or Hello Charles refused for good, and that are not
+-- sent again as long as nothing changes. A row says that this refusal is the
+-- last that happened to the contact in the sync.
+CREATE TABLE known_failures (
+    sync_id      INTEGER NOT NULL REFERENCES syncs (id),
+    contact_id   INTEGER NOT NULL REFERENCES contacts (id),
+    fingerprint  BLOB    NOT NULL,
+    known_by     TEXT    NOT NULL,
+    outcome      TEXT    NOT NULL,
+    reason       TEXT    NOT NULL,
+    field        TEXT    NOT NULL,
+    message      TEXT    NOT NULL,
+    first_run    INTEGER NOT NULL, -- number of the run that met this content first
+    last_sent_at INTEGER NOT NULL, -- when it was last sent or checked
+    retry        INTEGER NOT NULL DEFAULT 0, -- 1: the next run sends it again
     PRIMARY KEY (sync_id, contact_id)
 ) WITHOUT ROWID;
 
 -- Staged batches. state: filling, staged, sent, settled, split. The members
 -- are gone once the batch is settled or split.
 CREATE TABLE batches (
-    run_id  INTEGER NOT NULL REFERENCES runs (id),
-    number  INTEGER NOT NULL,
-    parent  INTEGER,
-    state   TEXT    NOT NULL,
-    members INTEGER NOT NULL,
-    tries   INTEGER NOT NULL DEFAULT 0, -- how often its members were sent alone before
-    sends   INTEGER NOT NULL DEFAULT 0, -- requests that may have left
-    blob    BLOB,
-    result  TEXT,
+    run_id     INTEGER NOT NULL REFERENCES runs (id),
+    number     INTEGER NOT NULL,
+    parent     INTEGER,
+    depth      INTEGER NOT NULL DEFAULT 0, -- batches before this one that its members came through
+    state      TEXT    NOT NULL,
+    members    INTEGER NOT NULL,
+    tries      INTEGER NOT NULL DEFAULT 0, -- how often its members were sent alone before
+    carried    INTEGER NOT NULL DEFAULT 0, -- requests that carried its members in earlier batches
+    unanswered INTEGER NOT NULL DEFAULT 0, -- 1: one of those may have arrived
+    sends      INTEGER NOT NULL DEFAULT 0, -- requests that may have left
+    blob       BLOB,
+    result     TEXT,
     PRIMARY KEY (run_id, number)
 );
 
--- Members that were not taken, with their reasons.
+-- Members that were not taken, with their reasons. raw holds the mapped fields,
+-- encrypted; null when no key is given.
 CREATE TABLE failures (
-    run_id     INTEGER NOT NULL REFERENCES runs (id),
-    contact_id INTEGER REFERENCES contacts (id), -- null without a usable reference
-    place      TEXT    NOT NULL,                 -- page and member, or batch
-    outcome    TEXT    NOT NULL,
-    reason     TEXT    NOT NULL,
-    field      TEXT    NOT NULL DEFAULT '',
-    message    TEXT    NOT NULL DEFAULT ''       -- Hello Charles' own words, cut
+    id          INTEGER PRIMARY KEY,
+    run_id      INTEGER NOT NULL REFERENCES runs (id),
+    contact_id  INTEGER REFERENCES contacts (id), -- null without a usable reference
+    known       INTEGER NOT NULL, -- 1: known from an earlier run, nothing was sent
+    first_run   INTEGER NOT NULL, -- number of the run that met this content first
+    page        INTEGER NOT NULL,
+    position    INTEGER NOT NULL, -- of the member in its page
+    batch       INTEGER NOT NULL, -- 0: settled while reading
+    sends       INTEGER NOT NULL, -- requests that carried the member
+    fingerprint BLOB    NOT NULL,
+    outcome     TEXT    NOT NULL,
+    reason      TEXT    NOT NULL,
+    field       TEXT    NOT NULL,
+    message     TEXT    NOT NULL, -- Hello Charles' own words, cut
+    raw         BLOB
 );
-CREATE INDEX failures_by_contact ON failures (run_id, contact_id);
+CREATE INDEX failures_by_run ON failures (run_id, id);
+CREATE INDEX failures_by_contact ON failures (contact_id, run_id) WHERE contact_id IS NOT NULL;
+CREATE INDEX failures_by_fingerprint ON failures (run_id, fingerprint) WHERE contact_id IS NULL;
+
+-- Labels that were left out of contacts. kind: withheld (the contact was taken
+-- without it), unknown (found while reading, in a sync that stops for it).
+-- rest: 1 for what is added up without label, because there are too many.
+CREATE TABLE withheld (
+    run_id  INTEGER NOT NULL REFERENCES runs (id),
+    kind    TEXT    NOT NULL,
+    target  TEXT    NOT NULL,
+    label   TEXT    NOT NULL,
+    rest    INTEGER NOT NULL,
+    members INTEGER NOT NULL,
+    PRIMARY KEY (run_id, kind, target, label, rest)
+) WITHOUT ROWID;
 
 -- +goose Down
+DROP TABLE withheld;
 DROP TABLE failures;
 DROP TABLE batches;
+DROP TABLE known_failures;
 DROP TABLE memberships;
 DROP TABLE contacts;
 DROP TABLE seen;
 DROP TABLE pages;
 DROP TABLE runs;
+DROP TABLE surroundings;
 DROP TABLE specs;
 DROP TABLE syncs;
+DROP TABLE batch_limits;
 DROP TABLE workspaces;
 DROP TABLE ledger;

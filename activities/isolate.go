@@ -1,0 +1,52 @@
+package activities
+
+import (
+	"context"
+	"errors"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/ledger"
+	"audiencesync/internal/vendorhttp"
+)
+
+// isUnanswered reports whether nobody knows what became of a request, and
+// sending it again may well help.
+func isUnanswered(err error) bool {
+	vendor, ok := errors.AsType[*vendorhttp.Error](err)
+	return ok && (vendor.Kind == vendorhttp.Unavailable || vendor.Kind == vendorhttp.Unreachable)
+}
+
+// isolate narrows down which contact of a batch keeps Hello Charles from
+// answering: it splits the batch, and gives a contact up that is alone.
+func (a *Activities) isolate(ctx context.Context, in SendBatchInput, unanswered error) (ledger.Batch, error) {
+	run, err := a.runs.get(ctx, in.Run)
+	if err != nil {
+		return ledger.Batch{}, err
+	}
+	batch, err := a.ledger.Batch(ctx, in.Run, in.Batch)
+	if err != nil || batch.State == ledger.BatchSettled || batch.State == ledger.BatchSplit {
+		return batch, err
+	}
+	m := mapMembers(run, batch.Members)
+	together := run.workspace.settings.Send == config.SendBatch
+	if together && len(m.contacts) > 1 {
+		return a.split(ctx, run, batch)
+	}
+	known := len(m.outcomes)
+	if len(m.places) > 0 {
+		first := m.places[0]
+		m.outcomes[first] = ledger.MemberOutcome{
+			Outcome: audience.Unresolved, Reason: string(audience.NoAnswerForContact), Message: unanswered.Error(),
+		}
+		if !together {
+			// One by one, the first that is left is the one that was sent.
+			known = first + 1
+		}
+	}
+	batch, err = a.ledger.Settle(ctx, run.ref, batch, m.outcomes[:known])
+	if err != nil || batch.State == ledger.BatchSettled {
+		return batch, err
+	}
+	return a.sendBatch(ctx, in)
+}

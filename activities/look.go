@@ -1,0 +1,41 @@
+package activities
+
+import (
+	"fmt"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/ledger"
+)
+
+// look takes from each member of a page what the mapping needs, its reference,
+// and whether the filter keeps it out.
+func look(run *openRun, page audience.Page, key []byte) (ledger.PageInput, error) {
+	input := ledger.PageInput{Next: page.Next, Last: page.Last, Members: make([]ledger.ReadMember, 0, len(page.Members))}
+	for i, member := range page.Members {
+		mapped := run.mapper.Mapped(member)
+		fingerprint, err := run.mapper.Fingerprint(key, mapped)
+		if err != nil {
+			return input, fmt.Errorf("fingerprint of member %d: %w", i+1, err)
+		}
+		excluded := run.mapper.Excluded(mapped)
+		reference, rejection := run.mapper.Reference(mapped)
+		if rejection != nil {
+			rejected := ledger.RejectedMember{
+				Position: i + 1, Outcome: audience.Invalid, Reason: rejection.Reason, Field: rejection.Field, Fingerprint: fingerprint[:], Mapped: mapped,
+			}
+			if excluded != nil {
+				rejected.Outcome, rejected.Reason, rejected.Field = audience.Suppressed, excluded.Reason, excluded.Field
+			}
+			input.Rejected = append(input.Rejected, rejected)
+			continue
+		}
+		read := ledger.ReadMember{Position: i + 1, Reference: reference, Fingerprint: fingerprint[:], Mapped: mapped}
+		if excluded != nil {
+			read.Suppressed = &ledger.Suppression{Reason: excluded.Reason, Field: excluded.Field}
+		} else {
+			read.Unknown = run.mapper.Unknown(mapped)
+		}
+		input.Members = append(input.Members, read)
+	}
+	return input, nil
+}

@@ -1,0 +1,173 @@
+package hellocharles
+
+import (
+	"net/http"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/vendorhttp"
+)
+
+// errors reads a reply that lists the refused contacts only; the others are
+// accepted. An entry that does not say which contact it is about could be about
+// any of them: then nothing is accepted.
+func (r replies) errors(root any, to sent) ([]Result, error) {
+	list, ok := r.errorsAt(root)
+	if !ok {
+		return nil, unreadable("it has no list of refused contacts where batch.errors.key says")
+	}
+	if reports(root, except(r.settings.Errors.Key)) {
+		return nil, unreadable("it reports an error beside the list of refused contacts (setting batch.errors.key)")
+	}
+	refused, anonymous := r.refusalsIn(list, to)
+	if anonymous > 0 {
+		return nil, unreadable("it lists a refused contact that was not sent, or does not say which one it is " +
+			"(settings batch.errors.reference, batch.errors.index)")
+	}
+	results := allAre(audience.Accepted, len(to.contacts))
+	for i, refusal := range refused {
+		results[i] = refusal
+	}
+	return results, nil
+}
+
+// refusedByName turns a request that was refused as a whole into results, if
+// the refusal names contacts that were sent: those are refused, the others were
+// not applied.
+func (r replies) refusedByName(failed *vendorhttp.Error, contacts []audience.Contact) ([]Result, bool) {
+	switch failed.Status {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity:
+	default:
+		return nil, false
+	}
+	root, err := decode(failed.Body)
+	if err != nil {
+		return nil, false
+	}
+	to := newSent(contacts)
+	refused, _ := r.refusals(root, to)
+	if r.settings.Reply == config.RepliesItems {
+		r.addRefusedItems(refused, root, to)
+	}
+	if len(refused) == 0 {
+		return nil, false
+	}
+	results := make([]Result, len(contacts))
+	for i := range results {
+		if refusal, ok := refused[i]; ok {
+			results[i] = refusal
+		} else {
+			results[i].NotApplied = true
+		}
+	}
+	return results, true
+}
+
+// addRefusedItems adds the refused ones among the items of a refusal. That it
+// calls others accepted is not believed: the request was refused.
+func (r replies) addRefusedItems(refused map[int]Result, root any, to sent) {
+	list, _ := itemsAt(root, r.settings.Items)
+	for _, entry := range list {
+		i, ok := r.placeOf(entry, to)
+		if !ok {
+			continue
+		}
+		result := r.result(entry.value, to.contacts[i].Reference)
+		if earlier, twice := refused[i]; result.Outcome == audience.Refused && (!twice || severity(result) > severity(earlier)) {
+			refused[i] = result
+		}
+	}
+}
+
+// refusals returns the refused contacts that a reply names under
+// batch.errors.key, by place, and the number of entries that name nobody.
+func (r replies) refusals(root any, to sent) (refused map[int]Result, anonymous int) {
+	if r.settings.Reply == config.RepliesItems && r.settings.Errors.Key == r.settings.Items.Key {
+		return map[int]Result{}, 0 // Those are the items, each with a status.
+	}
+	list, _ := r.errorsAt(root)
+	return r.refusalsIn(list, to)
+}
+
+// errorsAt returns the entries under batch.errors.key; null is an empty list.
+func (r replies) errorsAt(root any) ([]item, bool) {
+	found, ok := root, true
+	if key := r.settings.Errors.Key; key != bareArray {
+		found, ok = lookUp(root, key)
+	}
+	switch found := found.(type) {
+	case nil:
+		return nil, ok
+	case []any:
+		return itemsOfList(found), true
+	case map[string]any:
+		return itemsOfObject(found), true
+	default:
+		return nil, false
+	}
+}
+
+func (r replies) refusalsIn(list []item, to sent) (refused map[int]Result, anonymous int) {
+	refused = map[int]Result{}
+	for _, entry := range list {
+		i, ok := r.placeOfError(entry, to)
+		if !ok {
+			anonymous++
+			continue
+		}
+		result := r.refusal(entry, to.contacts[i].Reference)
+		if earlier, twice := refused[i]; !twice || severity(result) > severity(earlier) {
+			refused[i] = result
+		}
+	}
+	return refused, anonymous
+}
+
+// placeOfError finds the contact of an error: the key of an object's entry is
+// the reference, and the entry of a list may be the reference alone.
+func (r replies) placeOfError(entry item, to sent) (int, bool) {
+	if entry.keyed {
+		return to.named(entry.key)
+	}
+	if reference, ok := entry.value.(string); ok {
+		return to.named(reference)
+	}
+	return to.place(entry.value, r.settings.Errors.Reference, r.settings.Errors.Index)
+}
+
+// refusal reads one error: by the names of items, else as in charles' app API.
+func (r replies) refusal(entry item, reference string) Result {
+	result := Result{Outcome: audience.Refused}
+	if _, bare := entry.value.(string); bare && !entry.keyed {
+		result.Message = "the contact is listed as refused, without a reason"
+		return result
+	}
+	code := scalarAt(entry.value, r.settings.Items.ErrorCode)
+	message := textAt(entry.value, r.settings.Items.ErrorMessage)
+	generalCode, generalMessage := reasonOf(entry.value)
+	if code == "" {
+		code = generalCode
+	}
+	if message == "" {
+		message = generalMessage
+	}
+	if message == "" {
+		message = text(entry.value)
+	}
+	result.Code, result.Message = slug(code, reference), cut(message)
+	result.Transient = r.mayPass(
+		code, generalCode, scalarAt(entry.value, "code"), scalarAt(entry.value, r.settings.Items.Status))
+	return result
+}
+
+// refusalOfOne turns a refused request that held one contact into the refusal
+// of that contact. Other 4xx are about the request, not about the contact.
+func (r replies) refusalOfOne(failed *vendorhttp.Error, contact audience.Contact) (Result, bool) {
+	switch failed.Status {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
+		code, message := reasonFrom(failed.Body, contact.Reference)
+		return Result{Outcome: audience.Refused, Code: code, Message: message, Transient: r.mayPass(code)}, true
+	default:
+		return Result{}, false
+	}
+}

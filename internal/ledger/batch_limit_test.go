@@ -1,0 +1,59 @@
+package ledger_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"audiencesync/internal/ledger"
+)
+
+func limit(tb testing.TB, l *ledger.Ledger) int {
+	tb.Helper()
+	n, err := l.BatchLimit(tb.Context(), workspace)
+	require.NoError(tb, err)
+	return n
+}
+
+func TestTheSmallestRequestThatWasTooLargeLimitsLaterRuns(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	require.NoError(t, l.EnsureWorkspace(t.Context(), workspace))
+	require.Zero(t, limit(t, l), "no limit is known")
+	for _, told := range []struct{ tooMany, limit int }{{1000, 500}, {500, 250}, {1000, 250}, {9, 4}} {
+		require.NoError(t, l.LimitBatch(t.Context(), workspace, told.tooMany))
+		require.Equal(t, told.limit, limit(t, l))
+	}
+	run, err := l.Run(t.Context(), openRun(t, l, "a"))
+	require.NoError(t, err)
+	require.Equal(t, 4, run.BatchSize)
+	o := opening("b")
+	o.BatchSize = 3
+	ref, err := l.OpenRun(t.Context(), o)
+	require.NoError(t, err)
+	run, err = l.Run(t.Context(), ref)
+	require.NoError(t, err)
+	require.Equal(t, 3, run.BatchSize)
+
+	require.NoError(t, l.LimitBatch(t.Context(), workspace, 1))
+	require.Equal(t, 1, limit(t, l), "one contact a request is the least")
+}
+
+func TestALimitIsForgottenAfterADay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l := openWith(t, dir)
+	require.NoError(t, l.EnsureWorkspace(t.Context(), workspace))
+	require.NoError(t, l.LimitBatch(t.Context(), workspace, 100))
+	const day = 24 * 60 * 60 * 1_000_000
+	_, err := rawDatabase(t, dir).ExecContext(t.Context(), `UPDATE batch_limits SET told_at = told_at - ?`, day)
+	require.NoError(t, err)
+	require.Zero(t, limit(t, l))
+	require.NoError(t, l.LimitBatch(t.Context(), workspace, 1000))
+	require.Equal(t, 500, limit(t, l), "what was told long ago does not count")
+}
+
+func TestOnlyAWorkspaceThatIsKnownCanBeLimited(t *testing.T) {
+	t.Parallel()
+	require.Error(t, open(t).LimitBatch(t.Context(), workspace, 100))
+}

@@ -1,0 +1,84 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// foundRun is a run that a person asked for by number.
+type foundRun struct {
+	id, syncID, number int64
+}
+
+// findRun finds a run of a sync by number; zero is the newest. Its errors say
+// what there is.
+func (l *Ledger) findRun(ctx context.Context, sync string, number int64) (foundRun, error) {
+	syncID, err := l.findSync(ctx, sync)
+	if err != nil {
+		return foundRun{}, err
+	}
+	var newest int64
+	if err := l.reads.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM runs WHERE sync_id = ?`, syncID).Scan(&newest); err != nil {
+		return foundRun{}, fmt.Errorf("ledger: runs of sync %s: %w", sync, err)
+	}
+	found := foundRun{syncID: syncID, number: number}
+	if number == 0 {
+		found.number = newest
+	}
+	err = l.reads.QueryRowContext(ctx, `SELECT id FROM runs WHERE sync_id = ? AND number = ?`, syncID, found.number).Scan(&found.id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return foundRun{}, fmt.Errorf("sync %s has no run %d: its runs are %s: %w", sync, number, fromTo(newest), ErrNotFound)
+	}
+	if err != nil {
+		return foundRun{}, fmt.Errorf("ledger: run %d of sync %s: %w", number, sync, err)
+	}
+	return found, nil
+}
+
+func fromTo(newest int64) string {
+	if newest <= 1 {
+		return "1 only"
+	}
+	return fmt.Sprintf("1 to %d", newest)
+}
+
+// findSync finds a sync by name.
+func (l *Ledger) findSync(ctx context.Context, sync string) (int64, error) {
+	var id int64
+	err := l.reads.QueryRowContext(ctx, `SELECT id FROM syncs WHERE name = ?`, sync).Scan(&id)
+	if err == nil {
+		return id, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("ledger: sync %s: %w", sync, err)
+	}
+	known, err := l.syncNames(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("ledger: syncs: %w", err)
+	}
+	if len(known) == 0 {
+		return 0, fmt.Errorf("sync %s has never run on this ledger, and no other sync has: is it the worker's ledger? %w", sync, ErrNotFound)
+	}
+	return 0, fmt.Errorf("sync %s has never run on this ledger; those that have: %s: %w", sync, strings.Join(known, ", "), ErrNotFound)
+}
+
+// syncNames returns the first names of syncs, enough to see a spelling mistake.
+func (l *Ledger) syncNames(ctx context.Context) ([]string, error) {
+	rows, err := l.reads.QueryContext(ctx, `SELECT name FROM syncs ORDER BY name LIMIT 20`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}

@@ -1,0 +1,117 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"audiencesync/internal/audience"
+)
+
+// knownFailure is a refusal that counts for the run that is reading.
+type knownFailure struct {
+	fingerprint []byte
+	firstRun    int64
+	outcome     audience.Outcome
+	reason      string
+	field       string
+	message     string
+}
+
+// rememberFailures keeps members that were refused for good, with their
+// outcomes, so that later runs need not send them. It also takes from the
+// memberships what was refused now: that content is not accepted any more.
+func rememberFailures(ctx context.Context, tx *sql.Tx, s *settlement, members []Staged, outcomes []MemberOutcome) error {
+	if len(members) == 0 {
+		return nil
+	}
+	rows := make([][]any, len(members))
+	for i, m := range members {
+		o := outcomes[i]
+		rows[i] = []any{m.Contact, hex.EncodeToString(m.Fingerprint), string(o.Outcome), o.Reason, o.Field, o.Message}
+	}
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO known_failures (sync_id, contact_id, fingerprint, known_by, outcome, reason, field, message, first_run, last_sent_at)
+		SELECT ?, value ->> 0, unhex(value ->> 1), known_by, value ->> 2, value ->> 3, value ->> 4, value ->> 5, number, ?
+		FROM json_each(?) CROSS JOIN runs WHERE runs.id = ?
+		ON CONFLICT DO UPDATE SET
+			first_run = CASE WHEN fingerprint = excluded.fingerprint THEN first_run ELSE excluded.first_run END,
+			fingerprint = excluded.fingerprint, known_by = excluded.known_by, outcome = excluded.outcome, reason = excluded.reason,
+			field = excluded.field, message = excluded.message, last_sent_at = excluded.last_sent_at, retry = 0`,
+		s.syncID, micros(time.Now()), string(list), s.runID)
+	return err
+}
+
+// unaccept takes the fingerprint from memberships whose very content was
+// refused or found invalid now, so that no later run takes it for unchanged.
+func unaccept(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) error {
+	if len(members) == 0 {
+		return nil
+	}
+	list, err := contactsAndFingerprints(members)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE memberships SET fingerprint = NULL
+		FROM (SELECT value ->> 0 AS contact, unhex(value ->> 1) AS refused FROM json_each(?)) AS now
+		WHERE sync_id = ? AND contact_id = now.contact AND fingerprint = now.refused`, list, syncID)
+	return err
+}
+
+// forgetFailures removes what is known of members that were taken, or of which
+// nobody knows what became.
+func forgetFailures(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) error {
+	if len(members) == 0 {
+		return nil
+	}
+	list, err := contactList(members)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		DELETE FROM known_failures WHERE sync_id = ? AND contact_id IN (SELECT value FROM json_each(?))`, syncID, list)
+	return err
+}
+
+// RetryQuery chooses known failures; empty fields choose all.
+type RetryQuery struct {
+	// Reason is a reason, or its part before the colon.
+	Reason    string
+	Reference string
+}
+
+// RetryFailures makes the next run of the sync send known failures again, and
+// returns how many that are.
+func (l *Ledger) RetryFailures(ctx context.Context, sync string, q RetryQuery) (int64, error) {
+	syncID, err := l.findSync(ctx, sync)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	err = l.write(ctx, func(tx *sql.Tx) error {
+		changed, err := tx.ExecContext(ctx, `
+			UPDATE known_failures SET retry = 1
+			WHERE sync_id = ?1 AND (?2 = '' OR reason = ?2 OR substr(reason, 1, length(?2) + 1) = ?2 || ':')
+				AND (?3 = '' OR contact_id = (
+					SELECT contacts.id FROM contacts JOIN syncs ON syncs.workspace_id = contacts.workspace_id
+					WHERE syncs.id = ?1 AND contacts.reference = ?3))`,
+			syncID, q.Reason, q.Reference)
+		if err != nil {
+			return err
+		}
+		n, err = changed.RowsAffected()
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("retrying failures of sync %s: %w", sync, err)
+	}
+	return n, nil
+}

@@ -1,0 +1,83 @@
+package ledger
+
+import (
+	"audiencesync/internal/audience"
+)
+
+// ReadMember is a member with a usable reference.
+type ReadMember struct {
+	// Position is the member's place in its page, from 1.
+	Position    int
+	Reference   string
+	Fingerprint []byte
+	Mapped      audience.Member
+	// Suppressed says why the filter excludes the member; nil if it does not.
+	Suppressed *Suppression
+	// Unknown are labels that stop the run because Hello Charles does not know
+	// them or the sync does not allow them.
+	Unknown []audience.Withheld
+}
+
+// Suppression says why a member is not sent although it could be.
+type Suppression struct {
+	Reason audience.Reason
+	Field  string
+}
+
+// RejectedMember is a member that is settled while reading, without a reference.
+type RejectedMember struct {
+	// Position is the member's place in its page, from 1.
+	Position int
+	// Outcome is Invalid or Suppressed.
+	Outcome     audience.Outcome
+	Reason      audience.Reason
+	Field       string
+	Fingerprint []byte
+	Mapped      audience.Member
+}
+
+// PageInput is one page of the source, looked at.
+type PageInput struct {
+	Next     audience.Cursor
+	Last     bool
+	Members  []ReadMember
+	Rejected []RejectedMember
+}
+
+// PageResult counts what became of the members of one page, or of several.
+type PageResult struct {
+	Read     int64             `json:"read"`
+	Outcomes audience.Outcomes `json:"outcomes"`
+	Reasons  map[string]int64  `json:"reasons,omitempty"`
+	// Known of the outcomes are failures that an earlier run met already.
+	Known int64 `json:"known,omitempty"`
+	// Unknown members carry at least one label that stops the run.
+	Unknown int64 `json:"unknown,omitempty"`
+	// Staged members wait in batches.
+	Staged int64 `json:"staged"`
+}
+
+// Merge adds the counts of other.
+func (p *PageResult) Merge(other PageResult) {
+	p.Read += other.Read
+	p.Outcomes.Merge(other.Outcomes)
+	p.Known += other.Known
+	p.Unknown += other.Unknown
+	p.Staged += other.Staged
+	p.Reasons = mergeCounts(p.Reasons, other.Reasons)
+}
+
+func (p *PageResult) count(outcome audience.Outcome, reason string) {
+	p.Outcomes.Add(outcome, 1)
+	p.Reasons = mergeCounts(p.Reasons, map[string]int64{reason: 1})
+}
+
+func mergeCounts(into, from map[string]int64) map[string]int64 {
+	if into == nil && len(from) > 0 {
+		into = make(map[string]int64, len(from))
+	}
+	for name, n := range from {
+		into[name] += n
+	}
+	return into
+}

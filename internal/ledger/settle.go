@@ -1,0 +1,235 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"audiencesync/internal/audience"
+)
+
+// Settle stores the outcomes of the first len(outcomes) members of the batch as
+// the caller holds it, in one transaction, and returns the batch as it is then.
+// Members that are to be sent again move to a later batch. When none is left
+// the batch is settled. ErrMoved says that another attempt has settled some of
+// these members meanwhile: nothing is stored.
+func (l *Ledger) Settle(ctx context.Context, ref RunRef, of Batch, outcomes []MemberOutcome) (Batch, error) {
+	number := of.Number
+	batch := Batch{Number: number}
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		runID, syncID, err := fence(ctx, tx, ref)
+		if err != nil {
+			return err
+		}
+		if err := loadBatch(ctx, tx, runID, &batch); err != nil {
+			return err
+		}
+		// Members leave a batch from its front only: as many are the same ones.
+		if len(batch.Members) != len(of.Members) {
+			return ErrMoved
+		}
+		if len(outcomes) > len(batch.Members) {
+			return fmt.Errorf("%d outcomes for %d members", len(outcomes), len(batch.Members))
+		}
+		s := settlement{
+			runID: runID, syncID: syncID, batch: batch, key: l.failureKey,
+			again:   child{of: batch, tries: batch.Tries + 1, unanswered: true},
+			untried: child{of: batch, tries: batch.Tries, unanswered: batch.sends > 1},
+		}
+		if err := s.store(ctx, tx, batch.Members[:len(outcomes)], outcomes); err != nil {
+			return err
+		}
+		if batch.Next, err = s.moveOn(ctx, tx); err != nil {
+			return err
+		}
+		batch.Result.merge(countOutcomes(outcomes))
+		batch.Members = batch.Members[len(outcomes):]
+		return saveProgress(ctx, tx, runID, &batch)
+	})
+	if err != nil {
+		return Batch{}, batchError(ref, number, err)
+	}
+	return batch, nil
+}
+
+func countOutcomes(outcomes []MemberOutcome) BatchResult {
+	var result BatchResult
+	for _, o := range outcomes {
+		if o.Outcome == "" {
+			continue
+		}
+		result.Outcomes.Add(o.Outcome, 1)
+		if o.Reason != "" {
+			result.Reasons = mergeCounts(result.Reasons, map[string]int64{o.Reason: 1})
+		}
+		for _, withheld := range o.Withheld {
+			result.Withheld = mergeCounts(result.Withheld, map[string]int64{withheld.Target: 1})
+		}
+	}
+	return result
+}
+
+// settlement is the settling of members of one batch.
+type settlement struct {
+	runID, syncID int64
+	batch         Batch
+	key           *failureKey
+
+	// again takes the members to be sent on their own, untried those to be sent
+	// together as if this request had not been.
+	again, untried child
+}
+
+// store writes the memberships of accepted and unresolved members, the failures,
+// what is known of them from now on, and the labels that were left out.
+func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, outcomes []MemberOutcome) error {
+	var taken, unknown, passing, refused []Staged
+	var refusals []MemberOutcome
+	labels := labelCounts{}
+	failures := failureLog{tx: tx, runID: s.runID, syncID: s.syncID, key: s.key}
+	for i, member := range members {
+		o := outcomes[i]
+		if o.Outcome != "" {
+			labels.add(o.Withheld)
+		}
+		switch {
+		case o.Outcome == "":
+			s.move(member, o)
+		case o.Outcome.Took():
+			taken = append(taken, member)
+		case o.Outcome == audience.Unresolved:
+			unknown = append(unknown, member)
+		case o.Outcome == audience.Invalid, o.Outcome == audience.Refused && o.Permanent:
+			refused, refusals = append(refused, member), append(refusals, o)
+		default:
+			passing = append(passing, member)
+		}
+		if o.Outcome.Failed() {
+			if err := failures.add(ctx, s.failure(member, o)); err != nil {
+				return err
+			}
+		}
+	}
+	return firstError(
+		func() error { return failures.flush(ctx) }, // It asks what is known, so it goes first.
+		func() error { return markTaken(ctx, tx, s, taken) },
+		func() error { return markUnknown(ctx, tx, s.syncID, unknown) },
+		func() error { return unaccept(ctx, tx, s.syncID, slices.Concat(passing, refused)) },
+		func() error { return rememberFailures(ctx, tx, s, refused, refusals) },
+		func() error { return forgetFailures(ctx, tx, s.syncID, slices.Concat(passing, taken)) },
+		func() error { return labels.save(ctx, tx, s.runID, LabelWithheld) },
+	)
+}
+
+func (s *settlement) move(member Staged, o MemberOutcome) {
+	to := &s.again
+	if o.Untried {
+		to = &s.untried
+	}
+	to.members, to.carried = append(to.members, member), max(to.carried, s.sends(o))
+}
+
+// sends is the number of requests that carried a member by now.
+func (s *settlement) sends(o MemberOutcome) int {
+	switch {
+	case o.Outcome == audience.Invalid:
+		return 0 // Our own checks said no.
+	case o.Sends > 0:
+		return s.batch.carried + o.Sends
+	default:
+		return s.batch.carried + s.batch.sends
+	}
+}
+
+func (s *settlement) failure(member Staged, o MemberOutcome) failure {
+	return failure{
+		contact: member.Contact, page: member.Page, position: member.Position, batch: s.batch.Number, sends: s.sends(o),
+		fingerprint: member.Fingerprint, outcome: o.Outcome, reason: o.Reason, field: o.Field, message: o.Message, mapped: member.Mapped,
+	}
+}
+
+// moveOn puts the members that are to be sent again into batches of their own,
+// and returns all batches that members of this one moved to.
+func (s *settlement) moveOn(ctx context.Context, tx *sql.Tx) ([]int64, error) {
+	next := s.batch.Next
+	for _, c := range []child{s.untried, s.again} {
+		if len(c.members) == 0 {
+			continue
+		}
+		number, err := insertBatch(ctx, tx, s.runID, c)
+		if err != nil {
+			return nil, err
+		}
+		next = append(next, number)
+	}
+	return next, nil
+}
+
+func markTaken(ctx context.Context, tx *sql.Tx, s *settlement, members []Staged) error {
+	if len(members) == 0 {
+		return nil
+	}
+	list, err := contactsAndFingerprints(members)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO memberships (sync_id, contact_id, marked, fingerprint, run)
+		SELECT ?, value ->> 0, ?, unhex(value ->> 1), ? FROM json_each(?) WHERE true
+		ON CONFLICT DO UPDATE SET marked = excluded.marked, fingerprint = excluded.fingerprint, run = excluded.run`,
+		s.syncID, markedYes, s.runID, list)
+	return err
+}
+
+// markUnknown records that nobody knows what Hello Charles holds of members,
+// which ends what was known of their refusals.
+func markUnknown(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) error {
+	if len(members) == 0 {
+		return nil
+	}
+	list, err := contactList(members)
+	if err != nil {
+		return err
+	}
+	if _, err = tx.ExecContext(ctx, `
+		INSERT INTO memberships (sync_id, contact_id, marked)
+		SELECT ?, value, ? FROM json_each(?) WHERE true
+		ON CONFLICT DO UPDATE SET marked = excluded.marked, fingerprint = NULL`,
+		syncID, markedUnknown, list); err != nil {
+		return err
+	}
+	return forgetFailures(ctx, tx, syncID, members)
+}
+
+// contactList is a JSON list of contact ids.
+func contactList(members []Staged) (string, error) {
+	contacts := make([]int64, len(members))
+	for i, m := range members {
+		contacts[i] = m.Contact
+	}
+	list, err := json.Marshal(contacts)
+	return string(list), err
+}
+
+// contactsAndFingerprints is a JSON list of pairs.
+func contactsAndFingerprints(members []Staged) (string, error) {
+	rows := make([][2]any, len(members))
+	for i, m := range members {
+		rows[i] = [2]any{m.Contact, hex.EncodeToString(m.Fingerprint)}
+	}
+	list, err := json.Marshal(rows)
+	return string(list), err
+}
+
+// firstError runs steps until one fails.
+func firstError(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,222 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"audiencesync/internal/audience"
+)
+
+// sorting gives every member of one page its outcome, or puts it into the tail.
+type sorting struct {
+	*Reading
+
+	result   PageResult
+	unknown  labelCounts
+	failures failureLog
+}
+
+// sort sorts a page and writes its failures and unknown labels.
+func (r *Reading) sort(ctx context.Context, tx *sql.Tx, runID, syncID int64, page PageInput) (PageResult, error) {
+	s := sorting{
+		Reading:  r,
+		result:   PageResult{Read: int64(len(page.Members) + len(page.Rejected))},
+		unknown:  labelCounts{},
+		failures: failureLog{tx: tx, runID: runID, syncID: syncID, key: r.ledger.failureKey},
+	}
+	if err := s.reject(ctx, tx, runID, syncID, page.Rejected); err != nil {
+		return PageResult{}, err
+	}
+	known, err := r.lookup(ctx, tx, syncID, page.Members)
+	if err != nil {
+		return PageResult{}, err
+	}
+	for i, member := range page.Members {
+		if err := s.member(ctx, member, known[i]); err != nil {
+			return PageResult{}, err
+		}
+	}
+	if err := s.failures.flush(ctx); err != nil {
+		return PageResult{}, err
+	}
+	return s.result, s.unknown.save(ctx, tx, runID, LabelUnknown)
+}
+
+func (s *sorting) member(ctx context.Context, member ReadMember, contact knownContact) error {
+	if !s.seen.add(contact.id) {
+		s.result.count(audience.Duplicate, string(audience.ReferenceSeenBefore))
+		return nil
+	}
+	if member.Suppressed != nil {
+		s.suppressed.add(contact.id)
+		s.result.count(audience.Suppressed, string(member.Suppressed.Reason))
+		return nil
+	}
+	if len(member.Unknown) > 0 {
+		s.result.Unknown++
+		s.unknown.add(member.Unknown)
+	}
+	switch failed := contact.failure; {
+	case !s.full && failed != nil && bytes.Equal(failed.fingerprint, member.Fingerprint):
+		s.result.count(failed.outcome, failed.reason)
+		s.result.Known++
+		return s.failures.add(ctx, failure{
+			contact: contact.id, known: true, firstRun: failed.firstRun, page: s.Page + 1, position: member.Position,
+			fingerprint: member.Fingerprint, outcome: failed.outcome, reason: failed.reason, field: failed.field,
+			message: failed.message, mapped: member.Mapped,
+		})
+	case !s.full && contact.marked && bytes.Equal(contact.fingerprint, member.Fingerprint):
+		s.result.Outcomes.Add(audience.Unchanged, 1)
+	default:
+		s.result.Staged++
+		s.tail = append(s.tail, Staged{
+			Contact: contact.id, Reference: member.Reference, Fingerprint: member.Fingerprint, Mapped: member.Mapped,
+			Page: s.Page + 1, Position: member.Position,
+		})
+	}
+	return nil
+}
+
+// reject settles members without a usable reference. A failure of them is known
+// if the last run that was closed had the same.
+func (s *sorting) reject(ctx context.Context, tx *sql.Tx, runID, syncID int64, rejected []RejectedMember) error {
+	known, err := s.knownRejections(ctx, tx, runID, syncID, rejected)
+	if err != nil {
+		return err
+	}
+	for i, member := range rejected {
+		s.result.count(member.Outcome, string(member.Reason))
+		if !member.Outcome.Failed() {
+			continue
+		}
+		firstRun, isKnown := known[i]
+		if isKnown {
+			s.result.Known++
+		}
+		if err := s.failures.add(ctx, failure{
+			known: isKnown, firstRun: firstRun, page: s.Page + 1, position: member.Position, fingerprint: member.Fingerprint,
+			outcome: member.Outcome, reason: string(member.Reason), field: member.Field, mapped: member.Mapped,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// knownRejections returns the first run of each rejected member that the last
+// closed run rejected too, by place in the list.
+func (s *sorting) knownRejections(ctx context.Context, tx *sql.Tx, runID, syncID int64, rejected []RejectedMember) (map[int]int64, error) {
+	if len(rejected) == 0 || s.full {
+		return nil, nil
+	}
+	prints := make([]string, len(rejected))
+	for i, member := range rejected {
+		prints[i] = hex.EncodeToString(member.Fingerprint)
+	}
+	list, err := json.Marshal(prints)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, `
+		SELECT wanted.key, min(first_run) FROM json_each(?) AS wanted
+		CROSS JOIN failures ON failures.fingerprint = unhex(wanted.value) AND contact_id IS NULL
+			AND run_id = (SELECT id FROM runs WHERE sync_id = ? AND state = 'closed' AND id < ? ORDER BY number DESC LIMIT 1)
+		WHERE wanted.value <> '' GROUP BY wanted.key`, list, syncID, runID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	known := map[int]int64{}
+	for rows.Next() {
+		var at int
+		var firstRun int64
+		if err := rows.Scan(&at, &firstRun); err != nil {
+			return nil, err
+		}
+		known[at] = firstRun
+	}
+	return known, rows.Err()
+}
+
+type knownContact struct {
+	id          int64
+	marked      bool
+	fingerprint []byte
+	// failure is a refusal that still counts, of whatever content.
+	failure *knownFailure
+}
+
+// lookup finds the contact ids of references, making new ones, and what the
+// ledger holds of each for this sync.
+func (r *Reading) lookup(ctx context.Context, tx *sql.Tx, syncID int64, members []ReadMember) ([]knownContact, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
+	references := make([]string, len(members))
+	for i := range members {
+		references[i] = members[i].Reference
+	}
+	list, err := json.Marshal(references)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO contacts (workspace_id, reference)
+		SELECT ?, value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`, r.workspaceID, string(list)); err != nil {
+		return nil, err
+	}
+	// CROSS JOIN keeps the list in front: the other way round it would be
+	// parsed again for every contact. What was refused too long ago does not count.
+	rows, err := tx.QueryContext(ctx, `
+		SELECT wanted.key, contacts.id, coalesce(marked, 0), memberships.fingerprint,
+			failed.fingerprint, first_run, outcome, reason, field, message
+		FROM json_each(?) AS wanted
+		CROSS JOIN contacts ON contacts.workspace_id = ? AND contacts.reference = wanted.value
+		LEFT JOIN memberships ON memberships.sync_id = ? AND memberships.contact_id = contacts.id
+		LEFT JOIN known_failures AS failed ON failed.sync_id = ? AND failed.contact_id = contacts.id
+			AND failed.known_by = ? AND failed.retry = 0 AND (failed.outcome = ? OR failed.last_sent_at > ?)`,
+		string(list), r.workspaceID, syncID, syncID, r.knownBy, string(audience.Invalid), micros(time.Now().Add(-r.retryAfter)))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	known, found := make([]knownContact, len(members)), 0
+	for rows.Next() {
+		at, contact, err := scanContact(rows)
+		if err != nil {
+			return nil, err
+		}
+		known[at] = contact
+		found++
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if found != len(members) {
+		return nil, fmt.Errorf("%d of %d references were found again after writing them", found, len(members))
+	}
+	return known, nil
+}
+
+func scanContact(rows *sql.Rows) (at int, contact knownContact, err error) {
+	var marked int64
+	var failedPrint []byte
+	var firstRun sql.NullInt64
+	var outcome, reason, field, message sql.NullString
+	if err := rows.Scan(&at, &contact.id, &marked, &contact.fingerprint, &failedPrint, &firstRun, &outcome, &reason, &field, &message); err != nil {
+		return 0, knownContact{}, err
+	}
+	contact.marked = marked == markedYes
+	if outcome.Valid {
+		contact.failure = &knownFailure{
+			fingerprint: failedPrint, firstRun: firstRun.Int64, outcome: audience.Outcome(outcome.String),
+			reason: reason.String, field: field.String, message: message.String,
+		}
+	}
+	return at, contact, nil
+}

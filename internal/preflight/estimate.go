@@ -1,0 +1,54 @@
+package preflight
+
+import (
+	"fmt"
+	"time"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+)
+
+// Estimate is what it takes to send so many members at the limits of a
+// destination. It is a lower bound: Hello Charles may be slower.
+type Estimate struct {
+	Batches  int64
+	Requests int64
+	Time     time.Duration
+	Notes    []string
+}
+
+// longSend is when an estimate says that there is a faster way.
+const longSend = 12 * time.Hour
+
+// EstimateFor estimates the sending of so many members.
+func EstimateFor(members int64, settings config.HelloCharles) Estimate {
+	size := int64(settings.BatchSize())
+	e := Estimate{Batches: (members + size - 1) / size}
+	e.Requests = e.Batches
+	if settings.Send == config.SendSingle {
+		e.Requests = members
+	}
+	seconds := float64(e.Requests) / settings.Limits.RequestsPerSecond
+	e.Time = time.Duration(seconds * float64(time.Second))
+	if settings.Send == config.SendSingle && e.Time > longSend {
+		e.Notes = append(e.Notes, fmt.Sprintf(
+			"one contact a request (send: single) takes %s for %s members at %g requests a second; the Batched Contacts API takes 1,000 contacts a request: ask your Hello Charles success manager to enable it, then set send: batch",
+			Spell(e.Time), audience.Thousands(members), settings.Limits.RequestsPerSecond))
+	}
+	return e
+}
+
+// Spell writes a duration for people: "2 days 7 h", "3 h 20 min", "45 s".
+func Spell(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= day:
+		return fmt.Sprintf("%d days %d h", d/day, d%day/time.Hour)
+	case d >= time.Hour:
+		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
+	default:
+		return d.Round(time.Second).String()
+	}
+}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/ledger"
+)
+
+// failuresFlags choose failures.
+type failuresFlags struct {
+	dataFlags
+	run      int64
+	newOnly  bool
+	reason   string
+	limit    int
+	raw      bool
+	withheld bool
+}
+
+func (a *app) failuresCommand() *cobra.Command {
+	var f failuresFlags
+	command := &cobra.Command{
+		Use:   "failures SYNC",
+		Short: "List the members of a run that Hello Charles did not take, and why",
+		Long: `List the members that a run could not send, that Hello Charles refused, or of which
+nobody knows what became: reference, reason, field, batch, requests, and the API's own
+words. This is contact data: it is read from the ledger and never passes through Temporal.`,
+		Args:        cobra.ExactArgs(1),
+		Annotations: map[string]string{outputCSV: ""},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			sync, err := syncName(args[0])
+			if err != nil {
+				return err
+			}
+			return f.withLedger(cmd.Context(), func(l *ledger.Ledger) error {
+				if f.withheld {
+					return dataError(a.listWithheld(cmd.Context(), l, sync, f.run))
+				}
+				return dataError(a.listFailures(cmd.Context(), l, sync, f))
+			})
+		},
+	}
+	f.add(command)
+	flags := command.Flags()
+	flags.Int64Var(&f.run, "run", 0, "number of the run (default the newest)")
+	flags.BoolVar(&f.newOnly, "new", false, "only those that no earlier run had met")
+	flags.StringVar(&f.reason, "reason", "", "only those with this reason, as reports and this list name it")
+	flags.IntVar(&f.limit, "limit", 0, "at most so many (default all)")
+	flags.BoolVar(&f.raw, "raw", false, "also the mapped fields of the member, if they were kept; needs --failure-key")
+	flags.BoolVar(&f.withheld, "withheld", false, "instead: the tags and options that were left out, and of how many members")
+	return command
+}
+
+// shownFailure is a failure as it is printed.
+type shownFailure struct {
+	Run       int64            `json:"run"`
+	Reference string           `json:"reference"`
+	Outcome   audience.Outcome `json:"outcome"`
+	Reason    string           `json:"reason"`
+	Field     string           `json:"field,omitempty"`
+	Place     string           `json:"place"`
+	Batch     int64            `json:"batch,omitempty"`
+	Sends     int              `json:"sends"`
+	Message   string           `json:"message,omitempty"`
+	Known     bool             `json:"known"`
+	FirstRun  int64            `json:"first_run,omitempty"`
+	Raw       audience.Member  `json:"raw,omitempty"`
+}
+
+func (a *app) listFailures(ctx context.Context, l *ledger.Ledger, sync string, f failuresFlags) error {
+	printer := a.newFailurePrinter(f.raw)
+	query := ledger.FailureQuery{Sync: sync, Run: f.run, NewOnly: f.newOnly, Reason: f.reason, Limit: f.limit}
+	n := 0
+	for found, err := range l.Failures(ctx, query) {
+		if err != nil {
+			return err
+		}
+		shown := shownFailure{
+			Run: found.Run, Reference: found.Reference, Outcome: found.Outcome, Reason: found.Reason, Field: found.Field, Place: found.Place,
+			Batch: found.Batch, Sends: found.Sends, Message: found.Message, Known: found.Known, FirstRun: found.FirstRun,
+		}
+		if f.raw {
+			if shown.Raw, err = found.Raw(); err != nil {
+				return usage("%v", err)
+			}
+		}
+		n++
+		if err := printer.print(shown); err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		a.say("no failures")
+	}
+	return printer.end()
+}
+
+// failurePrinter prints failures as they come: a run may have a million.
+type failurePrinter interface {
+	print(failure shownFailure) error
+	end() error
+}
+
+func (a *app) newFailurePrinter(raw bool) failurePrinter {
+	switch a.output {
+	case outputJSON:
+		return &jsonFailures{w: a.stdout}
+	case outputCSV:
+		return &csvFailures{w: csv.NewWriter(a.stdout), raw: raw}
+	default:
+		return &tableFailures{w: a.stdout, raw: raw}
+	}
+}
+
+// jsonFailures prints one JSON object a line.
+type jsonFailures struct{ w io.Writer }
+
+func (j *jsonFailures) print(failure shownFailure) error { return json.NewEncoder(j.w).Encode(failure) }
+
+func (j *jsonFailures) end() error { return nil }
+
+type csvFailures struct {
+	w      *csv.Writer
+	raw    bool
+	titled bool
+}
+
+var failureColumns = []string{"run", "reference", "outcome", "reason", "field", "place", "batch", "sends", "known", "first_run", "message"}
+
+func (c *csvFailures) print(f shownFailure) error {
+	if !c.titled {
+		c.titled = true
+		titles := failureColumns
+		if c.raw {
+			titles = append(titles[:len(titles):len(titles)], "raw")
+		}
+		if err := c.w.Write(titles); err != nil {
+			return err
+		}
+	}
+	cells, err := f.cells(c.raw)
+	if err != nil {
+		return err
+	}
+	return c.w.Write(cells)
+}
+
+func (c *csvFailures) end() error {
+	c.w.Flush()
+	return c.w.Error()
+}
+
+func (f *shownFailure) cells(raw bool) ([]string, error) {
+	cells := []string{
+		strconv.FormatInt(f.Run, 10), f.Reference, string(f.Outcome), f.Reason, f.Field, f.Place, strconv.FormatInt(f.Batch, 10),
+		strconv.Itoa(f.Sends), strconv.FormatBool(f.Known), strconv.FormatInt(f.FirstRun, 10), f.Message,
+	}
+	if !raw {
+		return cells, nil
+	}
+	fields, err := json.Marshal(f.Raw)
+	return append(cells, string(fields)), err
+}
+
+// tableRows is how many failures make one table: their widths are known only
+// when all of them are.
+const tableRows = 1000
+
+type tableFailures struct {
+	w    io.Writer
+	raw  bool
+	rows []table.Row
+}
+
+func (t *tableFailures) print(f shownFailure) error {
+	known := "new"
+	if f.Known {
+		known = fmt.Sprintf("known since run %d", f.FirstRun)
+	}
+	reference := f.Reference
+	if reference == "" {
+		reference = "-"
+	}
+	row := table.Row{reference, f.Outcome, f.Reason, f.Field, f.Place, f.Sends, known, strings.TrimSpace(f.Message)}
+	if t.raw {
+		fields, err := json.Marshal(f.Raw)
+		if err != nil {
+			return err
+		}
+		row = append(row, string(fields))
+	}
+	t.rows = append(t.rows, row)
+	if len(t.rows) < tableRows {
+		return nil
+	}
+	return t.end()
+}
+
+func (t *tableFailures) end() error {
+	if len(t.rows) == 0 {
+		return nil
+	}
+	header := table.Row{"reference", "outcome", "reason", "field", "place", "requests", "known", "Hello Charles said"}
+	if t.raw {
+		header = append(header, "fields")
+	}
+	err := writeTable(t.w, header, t.rows)
+	t.rows = nil
+	return err
+}
+
+// shownWithheld is a label that was left out, as it is printed.
+type shownWithheld struct {
+	Of      string              `json:"of"`
+	Label   string              `json:"label"`
+	Rest    bool                `json:"rest,omitempty"`
+	Members int64               `json:"members"`
+	Why     ledger.WithheldKind `json:"why"`
+}
+
+func (a *app) listWithheld(ctx context.Context, l *ledger.Ledger, sync string, run int64) error {
+	counts, err := l.Withheld(ctx, sync, run)
+	if err != nil {
+		return err
+	}
+	if a.output == outputJSON {
+		shown := make([]shownWithheld, len(counts))
+		for i, c := range counts {
+			shown[i] = shownWithheld{Of: c.Target, Label: c.Label, Rest: c.Rest, Members: c.Members, Why: c.Kind}
+		}
+		return a.printJSON(shown)
+	}
+	if len(counts) == 0 {
+		a.say("nothing was left out")
+		return nil
+	}
+	rows := make([]table.Row, len(counts))
+	for i, c := range counts {
+		label := c.Label
+		if c.Rest {
+			label = "(further labels)"
+		}
+		rows[i] = table.Row{c.Target, label, audience.Thousands(c.Members), c.Kind}
+	}
+	return writeTable(a.stdout, table.Row{"of", "left out", "members", "why"}, rows)
+}

@@ -1,0 +1,129 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"audiencesync/activities"
+	"audiencesync/internal/audience"
+)
+
+// HoldKind is what a run waits for.
+type HoldKind string
+
+// The kinds of holds.
+const (
+	// HoldApproval: the run would do, or is doing, something that a person must
+	// approve or decline.
+	HoldApproval HoldKind = "approval"
+	// HoldAccess: a vendor denies access. The run goes on after "resume".
+	HoldAccess HoldKind = "access"
+	// HoldPause: a person has paused the run.
+	HoldPause HoldKind = "pause"
+)
+
+// Hold says why a run waits for a person. Nothing is sent meanwhile.
+type Hold struct {
+	Kind HoldKind `json:"kind"`
+	// ID is what a decision is bound to: the plan's digest and a number.
+	ID  string `json:"id"`
+	Why string `json:"why"`
+	// Since and Until are when waiting began and when it ends by itself, with a
+	// failed run; a pause has no end.
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until,omitzero"`
+}
+
+// awaitApproval waits until a person approves what the run is about to do.
+func (r *audienceSync) awaitApproval(ctx workflow.Context, why string) error {
+	answer, err := r.awaitAnswer(ctx, HoldApproval, why)
+	switch {
+	case err != nil:
+		return err
+	case answer == audience.Approve:
+		return nil
+	case answer == audience.Decline:
+		last := r.progress.Decisions[len(r.progress.Decisions)-1]
+		return temporal.NewNonRetryableApplicationError(
+			fmt.Sprintf("sync %s: %s; declined by %s%s", r.spec.Sync, why, last.By, reason(last.Why)), activities.TypeDeclined, nil)
+	default:
+		return temporal.NewNonRetryableApplicationError(
+			fmt.Sprintf("sync %s: %s; nobody approved it within %s (limits.wait_for_decision), so the run has ended", r.spec.Sync, why, r.spec.Limits.WaitForDecision.D()),
+			activities.TypeNotApproved, nil)
+	}
+}
+
+func reason(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + why
+}
+
+// withAccess does a step, and again each time that a vendor denied access and
+// a person says that it is given back.
+func (r *audienceSync) withAccess(ctx workflow.Context, step func() error) error {
+	for {
+		denied := step()
+		if !accessDenied(denied) {
+			return denied
+		}
+		if err := r.awaitAccess(ctx, denied); err != nil {
+			return err
+		}
+	}
+}
+
+// awaitAccess waits for "resume" and returns nil then; after too long it
+// returns the failure that it waits for.
+func (r *audienceSync) awaitAccess(ctx workflow.Context, denied error) error {
+	answer, err := r.awaitAnswer(ctx, HoldAccess, messageOf(denied))
+	if err == nil && answer == "" {
+		return denied
+	}
+	return err
+}
+
+// awaitAnswer holds the run until a decision about this hold arrives. The
+// answer is empty when nobody decided in time.
+func (r *audienceSync) awaitAnswer(ctx workflow.Context, kind HoldKind, why string) (answer string, err error) {
+	limit := r.spec.Limits.WaitForDecision.D()
+	now := workflow.Now(ctx)
+	r.progress.Holds++
+	r.progress.Hold = &Hold{
+		Kind: kind, ID: fmt.Sprintf("%s-%d", r.holdPrefix(), r.progress.Holds), Why: why, Since: now, Until: now.Add(limit),
+	}
+	r.answer = ""
+	r.show(ctx)
+	defer func() {
+		r.progress.Hold = nil
+		r.show(ctx)
+	}()
+	if limit <= 0 {
+		return "", nil
+	}
+	_, err = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: limit, TimerOptions: workflow.TimerOptions{Summary: "until the run ends without a decision"},
+	}, func() bool { return r.answer != "" })
+	return r.answer, err
+}
+
+// holdPrefix binds decisions to the plan, once there is one, and to the run.
+func (r *audienceSync) holdPrefix() string {
+	if r.plan.Digest != "" {
+		return r.plan.Digest
+	}
+	return fmt.Sprintf("run%d", r.opened.Run.Run)
+}
+
+// awaitResume waits while a person has paused the run.
+func (r *audienceSync) awaitResume(ctx workflow.Context) error {
+	if r.progress.Paused == nil {
+		return nil
+	}
+	r.show(ctx)
+	return workflow.Await(ctx, func() bool { return r.progress.Paused == nil })
+}

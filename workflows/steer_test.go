@@ -1,0 +1,295 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"audiencesync/activities"
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/workflows"
+)
+
+// order is an update that a person sends after a while.
+type order struct {
+	after  time.Duration
+	update string
+	steer  workflows.Steer
+	// hold fills in the hold that the run waits for.
+	hold bool
+}
+
+// answer is what became of an order.
+type answer struct {
+	rejected error
+	progress workflows.Progress
+}
+
+// Reject implements the environment's callbacks.
+func (a *answer) Reject(err error) { a.rejected = err }
+
+// Accept implements the environment's callbacks.
+func (a *answer) Accept() {}
+
+// Complete implements the environment's callbacks.
+func (a *answer) Complete(value any, err error) {
+	if progress, ok := value.(workflows.Progress); ok {
+		a.progress = progress
+	}
+	if err != nil {
+		a.rejected = err
+	}
+}
+
+// give sends orders while the run goes on and returns what becomes of each.
+func give(t *testing.T, env *testsuite.TestWorkflowEnvironment, orders ...order) []*answer {
+	t.Helper()
+	answers := make([]*answer, len(orders))
+	for i, o := range orders {
+		answers[i] = &answer{}
+		env.RegisterDelayedCallback(func() {
+			if o.hold {
+				o.steer.Hold = progress(t, env).Hold.ID
+			}
+			if o.steer.By == "" {
+				o.steer.By = "ada"
+			}
+			env.UpdateWorkflow(o.update, "", answers[i], o.steer)
+		}, o.after)
+	}
+	return answers
+}
+
+// refusing is a Hello Charles that refuses 600 of the first batch.
+func refusing() *script {
+	s := &script{batches: 4, window: 2}
+	s.sendBatch = func(_ context.Context, batch int64) (activities.SendBatchResult, error) {
+		if batch > 1 {
+			return created(1000), nil
+		}
+		return activities.SendBatchResult{Outcomes: map[audience.Outcome]int64{audience.Created: 400, audience.Refused: 600}}, nil
+	}
+	return s
+}
+
+func TestAnApprovedRunGoesOnAndItsReportSaysWhoApproved(t *testing.T) {
+	t.Parallel()
+	s := refusing()
+	env := environment(t, s)
+	answers := give(t, env, order{time.Hour, workflows.UpdateApprove, workflows.Steer{By: "ada", Why: "known bad numbers"}, true})
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.NoError(t, err)
+	require.NoError(t, answers[0].rejected)
+	require.Len(t, s.sent(), 4)
+	require.Len(t, s.closed, 1)
+	require.Equal(t, []audience.Decision{{
+		What: audience.Approve, About: "d1-1", By: "ada", Why: "known bad numbers", At: noon.Add(time.Hour),
+	}}, s.closed[0].Decisions)
+	require.Nil(t, progress(t, env).Hold)
+}
+
+func TestNothingIsSentWhileARunWaitsForApproval(t *testing.T) {
+	t.Parallel()
+	s := refusing()
+	env := environment(t, s)
+	var waiting workflows.Progress
+	env.RegisterDelayedCallback(func() {
+		waiting = progress(t, env)
+		require.Equal(t, []int64{1}, s.sent())
+	}, 23*time.Hour)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	requireType(t, err, activities.TypeNotApproved)
+	require.Equal(t, workflows.HoldApproval, waiting.Hold.Kind)
+	require.Contains(t, waiting.Hold.Why, "Hello Charles refused 600 of 1,000 contacts, more than 25%")
+	require.Equal(t, noon.Add(24*time.Hour), waiting.Hold.Until)
+	require.Equal(t, 1, s.happened("close failed"))
+}
+
+func TestADeclinedRunEndsAsDeclinedWithItsReport(t *testing.T) {
+	t.Parallel()
+	s := refusing()
+	env := environment(t, s)
+	give(t, env, order{time.Hour, workflows.UpdateDecline, workflows.Steer{By: "ada", Why: "wrong mapping"}, true})
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	failed := failedWith(t, err, activities.TypeDeclined)
+	require.Contains(t, failed.Message(), "declined by ada: wrong mapping")
+	var report audience.Report
+	require.NoError(t, failed.Details(&report))
+	require.Equal(t, audience.EndedDeclined, report.Ended)
+	require.Equal(t, []int64{1}, s.sent())
+}
+
+func TestADecisionAboutSomethingElseIsRejected(t *testing.T) {
+	t.Parallel()
+	s := refusing()
+	env := environment(t, s)
+	answers := give(t, env,
+		order{time.Minute, workflows.UpdateApprove, workflows.Steer{Hold: "d0-1"}, false},
+		order{2 * time.Minute, workflows.UpdateApprove, workflows.Steer{}, false},
+		order{3 * time.Minute, workflows.UpdateApprove, workflows.Steer{}, true},
+		order{3 * time.Minute, workflows.UpdateApprove, workflows.Steer{Hold: "d1-1"}, false},
+		order{3 * time.Minute, workflows.UpdateDecline, workflows.Steer{Hold: "d1-1"}, false},
+	)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.NoError(t, err)
+	require.ErrorContains(t, answers[0].rejected, `waits for a decision about d1-1, this one is about "d0-1"`)
+	require.ErrorContains(t, answers[1].rejected, "waits for a decision about d1-1")
+	require.NoError(t, answers[2].rejected)
+	require.NoError(t, answers[3].rejected, "the same decision again")
+	require.ErrorContains(t, answers[4].rejected, "sync demo: run 7 waits for no approval")
+}
+
+func TestAnOrderWithoutANameIsRejected(t *testing.T) {
+	t.Parallel()
+	s := refusing()
+	env := environment(t, s)
+	rejected := &answer{}
+	env.RegisterDelayedCallback(func() { env.UpdateWorkflow(workflows.UpdatePause, "", rejected, workflows.Steer{}) }, time.Minute)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.Error(t, err)
+	require.EqualError(t, rejected.rejected, "sync demo: say who decides")
+}
+
+func TestARunThatMayNotWaitFailsAtOnce(t *testing.T) {
+	t.Parallel()
+	env := environment(t, refusing())
+	spec := demo()
+	spec.Limits.WaitForDecision = 0
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: spec})
+	requireType(t, err, activities.TypeNotApproved)
+	require.Equal(t, noon, env.Now().UTC())
+}
+
+func TestAfterAnApprovalTheRunAsksAgainOnlyWhenItGetsWorse(t *testing.T) {
+	t.Parallel()
+	s := &script{batches: 8, window: 1}
+	s.sendBatch = func(_ context.Context, batch int64) (activities.SendBatchResult, error) {
+		if batch < 4 {
+			return activities.SendBatchResult{Outcomes: map[audience.Outcome]int64{audience.Created: 700, audience.Refused: 300}}, nil
+		}
+		return refused(1000), nil
+	}
+	env := environment(t, s)
+	answers := give(t, env,
+		order{time.Hour, workflows.UpdateApprove, workflows.Steer{}, true},
+		order{2 * time.Hour, workflows.UpdateApprove, workflows.Steer{}, true},
+	)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.NoError(t, err)
+	require.NoError(t, answers[1].rejected)
+	require.Equal(t, 2, progress(t, env).Holds, "300 of 1,000, then more than 60%")
+	require.Len(t, s.sent(), 8)
+}
+
+func TestAPauseFinishesWhatIsUnderWayAndHoldsUntilResume(t *testing.T) {
+	t.Parallel()
+	s := &script{batches: 9, window: 2}
+	env := environment(t, s)
+	s.sendBatch = func(context.Context, int64) (activities.SendBatchResult, error) { return created(1000), nil }
+	answers := give(t, env,
+		order{0, workflows.UpdatePause, workflows.Steer{By: "ada", Why: "campaign"}, false},
+		order{0, workflows.UpdatePause, workflows.Steer{By: "eve"}, false},
+		order{3 * time.Hour, workflows.UpdateResume, workflows.Steer{}, false},
+		order{3 * time.Hour, workflows.UpdateResume, workflows.Steer{}, false},
+	)
+	before := -1
+	env.RegisterDelayedCallback(func() {
+		require.Zero(t, progress(t, env).InFlight)
+		before = len(s.sent())
+	}, 2*time.Hour)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.NoError(t, err)
+	for _, a := range answers {
+		require.NoError(t, a.rejected)
+	}
+	require.Equal(t, "paused by ada: campaign", answers[1].progress.Paused.Why, "the first pause stays")
+	require.Nil(t, answers[2].progress.Paused)
+	require.GreaterOrEqual(t, before, 0)
+	require.Less(t, before, 9)
+	require.Len(t, s.sent(), 9)
+	require.Len(t, progress(t, env).Decisions, 2, "one pause, one resume")
+}
+
+func TestARunToWhichAccessIsDeniedGoesOnAfterResume(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]int64{"the first batch": 1, "a later batch": 4} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{batches: 6, window: 2}
+			denied := true
+			s.sendBatch = func(_ context.Context, batch int64) (activities.SendBatchResult, error) {
+				s.mutex.Lock()
+				defer s.mutex.Unlock()
+				if denied && batch >= at {
+					return activities.SendBatchResult{}, final(activities.TypeAccessDenied, "sync demo: the API key was refused (401)")
+				}
+				return created(1000), nil
+			}
+			env := environment(t, s)
+			env.RegisterDelayedCallback(func() {
+				hold := progress(t, env).Hold
+				require.Equal(t, workflows.HoldAccess, hold.Kind)
+				require.Equal(t, "sync demo: the API key was refused (401)", hold.Why)
+				s.mutex.Lock()
+				denied = false
+				s.mutex.Unlock()
+			}, time.Hour)
+			answers := give(t, env, order{2 * time.Hour, workflows.UpdateResume, workflows.Steer{}, false})
+			_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+			require.NoError(t, err)
+			require.NoError(t, answers[0].rejected)
+			p := progress(t, env)
+			require.Equal(t, int64(6000), p.Settled)
+			require.Equal(t, int64(6000), p.Outcomes.Created)
+		})
+	}
+}
+
+func TestASourceThatDeniesAccessIsReadOnAfterResume(t *testing.T) {
+	t.Parallel()
+	s := &script{}
+	denied := true
+	s.readPages = func(int64) (activities.ReadPagesResult, error) {
+		if denied {
+			return activities.ReadPagesResult{}, final(activities.TypeAccessDenied, "zeotap says no")
+		}
+		return activities.ReadPagesResult{Page: 1, Complete: true, Read: 1000, Staged: 1000}, nil
+	}
+	env := environment(t, s)
+	env.RegisterDelayedCallback(func() { denied = false }, time.Minute)
+	give(t, env, order{time.Hour, workflows.UpdateResume, workflows.Steer{}, false})
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.NoError(t, err)
+}
+
+func TestARunToWhichAccessIsDeniedTooLongFailsWithThatReason(t *testing.T) {
+	t.Parallel()
+	s := &script{batches: 6, window: 2}
+	s.sendBatch = func(context.Context, int64) (activities.SendBatchResult, error) {
+		return activities.SendBatchResult{}, final(activities.TypeAccessDenied, "sync demo: the API key was refused (401)")
+	}
+	env := environment(t, s)
+	spec := demo()
+	spec.Limits.WaitForDecision = config.Duration(time.Hour)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: spec})
+	require.Equal(t, "sync demo: the API key was refused (401)", failedWith(t, err, activities.TypeAccessDenied).Message())
+	require.Equal(t, noon.Add(time.Hour), env.Now().UTC())
+	require.Equal(t, []int64{1}, s.sent())
+}
+
+func TestARunThatWaitsCanBeCancelled(t *testing.T) {
+	t.Parallel()
+	s := refusing()
+	env := environment(t, s)
+	env.RegisterDelayedCallback(env.CancelWorkflow, time.Hour)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.Error(t, err)
+	require.Equal(t, 1, s.happened("close cancelled"))
+	require.False(t, errors.Is(err, context.DeadlineExceeded))
+	require.Equal(t, []int64{1}, s.sent())
+}
