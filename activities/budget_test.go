@@ -187,12 +187,34 @@ func TestADelayThatIsToldWhileARequestIsRecordedAsSentHoldsItBack(t *testing.T) 
 	requireFree(t, b)
 }
 
+func TestNoRequestLeavesWhileTheLedgerLearnsOfARefusal(t *testing.T) {
+	t.Parallel()
+	b := openBudget(t, 1000, 1)
+	b.telling.Lock()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := b.Acquire(t.Context(), nil)
+		ended <- err
+	}()
+	require.Eventually(t, func() bool {
+		state, err := b.ledger.Budget(t.Context(), tenant)
+		return err == nil && state.Allowed > 0
+	}, 5*time.Second, time.Millisecond, "it has its time, which is now")
+	require.NoError(t, b.ledger.Told(t.Context(), tenant, time.Hour))
+	b.telling.Unlock()
+	var wait *budgetWaitError
+	require.ErrorAs(t, <-ended, &wait)
+	requireFree(t, b)
+}
+
 func TestARequestIsRecordedOnceHoweverOftenItsTimeBecomesVoid(t *testing.T) {
 	t.Parallel()
 	b := openBudget(t, 1000, 1)
 	marks := 0
 	release, err := b.Acquire(t.Context(), func(ctx context.Context) error {
-		marks++
+		if marks++; marks > 1 {
+			return errors.New("recorded again")
+		}
 		return b.Refused(ctx, time.Millisecond, 0)
 	})
 	require.NoError(t, err)

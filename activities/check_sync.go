@@ -32,8 +32,8 @@ type CheckSyncResult struct {
 func (a *Activities) CheckSync(ctx context.Context, in CheckSyncInput) (CheckSyncResult, error) {
 	defer keepAlive(ctx)()
 	found, w, err := a.inspect(ctx, in.Spec)
-	if err != nil {
-		return CheckSyncResult{}, fail(ctx, in.Spec.Sync, err)
+	if tries := a.streaks.tries(ctx, err); err != nil {
+		return CheckSyncResult{}, failAsking(ctx, in.Spec.Sync, err, tries)
 	}
 	result := CheckSyncResult{Problems: found.Problems, Notes: found.Notes, Audience: found.Audience, Size: found.Size}
 	if found.Size != nil {

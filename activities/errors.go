@@ -162,6 +162,20 @@ func fail(ctx context.Context, sync string, err error) error {
 	return failAfter(ctx, sync, err, int(activity.GetInfo(ctx).Attempt))
 }
 
+// triesOfAsking is how often a question before a run is asked in vain.
+const triesOfAsking = 5
+
+// failAsking is fail for questions before a run, which give up soon: tries
+// counts those that nobody answered.
+func failAsking(ctx context.Context, sync string, err error, tries int) error {
+	failure := failAfter(ctx, sync, err, tries)
+	said, ok := errors.AsType[*temporal.ApplicationError](failure)
+	if !ok || !isUnanswered(err) || tries < triesOfAsking {
+		return failure
+	}
+	return temporal.NewNonRetryableApplicationError(said.Message(), said.Type(), nil)
+}
+
 // failAfter is fail for activities that count their tries themselves.
 func failAfter(ctx context.Context, sync string, err error, tries int) error {
 	if err == nil {

@@ -8,11 +8,15 @@ import (
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/vendorhttp"
+	"audiencesync/internal/zeotap"
 )
 
 // isUnanswered reports whether nobody knows what became of a request, and
 // sending it again may well help.
 func isUnanswered(err error) bool {
+	if source, ok := errors.AsType[*zeotap.Error](err); ok {
+		return source.Kind == zeotap.Unavailable
+	}
 	vendor, ok := errors.AsType[*vendorhttp.Error](err)
 	return ok && (vendor.Kind == vendorhttp.Unavailable || vendor.Kind == vendorhttp.Unreachable)
 }
@@ -31,7 +35,7 @@ func (a *Activities) isolate(ctx context.Context, in SendBatchInput, unanswered 
 	m := mapMembers(run, batch.Members)
 	together := run.workspace.settings.Send == config.SendBatch
 	if together && len(m.contacts) > 1 {
-		return a.split(ctx, run, batch)
+		return a.split(ctx, run, batch, false)
 	}
 	known := len(m.outcomes)
 	if len(m.places) > 0 {

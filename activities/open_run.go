@@ -43,7 +43,7 @@ const maxWindow = 200
 func (a *Activities) OpenRun(ctx context.Context, in OpenRunInput) (OpenRunResult, error) {
 	defer keepAlive(ctx)()
 	result, err := a.openRun(ctx, in)
-	return result, fail(ctx, in.Spec.Sync, err)
+	return result, failAsking(ctx, in.Spec.Sync, err, a.streaks.tries(ctx, err))
 }
 
 func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResult, error) {

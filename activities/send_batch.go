@@ -149,7 +149,7 @@ func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledge
 		return ledger.Batch{}, err
 	}
 	if limit > 0 && len(m.contacts) > limit {
-		return a.split(ctx, run, batch)
+		return a.split(ctx, run, batch, false)
 	}
 	results, err := run.workspace.api.Upsert(ctx, m.contacts, func(ctx context.Context) error {
 		return a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
@@ -193,15 +193,16 @@ func (a *Activities) refusedAsAWhole(ctx context.Context, run *openRun, batch le
 		}
 	}
 	if len(m.contacts) > 1 {
-		return a.split(ctx, run, batch)
+		return a.split(ctx, run, batch, true)
 	}
 	m.outcomes[m.places[0]] = ledger.MemberOutcome{Outcome: audience.Refused, Reason: refusalReason(string(refused.Kind)), Permanent: true}
 	return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
 }
 
-// split moves the members of a batch into two of half its size.
-func (a *Activities) split(ctx context.Context, run *openRun, batch ledger.Batch) (ledger.Batch, error) {
-	next, err := a.ledger.Split(ctx, run.ref, batch.Number)
+// split moves the members of a batch into two of half its size. refused says
+// that its newest request was refused as a whole.
+func (a *Activities) split(ctx context.Context, run *openRun, batch ledger.Batch, refused bool) (ledger.Batch, error) {
+	next, err := a.ledger.Split(ctx, run.ref, batch.Number, refused)
 	return ledger.Batch{Number: batch.Number, State: ledger.BatchSplit, Next: next}, err
 }
 

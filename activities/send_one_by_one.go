@@ -50,10 +50,10 @@ func (a *Activities) sendChunk(ctx context.Context, run *openRun, batch ledger.B
 		}
 		place := m.places[i]
 		m.outcomes[place] = outcomeOf(result, m.outcomes[place].Withheld, batch.Tries)
-		m.outcomes[place].Sends = 1
 		if result.Outcome == "" && m.outcomes[place].Outcome == "" {
 			m.outcomes[place] = ledger.MemberOutcome{Outcome: audience.Unresolved, Reason: string(audience.NoAnswerForContact), Message: result.Message}
 		}
+		m.outcomes[place].Sends = 1
 	}
 	return len(m.outcomes), nil
 }

@@ -10,15 +10,17 @@ import (
 // heartbeatTimeout finds a dead worker: activities heartbeat every 5 seconds.
 const heartbeatTimeout = 30 * time.Second
 
-// asking is for questions to the vendors before anything is sent. It gives up
-// soon, so that a wrong host is an answer and not a silence.
+// asking is for questions to the vendors before anything is sent. The activity
+// itself gives up soon when nobody answers, so that a wrong host is an answer
+// and not a silence; to wait for the request budget is no such try.
 func asking(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		StartToCloseTimeout: 2 * time.Minute,
-		HeartbeatTimeout:    heartbeatTimeout,
-		WaitForCancellation: true,
+		ScheduleToCloseTimeout: time.Hour,
+		StartToCloseTimeout:    2 * time.Minute,
+		HeartbeatTimeout:       heartbeatTimeout,
+		WaitForCancellation:    true,
 		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: 5,
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second,
 		},
 		Summary: summary,
 	}

@@ -12,7 +12,7 @@ import (
 
 // arrivals are so many requests of one fate, spread over workers and syncs.
 func arrivals(n int, fate string) []arrival {
-	var some []arrival
+	some := make([]arrival, 0, n)
 	for i := range n {
 		some = append(some, arrival{at: start, worker: fmt.Sprint(i % workers), sync: fmt.Sprint(i % syncs), fate: fate})
 	}
@@ -33,9 +33,9 @@ func requireMissed(t *testing.T, figures []table.Figure, names ...string) {
 
 func TestTheSmallestBucketIsThatOfTheTightestRequests(t *testing.T) {
 	t.Parallel()
-	var some []arrival
-	for _, after := range []time.Duration{0, 100, 200, 300, 350, 600, 600, 600, 2000} {
-		some = append(some, arrival{at: start.Add(after * time.Millisecond)})
+	some := make([]arrival, 9)
+	for i, after := range []time.Duration{0, 100, 200, 300, 350, 600, 600, 600, 2000} {
+		some[i].at = start.Add(after * time.Millisecond)
 	}
 	require.InDelta(t, 1, bucketFor(some[:4]), 1e-6)
 	require.InDelta(t, 1.5, bucketFor(some[:5]), 1e-6)

@@ -34,9 +34,8 @@ type arrival struct {
 // gate stands in front of the simulated Hello Charles and limits requests: a
 // bucket of tokens, as rate limiters of APIs usually are, and told delays.
 type gate struct {
-	behind    http.Handler
-	perSecond float64
-	burst     float64
+	behind http.Handler
+	burst  float64 // the size of the bucket
 	// reading is the time that a client has to read a 429 and tell the others.
 	reading time.Duration
 
@@ -49,8 +48,8 @@ type gate struct {
 	arrivals []arrival
 }
 
-func newGate(behind http.Handler, perSecond, burst float64, reading time.Duration) *gate {
-	return &gate{behind: behind, perSecond: perSecond, burst: burst, reading: reading, tokens: burst}
+func newGate(behind http.Handler, burst float64, reading time.Duration) *gate {
+	return &gate{behind: behind, burst: burst, reading: reading, tokens: burst}
 }
 
 // ServeHTTP implements http.Handler. Each worker has a key of its own, and each
@@ -98,10 +97,10 @@ func (g *gate) judge(at time.Time) (fate string, wait time.Duration) {
 		}
 		return inside, left
 	}
-	g.tokens = min(g.burst, g.tokens+at.Sub(g.filled).Seconds()*g.perSecond)
+	g.tokens = min(g.burst, g.tokens+at.Sub(g.filled).Seconds()*perSecond)
 	g.filled = at
 	if g.tokens < 1 {
-		return tooMany, time.Duration((1 - g.tokens) / g.perSecond * float64(time.Second))
+		return tooMany, time.Duration((1 - g.tokens) / perSecond * float64(time.Second))
 	}
 	g.tokens--
 	return passed, 0

@@ -22,7 +22,7 @@ func (g *gate) at(after time.Duration) string {
 
 func TestTheGateLetsNoMoreThanTheLimitPass(t *testing.T) {
 	t.Parallel()
-	g := newGate(nil, 10, 2, 0)
+	g := newGate(nil, 2, 0)
 	require.Equal(t, passed, g.at(0))
 	require.Equal(t, passed, g.at(0), "the bucket holds two")
 	require.Equal(t, tooMany, g.at(99*time.Millisecond))
@@ -35,7 +35,7 @@ func TestTheGateLetsNoMoreThanTheLimitPass(t *testing.T) {
 
 func TestTheGateTellsRequestsInsideAToldDelayFromThoseOnTheirWay(t *testing.T) {
 	t.Parallel()
-	g := newGate(nil, 10, 1, 50*time.Millisecond)
+	g := newGate(nil, 1, 50*time.Millisecond)
 	g.hold(2 * time.Second)
 	require.Equal(t, held, g.at(0))
 	require.Equal(t, onTheWay, g.at(49*time.Millisecond))
@@ -51,9 +51,9 @@ func TestTheGateKnowsWhoSends(t *testing.T) {
 	behind := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		path, key = r.URL.Path, r.Header.Get("X-Api-Key")
 	})
-	g := newGate(behind, 10, 10, 0)
+	g := newGate(behind, 10, 0)
 	send := func(target string) *httptest.ResponseRecorder {
-		request := httptest.NewRequest(http.MethodPost, target, http.NoBody)
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, target, http.NoBody)
 		request.Header.Set("X-Api-Key", "worker-1")
 		reply := httptest.NewRecorder()
 		g.ServeHTTP(reply, request)

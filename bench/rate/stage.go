@@ -63,7 +63,7 @@ func (s *stage) start(ctx context.Context, members int64) error {
 	defer cancel()
 	s.say("starting the simulators, Temporal and %d workers", workers)
 	vendors := simulator.New(simulator.Options{Zeotap: simulator.ZeotapOptions{Members: members, Key: zeotapKey}})
-	s.gate = newGate(vendors.CharlesHandler(), perSecond, burst, reading)
+	s.gate = newGate(vendors.CharlesHandler(), burst, reading)
 	zeotap, err := s.serve(ctx, vendors.ZeotapHandler())
 	if err != nil {
 		return err

@@ -69,6 +69,18 @@ func TestASyncSurvivesJSON(t *testing.T) {
 	}
 }
 
+// What a sync's reference is made of is permanent: the ledger compares it.
+func TestASourceIsDescribedByAllThatItIs(t *testing.T) {
+	t.Parallel()
+	for want, origin := range map[string]config.Origin{
+		"phone":                      {From: "phone"},
+		"the first of mobile, phone": {FirstOf: []string{"mobile", "phone"}},
+		`the template "{a}-{b}"`:     {Template: "{a}-{b}"},
+	} {
+		require.Equal(t, want, origin.Describe())
+	}
+}
+
 // Earlier versions wrote names and tags as texts; their runs still go on.
 func TestNamesAndTagsInJSONMayBeTexts(t *testing.T) {
 	t.Parallel()

@@ -53,8 +53,9 @@ type Reference struct {
 	// code, here and in mapping.phone. Without it they are invalid.
 	DefaultRegion string `yaml:"default_region" json:"default_region,omitempty"`
 	// DigitsAreInternational reads digits without a plus as a number with its
-	// country code ("436641234567"), here and in mapping.phone, where they are no
-	// number of the default region. Default: false, such numbers are invalid.
+	// country code first ("436641234567"), here and in mapping.phone, and only if
+	// that gives no number as one of the default region. Default: false, digits
+	// with a foreign country code are invalid.
 	DigitsAreInternational bool `yaml:"digits_are_international" json:"digits_are_international,omitempty"`
 }
 

@@ -280,13 +280,17 @@ func (w *world) split(r *modelRun, number int64, b *modelBatch) {
 	if len(b.members) < 2 {
 		return
 	}
-	w.markSent(r, number, b)
-	next, err := w.ledger.Split(w.ctx, r.ref, number)
+	refused, unanswered := rapid.Bool().Draw(w.T, "refused as a whole"), b.unanswered || b.sends > 0
+	if refused || rapid.Bool().Draw(w.T, "sent before") {
+		w.markSent(r, number, b)
+		unanswered = unanswered || !refused
+	}
+	next, err := w.ledger.Split(w.ctx, r.ref, number, refused)
 	require.NoError(w, err)
 	next = next[len(next)-2:] // Some members may have moved on their own before.
 	half := len(b.members) / 2
 	for i, members := range [][]int{b.members[:half], b.members[half:]} {
-		r.batches[next[i]] = &modelBatch{members: members, unanswered: b.unanswered || b.sends > 1}
+		r.batches[next[i]] = &modelBatch{members: members, unanswered: unanswered}
 	}
 	delete(r.batches, number)
 }

@@ -159,8 +159,9 @@ func saveProgress(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) er
 }
 
 // Split moves the members of a batch into two later batches of half its size,
-// in one transaction, and returns their numbers.
-func (l *Ledger) Split(ctx context.Context, ref RunRef, number int64) ([]int64, error) {
+// in one transaction, and returns their numbers. refused says that its newest
+// request was answered, with a refusal of the whole: nothing of it arrived.
+func (l *Ledger) Split(ctx context.Context, ref RunRef, number int64, refused bool) ([]int64, error) {
 	batch := Batch{Number: number}
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		runID, _, err := fence(ctx, tx, ref)
@@ -176,10 +177,14 @@ func (l *Ledger) Split(ctx context.Context, ref RunRef, number int64) ([]int64, 
 		if len(batch.Members) < 2 {
 			return errors.New("a batch of one member cannot be split")
 		}
+		unanswered := batch.sends
+		if refused {
+			unanswered--
+		}
 		half := len(batch.Members) / 2
 		for _, members := range [][]Staged{batch.Members[:half], batch.Members[half:]} {
 			next, err := insertBatch(ctx, tx, runID, child{
-				of: batch, tries: batch.Tries, carried: batch.carried + batch.sends, unanswered: batch.sends > 1, members: members,
+				of: batch, tries: batch.Tries, carried: batch.carried + batch.sends, unanswered: unanswered > 0, members: members,
 			})
 			if err != nil {
 				return err

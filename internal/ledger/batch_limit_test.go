@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
 )
 
@@ -20,13 +21,13 @@ func TestTheSmallestRequestThatWasTooLargeLimitsLaterRuns(t *testing.T) {
 	l := open(t)
 	require.NoError(t, l.EnsureWorkspace(t.Context(), workspace))
 	require.Zero(t, limit(t, l), "no limit is known")
-	for _, told := range []struct{ tooMany, limit int }{{1000, 500}, {500, 250}, {1000, 250}, {9, 4}} {
+	for _, told := range []struct{ tooMany, limit int }{{1000, 500}, {500, 250}, {1000, 250}, {9, 5}} {
 		require.NoError(t, l.LimitBatch(t.Context(), workspace, told.tooMany))
 		require.Equal(t, told.limit, limit(t, l))
 	}
 	run, err := l.Run(t.Context(), openRun(t, l, "a"))
 	require.NoError(t, err)
-	require.Equal(t, 4, run.BatchSize)
+	require.Equal(t, 5, run.BatchSize)
 	o := opening("b")
 	o.BatchSize = 3
 	ref, err := l.OpenRun(t.Context(), o)
@@ -35,8 +36,43 @@ func TestTheSmallestRequestThatWasTooLargeLimitsLaterRuns(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 3, run.BatchSize)
 
-	require.NoError(t, l.LimitBatch(t.Context(), workspace, 1))
+	require.NoError(t, l.LimitBatch(t.Context(), workspace, 2))
 	require.Equal(t, 1, limit(t, l), "one contact a request is the least")
+}
+
+func TestOneLargeContactDoesNotMakeAllRequestsSmall(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l := openWith(t, dir)
+	require.NoError(t, l.EnsureWorkspace(t.Context(), workspace))
+	require.NoError(t, l.LimitBatch(t.Context(), workspace, 1))
+	require.Zero(t, limit(t, l), "a contact that is too large alone says nothing about numbers")
+
+	ref := openRun(t, l, "a")
+	read(t, l, ref, members(0, 20, "v1"))
+	require.NoError(t, l.LimitBatch(t.Context(), workspace, 10))
+	half, err := l.Split(t.Context(), ref, 1, true)
+	require.NoError(t, err)
+	_, err = settle(t, l, ref, half[0], all(audience.Created, 5))
+	require.NoError(t, err)
+	for _, tooMany := range []int{5, 3, 2} {
+		require.NoError(t, l.LimitBatch(t.Context(), workspace, tooMany))
+		require.Equal(t, 5, limit(t, l), "so many were taken")
+	}
+	alone := all(audience.Created, 3)
+	for i := range alone {
+		alone[i].Sends = 1
+	}
+	_, err = settle(t, l, ref, half[1], alone)
+	require.NoError(t, err)
+	require.Equal(t, 5, limit(t, l))
+	_, err = settle(t, l, ref, 2, all(audience.Created, 10))
+	require.NoError(t, err)
+	require.Equal(t, 10, limit(t, l))
+
+	_, err = rawDatabase(t, dir).ExecContext(t.Context(), `UPDATE batch_limits SET fits_at = 0`)
+	require.NoError(t, err)
+	require.Equal(t, 1, limit(t, l), "what was taken long ago does not count")
 }
 
 func TestALimitIsForgottenAfterADay(t *testing.T) {

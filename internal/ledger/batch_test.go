@@ -15,9 +15,9 @@ func TestASplitBatchLosesNobodyAndSplitsOnce(t *testing.T) {
 	ref := openRun(t, l, "a")
 	read(t, l, ref, members(0, 10, "v1"))
 	require.NoError(t, l.MarkSent(t.Context(), ref, 1, 1))
-	next, err := l.Split(t.Context(), ref, 1)
+	next, err := l.Split(t.Context(), ref, 1, true)
 	require.NoError(t, err)
-	again, err := l.Split(t.Context(), ref, 1)
+	again, err := l.Split(t.Context(), ref, 1, true)
 	require.NoError(t, err)
 	require.Equal(t, next, again)
 	require.Equal(t, []int64{2, 3}, next)
@@ -102,9 +102,9 @@ func TestABatchKnowsHowManyItCameThrough(t *testing.T) {
 	l := open(t)
 	ref := openRun(t, l, "a")
 	read(t, l, ref, members(0, 10, "v1"))
-	halves, err := l.Split(t.Context(), ref, 1)
+	halves, err := l.Split(t.Context(), ref, 1, true)
 	require.NoError(t, err)
-	quarters, err := l.Split(t.Context(), ref, halves[1])
+	quarters, err := l.Split(t.Context(), ref, halves[1], true)
 	require.NoError(t, err)
 	moved, err := settle(t, l, ref, quarters[1], []ledger.MemberOutcome{{Untried: true}, {}, {Outcome: audience.Created}})
 	require.NoError(t, err)
@@ -131,13 +131,24 @@ func TestMembersThatMovedAfterARequestWithoutAnAnswerAreUnknown(t *testing.T) {
 			tb.Helper()
 			require.NoError(tb, l.MarkSent(tb.Context(), ref, 1, 1))
 			require.NoError(tb, l.MarkSent(tb.Context(), ref, 1, 1))
-			_, err := l.Split(tb.Context(), ref, 1)
+			_, err := l.Split(tb.Context(), ref, 1, true)
 			require.NoError(tb, err)
 		}, true},
+		"the only request had no answer when they were split": {func(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef) {
+			tb.Helper()
+			require.NoError(tb, l.MarkSent(tb.Context(), ref, 1, 1))
+			_, err := l.Split(tb.Context(), ref, 1, false)
+			require.NoError(tb, err)
+		}, true},
+		"they were split before any request": {func(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef) {
+			tb.Helper()
+			_, err := l.Split(tb.Context(), ref, 1, false)
+			require.NoError(tb, err)
+		}, false},
 		"the only request was refused as a whole": {func(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef) {
 			tb.Helper()
 			require.NoError(tb, l.MarkSent(tb.Context(), ref, 1, 1))
-			_, err := l.Split(tb.Context(), ref, 1)
+			_, err := l.Split(tb.Context(), ref, 1, true)
 			require.NoError(tb, err)
 		}, false},
 		"the only request was refused because of others": {func(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef) {

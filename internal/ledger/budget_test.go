@@ -144,6 +144,21 @@ func TestWhoAsksLateGetsATimeThatLagsByOneIntervalAtMost(t *testing.T) {
 	}
 }
 
+// given are the send times that were given out, as a trigger wrote them down.
+func (s *sharedBudget) given(t *testing.T) (times []int64) {
+	t.Helper()
+	rows, err := s.file.QueryContext(t.Context(), `SELECT at FROM given ORDER BY rowid`)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	for rows.Next() {
+		var at int64
+		require.NoError(t, rows.Scan(&at))
+		times = append(times, at)
+	}
+	require.NoError(t, rows.Err())
+	return times
+}
+
 // TestSeveralProcessesNeverSendMoreThanAllowed checks the send times themselves,
 // not when anybody woke up.
 func TestSeveralProcessesNeverSendMoreThanAllowed(t *testing.T) {
@@ -166,16 +181,7 @@ func TestSeveralProcessesNeverSendMoreThanAllowed(t *testing.T) {
 		}
 	}
 	processes.Wait()
-	rows, err := s.file.QueryContext(t.Context(), `SELECT at FROM given ORDER BY rowid`)
-	require.NoError(t, err)
-	var times []int64
-	for rows.Next() {
-		var at int64
-		require.NoError(t, rows.Scan(&at))
-		times = append(times, at)
-	}
-	require.NoError(t, rows.Err())
-	require.NoError(t, rows.Close())
+	times := s.given(t)
 	require.Len(t, times, len(s.ledgers)*each)
 	require.True(t, slices.IsSorted(times))
 	for i := 1; i < len(times); i++ {

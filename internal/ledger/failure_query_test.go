@@ -21,7 +21,7 @@ func TestAFailureTellsWhereItWasAndHowOftenItWasSent(t *testing.T) {
 	}
 	commit(t, l, ref, ledger.PageInput{Members: members(100, 1, "v1"), Next: "p2"}, ledger.PageInput{Members: list, Last: true})
 	require.NoError(t, l.MarkSent(t.Context(), ref, 1, 1))
-	next, err := l.Split(t.Context(), ref, 1)
+	next, err := l.Split(t.Context(), ref, 1, true)
 	require.NoError(t, err)
 	require.NoError(t, l.MarkSent(t.Context(), ref, next[1], 1))
 	require.NoError(t, l.MarkSent(t.Context(), ref, next[1], 1)) // the first answer was lost

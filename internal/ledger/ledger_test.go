@@ -201,7 +201,7 @@ func TestAnOlderRunCanChangeNothingAnyMore(t *testing.T) {
 	require.ErrorIs(t, l.MarkSent(t.Context(), old, 1, 1), ledger.ErrFenced)
 	_, err = settle(t, l, old, 1, all(audience.Created, 10))
 	require.ErrorIs(t, err, ledger.ErrFenced)
-	_, err = l.Split(t.Context(), old, 1)
+	_, err = l.Split(t.Context(), old, 1, true)
 	require.ErrorIs(t, err, ledger.ErrFenced)
 	require.ErrorIs(t, l.CloseRun(t.Context(), old, []byte("{}")), ledger.ErrFenced)
 	_, err = l.Run(t.Context(), old)

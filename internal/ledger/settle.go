@@ -121,7 +121,22 @@ func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, ou
 		func() error { return rememberFailures(ctx, tx, s, refused, refusals) },
 		func() error { return forgetFailures(ctx, tx, s.syncID, slices.Concat(passing, taken)) },
 		func() error { return labels.save(ctx, tx, s.runID, LabelWithheld) },
+		func() error { return noteFits(ctx, tx, s.syncID, together(outcomes)) },
 	)
+}
+
+// together is the number of contacts that were taken from one request.
+func together(outcomes []MemberOutcome) int {
+	contacts := 0
+	for _, o := range outcomes {
+		if o.Sends > 0 {
+			return 1 // They were sent one by one.
+		}
+		if o.Outcome.Took() {
+			contacts++
+		}
+	}
+	return contacts
 }
 
 func (s *settlement) move(member Staged, o MemberOutcome) {

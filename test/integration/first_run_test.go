@@ -41,7 +41,8 @@ func requireTrueReport(t *testing.T, w *world, report *audience.Report) {
 	require.Equal(t, odd.WithoutPhone+odd.HashedPhone+odd.InvalidPhone+odd.BadEmail, report.Outcomes.Invalid)
 	require.Equal(t, odd.WithoutPhone, report.Reasons[string(audience.ReferenceMissing)])
 	require.Equal(t, odd.HashedPhone, report.Reasons[string(audience.ReferenceHashed)])
-	require.Equal(t, odd.InvalidPhone, report.Reasons[string(audience.ReferenceNotANumber)])
+	require.Equal(t, odd.InvalidPhone,
+		report.Reasons[string(audience.ReferenceNotANumber)]+report.Reasons[string(audience.ReferenceTooShort)])
 	require.Equal(t, odd.BadEmail, report.Reasons[string(audience.EmailNotAnAddress)])
 	require.Equal(t, odd.Duplicates, report.Reasons[string(audience.ReferenceSeenBefore)])
 	require.Equal(t, report.Segment.Expected, contacts)

@@ -39,6 +39,8 @@ type settings struct {
 	// connections are edits of the connections file: pairs of a text and what
 	// takes its place.
 	connections []string
+	// overCharles, when given, changes the settings of charles-demo.
+	overCharles func(map[string]any) (map[string]any, error)
 }
 
 // world is all that a run needs, for one test alone: a Temporal namespace, both
@@ -62,7 +64,7 @@ func newWorld(t *testing.T, members int64, with ...func(*settings)) *world {
 	}
 	w := &world{Simulator: simulator.New(s.simulator), dir: t.TempDir()}
 	w.zeotap, w.charles = newGate(t, w.ZeotapHandler()), newGate(t, w.CharlesHandler())
-	w.writeConnections(t, s.connections)
+	w.writeConnections(t, s)
 	w.client = connect(t)
 	w.startWorker(t)
 	t.Cleanup(func() {
@@ -122,10 +124,13 @@ func connectionsText(t *testing.T) string {
 	return text
 }
 
-func (w *world) writeConnections(t *testing.T, edits []string) {
+func (w *world) writeConnections(t *testing.T, s settings) {
 	t.Helper()
 	text := edit(t, connectionsText(t), "http://127.0.0.1:7401", w.zeotap.url, "http://127.0.0.1:7402", w.charles.url)
-	text = edit(t, text, edits...)
+	text = edit(t, text, s.connections...)
+	if s.overCharles != nil {
+		text = overlaid(t, text, s.overCharles)
+	}
 	key, err := examples.Demo.ReadFile("demo/demo.key")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(w.dir, "demo.key"), key, 0o600))

@@ -20,11 +20,14 @@ CREATE TABLE workspaces (
 );
 
 -- A request that was too large for Hello Charles: the smallest number of
--- contacts that was ever too many, and when it was told last.
+-- contacts that was ever too many, and when it was told last; the largest number
+-- that was taken since, and when.
 CREATE TABLE batch_limits (
     workspace_id INTEGER PRIMARY KEY REFERENCES workspaces (id),
     too_many     INTEGER NOT NULL,
-    told_at      INTEGER NOT NULL
+    told_at      INTEGER NOT NULL,
+    fits         INTEGER NOT NULL DEFAULT 0,
+    fits_at      INTEGER NOT NULL DEFAULT 0
 );
 
 -- A sync keeps its audience, workspace and reference mapping for ever. The
