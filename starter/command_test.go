@@ -44,7 +44,8 @@ func requireText(t *testing.T, file, got string) {
 func TestEveryVerbExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
-		"", "run", "status", "check", "up", "simulate", "simulate export", "demo",
+		"", "run", "status", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
+		"approve", "decline", "pause", "resume", "failures", "retry-failures",
 		"schedule", "schedule create", "schedule list", "schedule delete",
 	} {
 		t.Run("help "+verb, func(t *testing.T) {
@@ -110,6 +111,8 @@ func TestAServerThatDoesNotAnswerIsNamedWithTheSync(t *testing.T) {
 		{"run", sync},
 		{"check", sync},
 		{"status", "demo"},
+		{"approve", "demo"},
+		{"pause", "demo"},
 		{"schedule", "create", sync, "--every", "1h"},
 		{"schedule", "delete", "demo"},
 	} {
