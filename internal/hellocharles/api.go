@@ -31,6 +31,9 @@ type API interface {
 	// UpsertOne sends one contact by the documented call (Contact API, help
 	// article 264408). before is as for Upsert.
 	UpsertOne(ctx context.Context, contact audience.Contact, before func(context.Context) error) (Result, error)
+	// Render returns the request that a contact is sent with, alone, and sends
+	// nothing.
+	Render(ctx context.Context, contact audience.Contact) (Rendered, error)
 	// Tags lists the tags that contacts can have.
 	Tags(ctx context.Context) ([]Tag, error)
 	// Properties lists the custom properties that contacts can have.

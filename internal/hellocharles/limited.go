@@ -54,6 +54,11 @@ func (l *limited) UpsertOne(
 	return result, turn.pass(ctx, err)
 }
 
+// Render implements API.
+func (l *limited) Render(ctx context.Context, contact audience.Contact) (Rendered, error) {
+	return l.api.Render(withTagLister(ctx, l), contact)
+}
+
 // Tags implements API.
 func (l *limited) Tags(ctx context.Context) ([]Tag, error) {
 	return read(ctx, l, l.api.Tags)

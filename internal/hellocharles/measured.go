@@ -57,6 +57,11 @@ func (m *measured) Upsert(
 	return results, err
 }
 
+// Render implements API.
+func (m *measured) Render(ctx context.Context, contact audience.Contact) (Rendered, error) {
+	return m.api.Render(ctx, contact)
+}
+
 // UpsertOne implements API.
 func (m *measured) UpsertOne(
 	ctx context.Context, contact audience.Contact, before func(context.Context) error,

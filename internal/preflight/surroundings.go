@@ -9,6 +9,10 @@ import (
 	"audiencesync/internal/mapping"
 )
 
+// checks is raised when our own checks of members change: what an older
+// version has found invalid is then looked at again.
+const checks = 1
+
 // Surroundings are what a mapping rests on in Hello Charles. They are pinned
 // for a run, so that all workers map alike.
 type Surroundings struct {
@@ -30,7 +34,7 @@ func (s Surroundings) Pinned() (content []byte, digest string, err error) {
 	if content, err = json.Marshal(s); err != nil {
 		return nil, "", fmt.Errorf("what the mapping rests on: %w", err)
 	}
-	sum := sha256.Sum256(content)
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", checks, content))
 	return content, hex.EncodeToString(sum[:8]), nil
 }
 

@@ -1,0 +1,72 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// BeginTrial records that a person is about to send these members outside of a
+// run: from now on the next run sends them again, and they are ours, until
+// EndTrial says that they were taken. o needs the permanent parts of the sync.
+func (l *Ledger) BeginTrial(ctx context.Context, o Opening, members []ReadMember) error {
+	references := make([]string, len(members))
+	for i, m := range members {
+		references[i] = m.Reference
+	}
+	list, err := json.Marshal(references)
+	if err != nil {
+		return err
+	}
+	err = l.write(ctx, func(tx *sql.Tx) error {
+		syncID, err := ensureSync(ctx, tx, o)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO contacts (workspace_id, reference)
+			SELECT workspace_id, value FROM syncs, json_each(?) WHERE syncs.id = ? ON CONFLICT DO NOTHING`, list, syncID); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO memberships (sync_id, contact_id, marked)
+			SELECT syncs.id, contacts.id, ? FROM json_each(?) AS wanted CROSS JOIN syncs
+			JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.value
+			WHERE syncs.id = ? ON CONFLICT DO UPDATE SET fingerprint = NULL`, markedUnknown, list, syncID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: trial of sync %s: %w", o.Sync, err)
+	}
+	return nil
+}
+
+// EndTrial records that Hello Charles took these members of a trial.
+func (l *Ledger) EndTrial(ctx context.Context, sync string, taken []ReadMember) error {
+	rows := make([][2]string, len(taken))
+	for i, m := range taken {
+		rows[i] = [2]string{m.Reference, hex.EncodeToString(m.Fingerprint)}
+	}
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	err = l.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE memberships SET marked = ?, fingerprint = unhex(now.print)
+			FROM (
+				SELECT syncs.id AS sync, contacts.id AS contact, wanted.value ->> 1 AS print
+				FROM json_each(?) AS wanted CROSS JOIN syncs
+				JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.value ->> 0
+				WHERE syncs.name = ?
+			) AS now
+			WHERE sync_id = now.sync AND contact_id = now.contact`, markedYes, list, sync)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: trial of sync %s: %w", sync, err)
+	}
+	return nil
+}
