@@ -11,8 +11,8 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
+	"audiencesync/internal/endpoints"
 	"audiencesync/internal/ledger"
-	"audiencesync/internal/zeotap"
 )
 
 // RunRef names a run in the inputs of activities.
@@ -31,27 +31,24 @@ type Dependencies struct {
 
 // Activities are registered with the worker; every exported method is one.
 type Activities struct {
-	ledger     *ledger.Ledger
-	endpoints  *endpoints
-	runs       *runCache
-	readers    *readerCache
-	temporal   client.Client
-	workspaces *workspaces
-	streaks    *streaks
+	ledger    *ledger.Ledger
+	endpoints *endpoints.Pool
+	runs      *runCache
+	readers   *readerCache
+	temporal  client.Client
+	streaks   *streaks
 }
 
 // New returns the activities. close gives back what they hold open.
 func New(d Dependencies) (activities *Activities, closeAll func()) {
-	e := &endpoints{connections: d.Connections, credential: d.Credential, sources: map[string]zeotap.Source{}}
-	w := newWorkspaces(e, d.Ledger, d.Meter)
+	pool := endpoints.New(endpoints.Options{Connections: d.Connections, Credential: d.Credential, Ledger: d.Ledger, Meter: d.Meter})
 	a := &Activities{
-		ledger:     d.Ledger,
-		endpoints:  e,
-		workspaces: w,
-		runs:       newRunCache(d.Ledger, w),
-		readers:    newReaderCache(),
-		temporal:   d.Temporal,
-		streaks:    newStreaks(),
+		ledger:    d.Ledger,
+		endpoints: pool,
+		runs:      newRunCache(d.Ledger, pool),
+		readers:   newReaderCache(),
+		temporal:  d.Temporal,
+		streaks:   newStreaks(),
 	}
 	return a, a.readers.closeAll
 }

@@ -37,7 +37,7 @@ func (a *Activities) CheckSync(ctx context.Context, in CheckSyncInput) (CheckSyn
 	}
 	result := CheckSyncResult{Problems: found.Problems, Notes: found.Notes, Audience: found.Audience, Size: found.Size}
 	if found.Size != nil {
-		estimate := preflight.EstimateFor(found.Size.Value, w.settings)
+		estimate := preflight.EstimateFor(found.Size.Value, w.Settings)
 		result.Batches, result.Requests, result.Seconds = estimate.Batches, estimate.Requests, estimate.Time.Seconds()
 		result.Notes = append(result.Notes, estimate.Notes...)
 	}

@@ -31,7 +31,7 @@ func (a *Activities) countSegment(ctx context.Context, ref RunRef) (CountSegment
 	if err != nil {
 		return CountSegmentResult{}, err
 	}
-	count, err := run.workspace.api.SegmentCount(ctx, run.spec.Verification.Segment)
+	count, err := run.workspace.API.SegmentCount(ctx, run.spec.Verification.Segment)
 	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok {
 		switch vendor.Kind {
 		case vendorhttp.Unauthorized, vendorhttp.Forbidden, vendorhttp.NotFound:

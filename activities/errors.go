@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"audiencesync/internal/audience"
+	"audiencesync/internal/endpoints"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/preflight"
 	"audiencesync/internal/vendorhttp"
@@ -85,12 +86,13 @@ func classify(err error, attempt int) rule {
 		incomplete *incompleteReadError
 		staging    *ledger.StagingFullError
 		unknown    *unknownLabelsError
-		wait       *budgetWaitError
+		wait       *endpoints.BudgetWaitError
+		settings   *endpoints.SettingsError
 		source     *zeotap.Error
 		vendor     *vendorhttp.Error
 	)
 	switch {
-	case errors.As(err, &refused), errors.As(err, &ledgerSays):
+	case errors.As(err, &refused), errors.As(err, &ledgerSays), errors.As(err, &settings):
 		return rule{kind: TypeOpenRefused, final: true}
 	case errors.Is(err, ledger.ErrFenced), errors.Is(err, ledger.ErrNotFound):
 		return rule{kind: TypeFenced, final: true}
@@ -103,7 +105,7 @@ func classify(err error, attempt int) rule {
 	case errors.Is(err, errWorkerStopping):
 		return rule{kind: TypeWorkerStopping, benign: true}
 	case errors.As(err, &wait):
-		return rule{kind: TypeRateLimited, delay: wait.delay, benign: true}
+		return rule{kind: TypeRateLimited, delay: wait.Delay, benign: true}
 	case errors.As(err, &source):
 		return classifySource(source, attempt)
 	case errors.As(err, &vendor):

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"audiencesync/internal/audience"
+	"audiencesync/internal/endpoints"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/preflight"
 	"audiencesync/internal/vendorhttp"
@@ -56,7 +57,7 @@ func TestEveryKindOfFailureIsFinalOrTriedAgain(t *testing.T) {
 		"the read is not complete":       {&incompleteReadError{sync: "demo", why: "7 of 9 came"}, told{kind: TypeSourceIncomplete, final: true}},
 		"too much is staged":             {&ledger.StagingFullError{LimitMegabytes: 4}, told{kind: TypeStagingFull, final: true}},
 		"the worker is stopping":         {errWorkerStopping, told{kind: TypeWorkerStopping, benign: true}},
-		"the budget is used up":          {&budgetWaitError{workspace: tenant, delay: time.Minute}, told{kind: TypeRateLimited, delay: time.Minute, benign: true}},
+		"the budget is used up":          {&endpoints.BudgetWaitError{Workspace: "acme", Delay: time.Minute}, told{kind: TypeRateLimited, delay: time.Minute, benign: true}},
 		"another attempt was faster":     {fmt.Errorf("page 3: %w", ledger.ErrMoved), told{kind: TypeLedger}},
 		"the database fails":             {errors.New("ledger: begin: disk I/O error"), told{kind: TypeLedger}},
 		"the rate limit came too late":   {fmt.Errorf("waiting: %w", context.DeadlineExceeded), told{kind: TypeUnavailable}},

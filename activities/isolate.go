@@ -33,7 +33,7 @@ func (a *Activities) isolate(ctx context.Context, in SendBatchInput, unanswered 
 		return batch, err
 	}
 	m := mapMembers(run, batch.Members)
-	together := run.workspace.settings.Send == config.SendBatch
+	together := run.workspace.Settings.Send == config.SendBatch
 	if together && len(m.contacts) > 1 {
 		return a.split(ctx, run, batch, false)
 	}

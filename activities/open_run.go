@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"audiencesync/internal/config"
+	"audiencesync/internal/endpoints"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/preflight"
 )
@@ -73,23 +74,23 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 	return OpenRunResult{
 		Run:          ref,
 		AudienceName: found.Audience.Name,
-		Window:       min(2*w.settings.Limits.RequestsInFlight, maxWindow),
+		Window:       min(2*w.Settings.Limits.RequestsInFlight, maxWindow),
 		BatchSize:    int64(opened.BatchSize),
 	}, nil
 }
 
 // newOpening states what the ledger keeps of a sync for ever.
-func newOpening(spec config.Sync, w *workspace) (ledger.Opening, error) {
+func newOpening(spec config.Sync, w *endpoints.Workspace) (ledger.Opening, error) {
 	pinned, err := json.Marshal(spec)
 	if err != nil {
 		return ledger.Opening{}, fmt.Errorf("spec of sync %s: %w", spec.Sync, err)
 	}
 	return ledger.Opening{
 		Sync:       spec.Sync,
-		Workspace:  w.settings.Workspace(),
+		Workspace:  w.Settings.Workspace(),
 		AudienceID: spec.Audience.ID,
 		Reference:  fmt.Sprintf("%s as %s", spec.Reference.Describe(), spec.Reference.Normalise),
 		Spec:       pinned,
-		BatchSize:  w.settings.BatchSize(),
+		BatchSize:  w.Settings.BatchSize(),
 	}, nil
 }

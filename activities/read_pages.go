@@ -9,7 +9,6 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
-	"audiencesync/internal/preflight"
 	"audiencesync/internal/zeotap"
 )
 
@@ -121,9 +120,9 @@ func (a *Activities) reader(ctx context.Context, run *openRun) (zeotap.Reader, e
 	if reader, ok := a.readers.take(run.ref); ok {
 		return reader, nil
 	}
-	source, err := a.endpoints.source(run.spec.Source)
+	source, err := a.endpoints.Source(run.spec.Source)
 	if err != nil {
-		return nil, preflight.Refused(err)
+		return nil, err
 	}
 	stored, err := a.ledger.Run(ctx, run.ref)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"audiencesync/internal/config"
+	"audiencesync/internal/endpoints"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/mapping"
 	"audiencesync/internal/preflight"
@@ -17,22 +18,22 @@ type openRun struct {
 	ref       RunRef
 	spec      config.Sync
 	mapper    *mapping.Mapper
-	workspace *workspace
+	workspace *endpoints.Workspace
 }
 
 // runCache keeps the compiled specs of the last runs of this worker.
 type runCache struct {
-	ledger     *ledger.Ledger
-	workspaces *workspaces
-	mutex      sync.Mutex
-	runs       map[RunRef]*openRun
+	ledger    *ledger.Ledger
+	endpoints *endpoints.Pool
+	mutex     sync.Mutex
+	runs      map[RunRef]*openRun
 }
 
 // cachedRuns bounds the cache; more runs at once only compile more often.
 const cachedRuns = 64
 
-func newRunCache(l *ledger.Ledger, w *workspaces) *runCache {
-	return &runCache{ledger: l, workspaces: w, runs: map[RunRef]*openRun{}}
+func newRunCache(l *ledger.Ledger, e *endpoints.Pool) *runCache {
+	return &runCache{ledger: l, endpoints: e, runs: map[RunRef]*openRun{}}
 }
 
 func (c *runCache) get(ctx context.Context, ref RunRef) (*openRun, error) {
@@ -67,11 +68,11 @@ func (c *runCache) get(ctx context.Context, ref RunRef) (*openRun, error) {
 }
 
 func (c *runCache) compile(ctx context.Context, ref RunRef, spec config.Sync, in preflight.Surroundings) (*openRun, error) {
-	workspace, err := c.workspaces.get(ctx, spec.Destination)
+	workspace, err := c.endpoints.Workspace(ctx, spec.Destination)
 	if err != nil {
 		return nil, err
 	}
-	rendering, err := workspace.rendering()
+	rendering, err := workspace.Rendering()
 	if err != nil {
 		return nil, err
 	}

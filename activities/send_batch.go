@@ -94,7 +94,12 @@ const handInEvery = 300 * time.Millisecond
 // that end at about the same time reach the workflow together: each of its tasks
 // is three events of history, however many results it finds.
 func awaitHandIn(ctx context.Context, now time.Time) {
-	_ = sleep(ctx, now.Truncate(handInEvery).Add(handInEvery).Sub(now)) // The batch is settled, whatever comes in between.
+	timer := time.NewTimer(now.Truncate(handInEvery).Add(handInEvery).Sub(now))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done(): // The batch is settled, whatever comes in between.
+	}
 }
 
 func (a *Activities) sendBatch(ctx context.Context, in SendBatchInput) (ledger.Batch, error) {
@@ -109,7 +114,7 @@ func (a *Activities) sendBatch(ctx context.Context, in SendBatchInput) (ledger.B
 	if batch.State == ledger.BatchSettled || batch.State == ledger.BatchSplit {
 		return batch, nil
 	}
-	if run.workspace.settings.Send == config.SendBatch {
+	if run.workspace.Settings.Send == config.SendBatch {
 		return a.sendTogether(ctx, run, batch)
 	}
 	return a.sendOneByOne(ctx, run, batch)
@@ -144,14 +149,14 @@ func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledge
 	if len(m.contacts) == 0 {
 		return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
 	}
-	limit, err := a.ledger.BatchLimit(ctx, run.workspace.settings.Workspace())
+	limit, err := a.ledger.BatchLimit(ctx, run.workspace.Settings.Workspace())
 	if err != nil {
 		return ledger.Batch{}, err
 	}
 	if limit > 0 && len(m.contacts) > limit {
 		return a.split(ctx, run, batch, false)
 	}
-	results, err := run.workspace.api.Upsert(ctx, m.contacts, func(ctx context.Context) error {
+	results, err := run.workspace.API.Upsert(ctx, m.contacts, func(ctx context.Context) error {
 		return a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
 	})
 	var vendor *vendorhttp.Error
@@ -188,7 +193,7 @@ func isAboutContacts(err *vendorhttp.Error) bool {
 // whom the refusal is about.
 func (a *Activities) refusedAsAWhole(ctx context.Context, run *openRun, batch ledger.Batch, m mapped, refused *vendorhttp.Error) (ledger.Batch, error) {
 	if refused.Kind == vendorhttp.TooLarge {
-		if err := a.ledger.LimitBatch(ctx, run.workspace.settings.Workspace(), len(m.contacts)); err != nil {
+		if err := a.ledger.LimitBatch(ctx, run.workspace.Settings.Workspace(), len(m.contacts)); err != nil {
 			return ledger.Batch{}, err
 		}
 	}

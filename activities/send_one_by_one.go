@@ -41,7 +41,7 @@ func (a *Activities) sendOneByOne(ctx context.Context, run *openRun, batch ledge
 // from the first on, have their outcome.
 func (a *Activities) sendChunk(ctx context.Context, run *openRun, batch ledger.Batch, m mapped) (known int, err error) {
 	for i, contact := range m.contacts {
-		result, err := run.workspace.api.UpsertOne(ctx, contact, func(ctx context.Context) error {
+		result, err := run.workspace.API.UpsertOne(ctx, contact, func(ctx context.Context) error {
 			// Each time, because it also asks whether this run is still the newest.
 			return a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
 		})

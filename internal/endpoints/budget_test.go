@@ -1,4 +1,4 @@
-package activities
+package endpoints
 
 import (
 	"context"
@@ -164,9 +164,9 @@ func TestALongToldDelayThatArrivesWhileWaitingEndsTheWait(t *testing.T) {
 	b := openBudget(t, 1.0/3, 1) // nothing is recorded as sent for two seconds
 	w := waitForATime(t, b)
 	require.NoError(t, b.Refused(t.Context(), time.Hour, 0))
-	var wait *budgetWaitError
+	var wait *BudgetWaitError
 	require.ErrorAs(t, <-w.ended, &wait)
-	require.Greater(t, wait.delay, 59*time.Minute)
+	require.Greater(t, wait.Delay, 59*time.Minute)
 	require.Zero(t, w.marks.Load(), "nothing was about to leave")
 	requireFree(t, b)
 }
@@ -180,9 +180,9 @@ func TestADelayThatIsToldWhileARequestIsRecordedAsSentHoldsItBack(t *testing.T) 
 		marks++
 		return other.Refused(ctx, time.Hour, 0)
 	})
-	var wait *budgetWaitError
+	var wait *BudgetWaitError
 	require.ErrorAs(t, err, &wait)
-	require.Greater(t, wait.delay, 59*time.Minute)
+	require.Greater(t, wait.Delay, 59*time.Minute)
 	require.Equal(t, 1, marks)
 	requireFree(t, b)
 }
@@ -202,7 +202,7 @@ func TestNoRequestLeavesWhileTheLedgerLearnsOfARefusal(t *testing.T) {
 	}, 5*time.Second, time.Millisecond, "it has its time, which is now")
 	require.NoError(t, b.ledger.Told(t.Context(), tenant, time.Hour))
 	b.telling.Unlock()
-	var wait *budgetWaitError
+	var wait *BudgetWaitError
 	require.ErrorAs(t, <-ended, &wait)
 	requireFree(t, b)
 }
@@ -230,7 +230,7 @@ func TestARequestThatMissedItsTimeTakesAnother(t *testing.T) {
 		<-time.After(mostLate) // The ledger takes its time.
 		return nil
 	})
-	var wait *budgetWaitError
+	var wait *BudgetWaitError
 	require.ErrorAs(t, err, &wait, "the next one is an hour away")
 	requireFree(t, b)
 }
@@ -244,9 +244,9 @@ func TestARefusalWithoutADelayCutsTheRateOfAllWorkers(t *testing.T) {
 	require.NoError(t, b.Refused(t.Context(), 0, 0))
 	other := newBudget(b.ledger, tenant, config.Limits{RequestsPerSecond: 1.0 / 3600, RequestsInFlight: 1})
 	_, err = other.Acquire(t.Context(), nil)
-	var wait *budgetWaitError
+	var wait *BudgetWaitError
 	require.ErrorAs(t, err, &wait)
-	require.Greater(t, wait.delay, 61*time.Minute, "an hour at the full rate")
+	require.Greater(t, wait.Delay, 61*time.Minute, "an hour at the full rate")
 	state, err := b.ledger.Budget(t.Context(), tenant)
 	require.NoError(t, err)
 	require.Zero(t, state.ToldUntil)
@@ -269,13 +269,13 @@ func TestAFarSendTimeGivesTheActivityBackWithTheDelay(t *testing.T) {
 	release()
 	for range 3 {
 		_, err = b.Acquire(t.Context(), nil)
-		var wait *budgetWaitError
+		var wait *BudgetWaitError
 		require.ErrorAs(t, err, &wait)
-		require.Greater(t, wait.delay, 59*time.Minute)
-		require.LessOrEqual(t, wait.delay, time.Hour, "asking in vain takes nothing from the budget")
+		require.Greater(t, wait.Delay, 59*time.Minute)
+		require.LessOrEqual(t, wait.Delay, time.Hour, "asking in vain takes nothing from the budget")
 		requireFree(t, b)
 	}
-	require.EqualError(t, &budgetWaitError{workspace: tenant, delay: 90*time.Second + time.Millisecond},
+	require.EqualError(t, &BudgetWaitError{Workspace: tenant, Delay: 90*time.Second + time.Millisecond},
 		"waiting 1m30s for the request budget of the workspace https://acme.example zeotap")
 }
 

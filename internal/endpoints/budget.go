@@ -1,4 +1,4 @@
-package activities
+package endpoints
 
 import (
 	"context"
@@ -22,14 +22,16 @@ const (
 	mostLate = 500 * time.Millisecond
 )
 
-// budgetWaitError says that the next send time of the workspace is far away.
-type budgetWaitError struct {
-	workspace string
-	delay     time.Duration
+// BudgetWaitError says that the next send time of a workspace is far away: come
+// back after the delay.
+type BudgetWaitError struct {
+	Workspace string
+	Delay     time.Duration
 }
 
-func (e *budgetWaitError) Error() string {
-	return fmt.Sprintf("waiting %s for the request budget of the workspace %s", e.delay.Round(time.Second), e.workspace)
+// Error implements error.
+func (e *BudgetWaitError) Error() string {
+	return fmt.Sprintf("waiting %s for the request budget of the workspace %s", e.Delay.Round(time.Second), e.Workspace)
 }
 
 // budget is the request budget of one workspace: a bound on requests in flight
@@ -81,7 +83,7 @@ func (b *budget) awaitSendTime(ctx context.Context, before func(context.Context)
 		case err != nil:
 			return err
 		case !reserved:
-			return &budgetWaitError{workspace: b.workspace, delay: sendTime.Wait}
+			return &BudgetWaitError{Workspace: b.workspace, Delay: sendTime.Wait}
 		}
 		at := time.Now().Add(sendTime.Wait)
 		if before != nil {

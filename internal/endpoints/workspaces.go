@@ -1,0 +1,66 @@
+package endpoints
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"audiencesync/internal/config"
+	"audiencesync/internal/hellocharles"
+)
+
+// Workspace is one Hello Charles tenant as this process talks to it.
+type Workspace struct {
+	Settings config.HelloCharles
+	// API keeps to the budget of the workspace.
+	API hellocharles.API
+}
+
+// Rendering names the settings that change what a contact looks like when it
+// is sent; they enter the fingerprints.
+func (w *Workspace) Rendering() (string, error) {
+	content, err := json.Marshal(struct {
+		SourceType string
+		Phone      config.PhoneShape
+		Email      config.ChannelShape
+		Tags       config.TagForm
+	}{w.Settings.SourceType, w.Settings.Phone, w.Settings.Email, w.Settings.Tags})
+	return string(content), err
+}
+
+// Workspace returns the client of a Hello Charles connection. A connection that
+// does not exist, or does not hold together, is a *SettingsError.
+func (p *Pool) Workspace(ctx context.Context, name string) (*Workspace, error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if known, ok := p.workspaces[name]; ok {
+		return known, nil
+	}
+	settings, err := p.Connections.Charles(name)
+	if err != nil {
+		return nil, &SettingsError{err}
+	}
+	credential := p.lookup(settings.Credential)
+	readCredential := credential
+	if settings.Read.Credential != "" {
+		readCredential = p.lookup(settings.Read.Credential)
+	}
+	api, err := hellocharles.New(name, settings, credential, readCredential)
+	if err != nil {
+		return nil, &SettingsError{err}
+	}
+	if api, err = hellocharles.Measured(api, p.Meter); err != nil {
+		return nil, fmt.Errorf("connection %s: %w", name, err)
+	}
+	key := settings.Workspace()
+	if err := p.Ledger.EnsureWorkspace(ctx, key); err != nil {
+		return nil, err
+	}
+	// Two connections to one workspace share its budget.
+	if p.budgets[key] == nil {
+		p.budgets[key] = newBudget(p.Ledger, key, settings.Limits)
+	}
+	known := &Workspace{Settings: settings, API: hellocharles.Limited(api, p.budgets[key])}
+	p.workspaces[name] = known
+	return known, nil
+}
