@@ -32,7 +32,7 @@ func (c *client) Contact(ctx context.Context, reference string) (*Held, error) {
 	if err != nil {
 		return nil, c.reads.Fail(operation, vendorhttp.Misconfigured, "read.contact_path is not a URL path")
 	}
-	reply, err := c.reads.Do(ctx, vendorhttp.Request{Operation: operation, Method: http.MethodGet, Path: path, Query: query})
+	reply, err := c.ask(ctx, vendorhttp.Request{Operation: operation, Method: http.MethodGet, Path: path, Query: query})
 	if failed, ok := errors.AsType[*vendorhttp.Error](err); ok && (failed.Status == http.StatusNotFound || failed.Status == http.StatusGone) {
 		return nil, fmt.Errorf("connection %s: %s: %w, or read.contact_path is wrong (status %d)",
 			c.name, operation, ErrNoContact, failed.Status)

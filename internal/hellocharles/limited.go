@@ -25,8 +25,7 @@ type Budget interface {
 }
 
 // Limited returns api within a budget: an upsert takes its place when the
-// request is ready, and leaves right after; a read takes one place, in which
-// the few pages of a list follow each other.
+// request is ready, and leaves right after; so does each request of a read.
 func Limited(api API, budget Budget) API { return &limited{api: api, budget: budget} }
 
 type limited struct {
@@ -61,33 +60,22 @@ func (l *limited) Render(ctx context.Context, contact audience.Contact) (Rendere
 
 // Tags implements API.
 func (l *limited) Tags(ctx context.Context) ([]Tag, error) {
-	return read(ctx, l, l.api.Tags)
+	return l.api.Tags(withPacer(ctx, l.pace))
 }
 
 // Properties implements API.
 func (l *limited) Properties(ctx context.Context) ([]Property, error) {
-	return read(ctx, l, l.api.Properties)
+	return l.api.Properties(withPacer(ctx, l.pace))
 }
 
 // SegmentCount implements API.
-func (l *limited) SegmentCount(ctx context.Context, segment string) (int64, error) {
-	return read(ctx, l, func(ctx context.Context) (int64, error) { return l.api.SegmentCount(ctx, segment) })
+func (l *limited) SegmentCount(ctx context.Context, segment string) (count int64, err error) {
+	return l.api.SegmentCount(withPacer(ctx, l.pace), segment)
 }
 
 // Contact implements API.
 func (l *limited) Contact(ctx context.Context, reference string) (*Held, error) {
-	return read(ctx, l, func(ctx context.Context) (*Held, error) { return l.api.Contact(ctx, reference) })
-}
-
-func read[T any](ctx context.Context, l *limited, call func(context.Context) (T, error)) (T, error) {
-	turn := l.turn(nil)
-	defer turn.end()
-	if err := turn.begin(ctx); err != nil {
-		var none T
-		return none, err
-	}
-	value, err := call(ctx)
-	return value, turn.pass(ctx, err)
+	return l.api.Contact(withPacer(ctx, l.pace), reference)
 }
 
 // tooMany reports whether a failed request was one too many: 429, or 503, with

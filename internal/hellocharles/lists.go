@@ -44,7 +44,7 @@ func (c *client) list(ctx context.Context, operation, path, setting string) ([]m
 }
 
 func (c *client) page(ctx context.Context, operation, path string, offset int) ([]any, error) {
-	reply, err := c.reads.Do(ctx, vendorhttp.Request{
+	reply, err := c.ask(ctx, vendorhttp.Request{
 		Operation: operation,
 		Method:    http.MethodGet,
 		Path:      path,
@@ -61,6 +61,15 @@ func (c *client) page(ctx context.Context, operation, path string, offset int) (
 		return nil, c.reads.Fail(operation, vendorhttp.Unreadable, err.Error())
 	}
 	return page, nil
+}
+
+// ask makes one request of a read, in its turn.
+func (c *client) ask(ctx context.Context, request vendorhttp.Request) (reply vendorhttp.Response, err error) {
+	err = paced(ctx, func(ctx context.Context) error {
+		reply, err = c.reads.Do(ctx, request)
+		return err
+	})
+	return reply, err
 }
 
 func pageIn(reply vendorhttp.Response) ([]any, error) {

@@ -24,7 +24,7 @@ func (c *client) SegmentCount(ctx context.Context, segment string) (int64, error
 	if !c.settings.Read.ReadsAllowed() {
 		return 0, c.reads.Fail(operation, vendorhttp.Forbidden, "this connection may not read (setting read.allowed)")
 	}
-	reply, err := c.reads.Do(ctx, vendorhttp.Request{
+	reply, err := c.ask(ctx, vendorhttp.Request{
 		Operation: operation,
 		Method:    http.MethodHead,
 		Path:      strings.ReplaceAll(c.settings.Read.SegmentCountPath, segmentPlaceholder, url.PathEscape(segment)),
