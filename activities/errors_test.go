@@ -44,6 +44,23 @@ func tell(t *testing.T, err error, tries int) (told, *temporal.ApplicationError)
 	}, failed
 }
 
+func TestAQuestionBeforeARunIsGivenUpSoonWhenNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	final := func(err error, tries int) bool {
+		var failed *temporal.ApplicationError
+		require.ErrorAs(t, failAsking(t.Context(), "demo", err, tries), &failed)
+		require.Contains(t, failed.Message(), "sync demo: ")
+		return failed.NonRetryable()
+	}
+	for _, unanswered := range []error{
+		&vendorhttp.Error{Kind: vendorhttp.Unavailable}, &vendorhttp.Error{Kind: vendorhttp.Unreachable}, &zeotap.Error{Kind: zeotap.Unavailable},
+	} {
+		require.False(t, final(unanswered, 4))
+		require.True(t, final(unanswered, 5), "a wrong host is an answer, not a silence")
+	}
+	require.False(t, final(&vendorhttp.Error{Kind: vendorhttp.RateLimited, RetryAfter: time.Second}, 50), "to wait for the budget is no try")
+}
+
 func TestEveryKindOfFailureIsFinalOrTriedAgain(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

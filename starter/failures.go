@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -142,7 +143,7 @@ func (c *csvFailures) print(f shownFailure) error {
 		c.titled = true
 		titles := failureColumns
 		if c.raw {
-			titles = append(titles[:len(titles):len(titles)], "raw")
+			titles = append(slices.Clip(titles), "raw")
 		}
 		if err := c.w.Write(titles); err != nil {
 			return err
@@ -161,10 +162,11 @@ func (c *csvFailures) end() error {
 }
 
 func (f *shownFailure) cells(raw bool) ([]string, error) {
-	cells := []string{
+	cells := make([]string, 0, len(failureColumns)+1)
+	cells = append(cells,
 		strconv.FormatInt(f.Run, 10), f.Reference, string(f.Outcome), f.Reason, f.Field, f.Place, strconv.FormatInt(f.Batch, 10),
 		strconv.Itoa(f.Sends), strconv.FormatBool(f.Known), strconv.FormatInt(f.FirstRun, 10), f.Message,
-	}
+	)
 	if !raw {
 		return cells, nil
 	}

@@ -17,6 +17,9 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"audiencesync/internal/config"
+	"audiencesync/internal/simulator"
+	"audiencesync/internal/simulator/faults"
+	"audiencesync/workflows"
 )
 
 // recordVariable makes TestRecordHistories write the histories that
@@ -69,6 +72,16 @@ func TestRecordHistories(t *testing.T) {
 			spec.Accept.Invalid = 0
 			return w.started(t, spec)
 		},
+		"paused": func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			held := w.charles.hold(http.MethodPost, contactsPath, 4)
+			run := w.started(t, demo(t))
+			held.await(t, 1)
+			require.NoError(t, w.steer(t, demo(t), workflows.UpdatePause, ""))
+			held.release()
+			require.NoError(t, w.steer(t, demo(t), workflows.UpdateResume, ""))
+			return run
+		},
 		"due-run": func(t *testing.T, w *world) client.WorkflowRun {
 			t.Helper()
 			return w.dueRun(t, w.schedule(t, demo(t), 24*time.Hour, true))
@@ -95,6 +108,26 @@ func TestRecordHistories(t *testing.T) {
 				return w.started(t, demo(t))
 			})
 	})
+	for name, c := range map[string]struct {
+		answers faults.Rule
+		update  string
+	}{
+		"approved": {faults.Rule{Match: faults.Match{To: 16}, Status: http.StatusUnprocessableEntity}, workflows.UpdateApprove},
+		"declined": {faults.Rule{Status: http.StatusUnprocessableEntity}, workflows.UpdateDecline},
+		"access":   {faults.Rule{Match: faults.Match{From: 3, To: 3}, Status: http.StatusUnauthorized}, workflows.UpdateResume},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.answers.Do, c.answers.Match.Side, c.answers.Match.Path = faults.Status, faults.Charles, contactsPath
+			w := newWorld(t, 300, batchesOf(25), inFlight(2), withFaults(simulator.Faults{Rules: []faults.Rule{c.answers}}))
+			record(t, w, name, func(t *testing.T, w *world) client.WorkflowRun {
+				t.Helper()
+				run := w.started(t, demo(t))
+				require.NoError(t, w.steer(t, demo(t), c.update, w.awaitHold(t, demo(t)).ID))
+				return run
+			})
+		})
+	}
 }
 
 // dueRunBeside starts the sync by hand and then by schedule, while requests
