@@ -44,6 +44,9 @@ func writeReport(w io.Writer, r *audience.Report) error {
 			row("  "+string(line.outcome), n, line.note)
 		}
 	}
+	if r.KnownFailures > 0 {
+		row("  known failures", r.KnownFailures, "of the above: met by an earlier run, not sent again")
+	}
 	row("expected in segment", r.Segment.Expected, "contacts that the ledger holds as marked")
 	if r.Segment.Left > 0 {
 		row("  left the audience", r.Segment.Left, "still marked")
@@ -69,6 +72,7 @@ func writeReport(w io.Writer, r *audience.Report) error {
 	if r.Verdict == audience.Explained && !r.Acceptable {
 		lines = append(lines, "  the run counts as failed until the cause is mended or accept allows it")
 	}
+	lines = append(lines, decisionLines(r)...)
 	lines = append(lines, "", r.Summary, "")
 	_, err := io.WriteString(w, strings.Join(lines, "\n"))
 	return err
@@ -96,6 +100,18 @@ func reasonLines(r *audience.Report) []string {
 			line += " (" + detail + ")"
 		}
 		lines = append(lines, line)
+	}
+	return lines
+}
+
+// decisionLines say who steered the run.
+func decisionLines(r *audience.Report) []string {
+	lines := make([]string, len(r.Decisions))
+	for i, d := range r.Decisions {
+		lines[i] = fmt.Sprintf("  %s: %s by %s", d.At.Local().Format(time.DateTime), d.What, d.By)
+		if d.Why != "" {
+			lines[i] += ": " + d.Why
+		}
 	}
 	return lines
 }

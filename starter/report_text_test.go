@@ -61,6 +61,11 @@ func TestReportsReadLikeThis(t *testing.T) {
 			r.Source.Reported, r.Segment.Counted, r.Segment.Evidence = nil, nil, audience.EvidenceNone
 			r.Verdict = audience.Unverifiable
 		},
+		"approved": func(r *audience.Report) {
+			r.Decisions = []audience.Decision{{
+				What: audience.Approve, About: "d1-1", By: "ada", Why: "known test numbers", At: time.Date(2026, time.March, 2, 12, 0, 0, 0, time.Local),
+			}}
+		},
 		"left-and-stale": func(r *audience.Report) {
 			r.Segment.Left, r.Segment.Stale = 300, 20
 			r.Segment.Expected, *r.Segment.Counted = 98_732, 98_732
