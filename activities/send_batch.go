@@ -48,6 +48,8 @@ const (
 // SendBatchResult is the result of SendBatch.
 type SendBatchResult struct {
 	Outcomes map[audience.Outcome]int64 `json:"outcomes,omitempty"`
+	// RefusedAgain of the refused were refused by an earlier run already.
+	RefusedAgain int64 `json:"refused_again,omitempty"`
 	// Next are batches that members of this one moved to, to be sent first.
 	Next []int64 `json:"next,omitempty"`
 	// Split says that all members moved, because the request was refused as a
@@ -81,7 +83,8 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 	}
 	// Not the batch itself waits: its members are memory.
 	result := SendBatchResult{
-		Outcomes: counts(batch.Result.Outcomes), Next: batch.Next, Split: batch.State == ledger.BatchSplit,
+		Outcomes: counts(batch.Result.Outcomes), RefusedAgain: batch.Result.RefusedAgain,
+		Next: batch.Next, Split: batch.State == ledger.BatchSplit,
 	}
 	awaitHandIn(ctx, time.Now())
 	return result, nil

@@ -45,7 +45,7 @@ func writeReport(w io.Writer, r *audience.Report) error {
 		}
 	}
 	if r.KnownFailures > 0 {
-		row("  known failures", r.KnownFailures, "of the above: met by an earlier run, not sent again")
+		row("  known failures", r.KnownFailures, "of the above: an earlier run met them with the same content")
 	}
 	row("expected in segment", r.Segment.Expected, "contacts that the ledger holds as marked")
 	if r.Segment.Left > 0 {

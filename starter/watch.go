@@ -110,8 +110,8 @@ func waitingFor(ctx context.Context, c client.Client, id string) string {
 func holdOf(p workflows.Progress) string {
 	switch {
 	case p.Hold != nil && p.Hold.Kind == workflows.HoldApproval:
-		return fmt.Sprintf("%s; the run waits until %s: audiencesync approve %s, or decline",
-			p.Hold.Why, p.Hold.Until.Local().Format(time.DateTime), p.Sync)
+		return fmt.Sprintf("sync %s, run %d: %s; the run waits until %s: audiencesync approve %s, or decline",
+			p.Sync, p.Run, p.Hold.Why, p.Hold.Until.Local().Format(time.DateTime), p.Sync)
 	case p.Hold != nil:
 		return fmt.Sprintf("%s; the run waits until %s: give access back, then audiencesync resume %s",
 			p.Hold.Why, p.Hold.Until.Local().Format(time.DateTime), p.Sync)

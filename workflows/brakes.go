@@ -26,7 +26,8 @@ type Brakes struct {
 }
 
 func (b *Brakes) observe(result activities.SendBatchResult) {
-	refused := result.Outcomes[audience.Refused]
+	// Who is sent again although an earlier run was refused says nothing new.
+	refused := result.Outcomes[audience.Refused] - result.RefusedAgain
 	taken := taken(result)
 	b.Refused += refused
 	b.Asked += refused + taken + result.Outcomes[audience.Unresolved]

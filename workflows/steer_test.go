@@ -291,3 +291,18 @@ func TestARunThatWaitsCanBeCancelled(t *testing.T) {
 	require.Equal(t, 1, s.happened("close cancelled"))
 	require.Equal(t, []int64{1}, s.sent())
 }
+
+func TestRefusalsThatAnEarlierRunMetAskNobody(t *testing.T) {
+	t.Parallel()
+	s := &script{batches: 40, window: 2}
+	s.sendBatch = func(context.Context, int64) (activities.SendBatchResult, error) {
+		again := refused(1000)
+		again.RefusedAgain = 1000
+		return again, nil
+	}
+	env := environment(t, s)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.NoError(t, err)
+	require.Zero(t, progress(t, env).Holds)
+	require.Len(t, s.sent(), 40)
+}

@@ -316,9 +316,10 @@ func (w *world) settle(r *modelRun, number int64, b *modelBatch) {
 		case o.Outcome == "":
 			again = append(again, id)
 		default:
+			before := w.contacts[id].known
 			w.contacts[id].learn(o, r, id)
 			if o.Outcome.Failed() {
-				r.failures[id] = false
+				r.failures[id] = before != nil && before.version == r.versions[id]
 			}
 		}
 	}

@@ -58,12 +58,18 @@ type BatchResult struct {
 	Reasons  map[string]int64  `json:"reasons,omitempty"`
 	// Withheld counts values that were left out, by target.
 	Withheld map[string]int64 `json:"withheld,omitempty"`
+	// Known of the failures were met by an earlier run with the same content;
+	// RefusedAgain of them were sent and refused once more.
+	Known        int64 `json:"known,omitempty"`
+	RefusedAgain int64 `json:"refused_again,omitempty"`
 }
 
 func (b *BatchResult) merge(other BatchResult) {
 	b.Outcomes.Merge(other.Outcomes)
 	b.Reasons = mergeCounts(b.Reasons, other.Reasons)
 	b.Withheld = mergeCounts(b.Withheld, other.Withheld)
+	b.Known += other.Known
+	b.RefusedAgain += other.RefusedAgain
 }
 
 // MemberOutcome is what became of one member of a batch.

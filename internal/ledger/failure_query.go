@@ -38,7 +38,7 @@ type Failure struct {
 	Sends int
 	// Message is Hello Charles' own words, cut.
 	Message string
-	// Known says that an earlier run met the failure, and nothing was sent now.
+	// Known says that an earlier run met the failure with the same content.
 	Known bool
 	// FirstRun is the number of the run that met this content first.
 	FirstRun int64

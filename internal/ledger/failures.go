@@ -37,6 +37,10 @@ type failureLog struct {
 	syncID int64
 	key    *failureKey
 	rows   [][]any
+	// known counts those that an earlier run met with the same content, and
+	// refusedAgain those of them that Hello Charles refused.
+	known        int64
+	refusedAgain int64
 }
 
 func (l *failureLog) add(ctx context.Context, f failure) error {
@@ -76,17 +80,40 @@ func (l *failureLog) flush(ctx context.Context) error {
 		return err
 	}
 	l.rows = l.rows[:0]
-	_, err = l.tx.ExecContext(ctx, `
+	rows, err := l.tx.QueryContext(ctx, `
 		INSERT INTO failures (run_id, contact_id, known, first_run, page, position, batch, sends, fingerprint, outcome, reason, field, message, raw)
-		SELECT ?, value ->> 0, value ->> 1,
-			coalesce(
-				nullif(value ->> 2, 0),
-				(SELECT first_run FROM known_failures
-					WHERE sync_id = ? AND contact_id = value ->> 0 AND known_failures.fingerprint = unhex(value ->> 7)),
-				(SELECT number FROM runs WHERE id = ?)),
+		SELECT runs.id, value ->> 0, max(value ->> 1, earlier.first_run IS NOT NULL),
+			coalesce(nullif(value ->> 2, 0), earlier.first_run, runs.number),
 			value ->> 3, value ->> 4, value ->> 5, value ->> 6, unhex(value ->> 7),
 			value ->> 8, value ->> 9, value ->> 10, value ->> 11, unhex(value ->> 12)
-		FROM json_each(?) WHERE true`,
-		l.runID, l.syncID, l.runID, string(list))
-	return err
+		FROM json_each(?) CROSS JOIN runs
+		LEFT JOIN known_failures AS earlier
+			ON earlier.sync_id = ? AND earlier.contact_id = value ->> 0 AND earlier.fingerprint = unhex(value ->> 7)
+		WHERE runs.id = ?
+		RETURNING known, outcome`,
+		string(list), l.syncID, l.runID)
+	if err != nil {
+		return err
+	}
+	return l.count(rows)
+}
+
+// count adds up which of the failures just written were met before.
+func (l *failureLog) count(rows *sql.Rows) error {
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var known bool
+		var outcome audience.Outcome
+		if err := rows.Scan(&known, &outcome); err != nil {
+			return err
+		}
+		if !known {
+			continue
+		}
+		l.known++
+		if outcome == audience.Refused {
+			l.refusedAgain++
+		}
+	}
+	return rows.Err()
 }

@@ -39,13 +39,14 @@ func (l *Ledger) Settle(ctx context.Context, ref RunRef, of Batch, outcomes []Me
 			again:   child{of: batch, tries: batch.Tries + 1, unanswered: true},
 			untried: child{of: batch, tries: batch.Tries, unanswered: batch.sends > 1},
 		}
-		if err := s.store(ctx, tx, batch.Members[:len(outcomes)], outcomes); err != nil {
+		result := countOutcomes(outcomes)
+		if result.Known, result.RefusedAgain, err = s.store(ctx, tx, batch.Members[:len(outcomes)], outcomes); err != nil {
 			return err
 		}
 		if batch.Next, err = s.moveOn(ctx, tx); err != nil {
 			return err
 		}
-		batch.Result.merge(countOutcomes(outcomes))
+		batch.Result.merge(result)
 		batch.Members = batch.Members[len(outcomes):]
 		return saveProgress(ctx, tx, runID, &batch)
 	})
@@ -84,8 +85,9 @@ type settlement struct {
 }
 
 // store writes the memberships of accepted and unresolved members, the failures,
-// what is known of them from now on, and the labels that were left out.
-func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, outcomes []MemberOutcome) error {
+// what is known of them from now on, and the labels that were left out. It
+// returns how many failures were known, and how many of those refused again.
+func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, outcomes []MemberOutcome) (known, again int64, err error) {
 	var taken, unknown, passing, refused []Staged
 	var refusals []MemberOutcome
 	labels := labelCounts{}
@@ -109,11 +111,11 @@ func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, ou
 		}
 		if o.Outcome.Failed() {
 			if err := failures.add(ctx, s.failure(member, o)); err != nil {
-				return err
+				return 0, 0, err
 			}
 		}
 	}
-	return firstError(
+	err = firstError(
 		func() error { return failures.flush(ctx) }, // It asks what is known, so it goes first.
 		func() error { return markTaken(ctx, tx, s, taken) },
 		func() error { return markUnknown(ctx, tx, s.syncID, unknown) },
@@ -123,6 +125,7 @@ func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, ou
 		func() error { return labels.save(ctx, tx, s.runID, LabelWithheld) },
 		func() error { return noteFits(ctx, tx, s.syncID, together(outcomes)) },
 	)
+	return failures.known, failures.refusedAgain, err
 }
 
 // together is the number of contacts that were taken from one request.

@@ -60,6 +60,7 @@ func (l *Ledger) Tally(ctx context.Context, ref RunRef) (Tally, error) {
 			return Tally{}, fmt.Errorf("ledger: batches: %w", err)
 		}
 		tally.Outcomes.Merge(result.Outcomes)
+		tally.Known += result.Known
 		tally.Reasons = mergeCounts(tally.Reasons, result.Reasons)
 		tally.Withheld = mergeCounts(tally.Withheld, result.Withheld)
 	}

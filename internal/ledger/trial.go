@@ -10,7 +10,8 @@ import (
 
 // BeginTrial records that a person is about to send these members outside of a
 // run: from now on the next run sends them again, and they are ours, until
-// EndTrial says that they were taken. o needs the permanent parts of the sync.
+// EndTrial says that they were taken. What was known of their refusals ends
+// here. o needs the permanent parts of the sync.
 func (l *Ledger) BeginTrial(ctx context.Context, o Opening, members []ReadMember) error {
 	references := make([]string, len(members))
 	for i, m := range members {
@@ -30,11 +31,18 @@ func (l *Ledger) BeginTrial(ctx context.Context, o Opening, members []ReadMember
 			SELECT workspace_id, value FROM syncs, json_each(?) WHERE syncs.id = ? ON CONFLICT DO NOTHING`, list, syncID); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `
+		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO memberships (sync_id, contact_id, marked)
 			SELECT syncs.id, contacts.id, ? FROM json_each(?) AS wanted CROSS JOIN syncs
 			JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.value
-			WHERE syncs.id = ? ON CONFLICT DO UPDATE SET fingerprint = NULL`, markedUnknown, list, syncID)
+			WHERE syncs.id = ? ON CONFLICT DO UPDATE SET fingerprint = NULL`, markedUnknown, list, syncID); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			DELETE FROM known_failures WHERE sync_id = ?1 AND contact_id IN (
+				SELECT contacts.id FROM json_each(?2) AS wanted CROSS JOIN syncs
+				JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.value
+				WHERE syncs.id = ?1)`, syncID, list)
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
 )
 
@@ -37,4 +38,17 @@ func TestAMemberOfATrialIsUnknownUntilItWasTaken(t *testing.T) {
 	opening.AudienceID = "985"
 	var refused *ledger.RefusedError
 	require.ErrorAs(t, l.BeginTrial(t.Context(), opening, members), &refused)
+}
+
+func TestATrialEndsWhatWasKnownOfARefusal(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	wholeRun(t, l, opening("a"), members(0, 2, "v1"), refused(2))
+	require.NoError(t, l.BeginTrial(t.Context(), opening(""), members(0, 1, "v1")))
+	require.NoError(t, l.EndTrial(t.Context(), "spring", members(0, 1, "v1")))
+	require.Nil(t, history(t, l, 0).KnownFailure)
+	require.NotNil(t, history(t, l, 1).KnownFailure, "this one was not tried")
+
+	_, sum := readAgain(t, l, opening("b"), members(0, 2, "v1"))
+	require.Equal(t, audience.Outcomes{Unchanged: 1, Refused: 1}, sum.Outcomes, "what the trial brought over is not sent again")
 }

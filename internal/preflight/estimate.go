@@ -49,6 +49,6 @@ func Spell(d time.Duration) string {
 	case d >= time.Minute:
 		return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
 	default:
-		return d.Round(time.Second).String()
+		return max(d.Round(time.Second), time.Second).String()
 	}
 }

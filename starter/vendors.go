@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/metric/noop"
+
+	"audiencesync/internal/config"
+	"audiencesync/internal/credentials"
+	"audiencesync/internal/endpoints"
+	"audiencesync/internal/ledger"
+	"audiencesync/internal/preflight"
+	"audiencesync/internal/trial"
+)
+
+// connectionsVariable is the environment variable of data commands that talk to
+// both vendors themselves.
+const connectionsVariable = "AUDIENCESYNC_CONNECTIONS"
+
+// vendorFlags say where a data command finds the ledger and both vendors.
+type vendorFlags struct {
+	dataFlags
+	connections string
+}
+
+func (f *vendorFlags) add(command *cobra.Command) {
+	f.dataFlags.add(command)
+	command.Flags().StringVar(&f.connections, "connections", os.Getenv(connectionsVariable), "connections file, that of the worker (or "+connectionsVariable+")")
+}
+
+// readAgain are the pauses before a contact that does not hold yet what was sent
+// is read again.
+var readAgain = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}
+
+// withTrial runs a data command on a sync that has been inspected.
+func (a *app) withTrial(ctx context.Context, f *vendorFlags, argument string, do func(*trial.Trial) error) error {
+	spec, err := loadSync(argument)
+	if err != nil {
+		return err
+	}
+	if f.connections == "" {
+		return usage("this command asks both vendors: name the worker's connections file with --connections FILE or %s", connectionsVariable)
+	}
+	connections, err := config.LoadConnections(f.connections)
+	if err != nil {
+		return &exitError{code: exitUsage, err: err}
+	}
+	return f.withLedger(ctx, func(l *ledger.Ledger) error {
+		pool := endpoints.New(endpoints.Options{
+			Connections: connections, Ledger: l, Meter: noop.NewMeterProvider().Meter("audiencesync"),
+			Credential: credentials.Store{Dir: filepath.Dir(f.connections)}.Lookup,
+		})
+		opened, err := trial.Open(ctx, trial.Options{
+			Pool: pool, Spec: spec, Say: func(text string) { a.say("%s", text) }, ReadAgain: readAgain,
+		})
+		if err != nil {
+			return trialError(spec.Sync, err)
+		}
+		return trialError(spec.Sync, do(opened))
+	})
+}
+
+// trialError gives an error its exit code and the sync its name.
+func trialError(sync string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if coded, ok := errors.AsType[*exitError](err); ok {
+		return coded
+	}
+	if errors.Is(err, context.Canceled) {
+		return &exitError{code: exitInterrupted, err: errors.New("interrupted")}
+	}
+	failure := failed(sync, err)
+	_, settings := errors.AsType[*endpoints.SettingsError](err)
+	_, refused := errors.AsType[*preflight.RefusedError](err)
+	ledgerSays, refusedByLedger := errors.AsType[*ledger.RefusedError](err)
+	_, nobody := errors.AsType[*trial.NoMemberError](err)
+	switch {
+	case refusedByLedger:
+		return &exitError{code: exitUsage, err: ledgerSays} // It names the sync itself.
+	case settings, refused, nobody:
+		return usage("sync %s: %w", sync, err)
+	default:
+		return failure
+	}
+}
