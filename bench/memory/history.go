@@ -37,8 +37,8 @@ func (s *span) add(at time.Time) {
 func (s *span) seconds() float64 { return s.to.Sub(s.from).Seconds() }
 
 // histories reads every Temporal run of the sync, the oldest first.
-func (s *stage) histories(ctx context.Context, sync string) ([]history, error) {
-	c, err := client.DialContext(ctx, client.Options{HostPort: s.server.Address()})
+func (p *play) histories(ctx context.Context, sync string) ([]history, error) {
+	c, err := client.DialContext(ctx, client.Options{HostPort: p.Server.Address()})
 	if err != nil {
 		return nil, fmt.Errorf("connecting to Temporal: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"audiencesync/bench/stage"
 	"audiencesync/bench/table"
 )
 
@@ -60,11 +61,12 @@ func measure(ctx context.Context, members int64, progress io.Writer) (figures []
 	if runtime.GOOS != "linux" {
 		return nil, errors.New("the memory of a process is read from /proc, which only Linux has")
 	}
-	s, err := newStage(ctx, progress)
+	built, err := stage.New(ctx, "memory", progress)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
+	defer func() { err = errors.Join(err, built.Stop()) }()
+	s := &play{Stage: built}
 	if err := s.start(ctx, members); err != nil {
 		return nil, err
 	}

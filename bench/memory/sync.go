@@ -25,9 +25,9 @@ type endedSync struct {
 }
 
 // sync runs the sync by the command line and watches the worker's memory.
-func (s *stage) sync(ctx context.Context) (endedSync, error) {
+func (p *play) sync(ctx context.Context) (endedSync, error) {
 	began := time.Now()
-	run, err := s.program("run", s.programs.AudienceSync, "run", s.file("sync.yaml"), "--output", "json", "--address", s.server.Address())
+	run, err := p.Program("run", p.Programs.AudienceSync, "run", p.File("sync.yaml"), "--output", "json", "--address", p.Server.Address())
 	if err != nil {
 		return endedSync{}, err
 	}
@@ -37,24 +37,24 @@ func (s *stage) sync(ctx context.Context) (endedSync, error) {
 		select {
 		case <-ctx.Done():
 			return endedSync{}, ctx.Err()
-		case <-s.worker.Ended():
-			return endedSync{}, fmt.Errorf("the worker ended:\n%s", s.worker.Stderr())
+		case <-p.worker.Ended():
+			return endedSync{}, fmt.Errorf("the worker ended:\n%s", p.worker.Stderr())
 		case <-run.Ended():
-			return s.ended(ctx, run, time.Since(began))
+			return p.ended(ctx, run, time.Since(began))
 		case <-ticker.C:
 			if samples%sayEvery == 0 {
-				now, err := memoryOf(s.worker.PID())
+				now, err := memoryOf(p.worker.PID())
 				if err != nil {
 					return endedSync{}, err
 				}
-				s.say("%4ds  worker %d MiB, peak %d MiB  %s", samples, now.resident>>20, now.peak>>20, lastLine(run.Stderr()))
+				p.Say("%4ds  worker %d MiB, peak %d MiB  %s", samples, now.resident>>20, now.peak>>20, lastLine(run.Stderr()))
 			}
 		}
 	}
 }
 
 // ended reads what the sync left.
-func (s *stage) ended(ctx context.Context, run *programs.Program, wall time.Duration) (endedSync, error) {
+func (p *play) ended(ctx context.Context, run *programs.Program, wall time.Duration) (endedSync, error) {
 	code, err := run.Wait(ctx)
 	if err != nil {
 		return endedSync{}, err
@@ -66,7 +66,7 @@ func (s *stage) ended(ctx context.Context, run *programs.Program, wall time.Dura
 	if err := json.Unmarshal([]byte(run.Stdout()), &ended.report); err != nil {
 		return endedSync{}, fmt.Errorf("reading the report: %w", err)
 	}
-	ended.memory, err = memoryOf(s.worker.PID())
+	ended.memory, err = memoryOf(p.worker.PID())
 	return ended, err
 }
 

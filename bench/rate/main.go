@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"audiencesync/bench/stage"
 	"audiencesync/bench/table"
 )
 
@@ -82,10 +83,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // measure runs the syncs side by side and watches what reaches Hello Charles.
 func measure(ctx context.Context, long time.Duration, progress io.Writer) (figures []table.Figure, err error) {
-	s, err := newStage(ctx, progress)
+	built, err := stage.New(ctx, "rate", progress)
 	if err != nil {
 		return nil, err
 	}
+	s := &play{Stage: built}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	if err := s.start(ctx, membersFor(long)); err != nil {
 		return nil, err
@@ -97,13 +99,13 @@ func measure(ctx context.Context, long time.Duration, progress io.Writer) (figur
 	if err := s.await(ctx, runs, "all syncs were sending", s.gate.warm); err != nil {
 		return nil, err
 	}
-	s.say("measuring the rate for %s", long)
+	s.Say("measuring the rate for %s", long)
 	first := time.Now()
 	if err := s.pass(ctx, runs, long, "the rate was measured; run it on a machine that has more time"); err != nil {
 		return nil, err
 	}
 	second := time.Now()
-	s.say("%d told delays of %s", toldDelays, toldDelay)
+	s.Say("%d told delays of %s", toldDelays, toldDelay)
 	for range toldDelays {
 		s.gate.hold(toldDelay)
 		if err := s.pass(ctx, runs, toldDelay+recovery, "the told delays were over"); err != nil {
@@ -111,7 +113,7 @@ func measure(ctx context.Context, long time.Duration, progress io.Writer) (figur
 		}
 	}
 	third := time.Now()
-	s.say("waiting for the end of the syncs")
+	s.Say("waiting for the end of the syncs")
 	if err := finish(ctx, runs); err != nil {
 		return nil, err
 	}

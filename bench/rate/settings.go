@@ -69,7 +69,7 @@ accept:
 `, n, n, markers[n])
 }
 
-func (s *stage) writeSettings(zeotap, charles string) error {
+func (p *play) writeSettings(zeotap, charles string) error {
 	files := map[string]string{"zeotap.key": zeotapKey}
 	for n := range syncs {
 		files[fmt.Sprintf("sync-%d.yaml", n)] = syncFile(n)
@@ -80,7 +80,7 @@ func (s *stage) writeSettings(zeotap, charles string) error {
 		files[key+".yaml"] = connections(zeotap, charles, key+".key")
 	}
 	for name, content := range files {
-		if err := os.WriteFile(s.file(name), []byte(content), 0o600); err != nil {
+		if err := os.WriteFile(p.File(name), []byte(content), 0o600); err != nil {
 			return err
 		}
 	}

@@ -12,11 +12,11 @@ import (
 const lookEvery = 100 * time.Millisecond
 
 // startSyncs starts all syncs by the command line.
-func (s *stage) startSyncs() ([]*programs.Program, error) {
+func (p *play) startSyncs() ([]*programs.Program, error) {
 	var runs []*programs.Program
 	for n := range syncs {
-		run, err := s.program(fmt.Sprintf("run-%d", n), s.programs.AudienceSync,
-			"run", s.file(fmt.Sprintf("sync-%d.yaml", n)), "--output", "json", "--address", s.server.Address())
+		run, err := p.Program(fmt.Sprintf("run-%d", n), p.Programs.AudienceSync,
+			"run", p.File(fmt.Sprintf("sync-%d.yaml", n)), "--output", "json", "--address", p.Server.Address())
 		if err != nil {
 			return nil, err
 		}
@@ -26,7 +26,7 @@ func (s *stage) startSyncs() ([]*programs.Program, error) {
 }
 
 // await waits until a moment has come that yes knows, while all of them run.
-func (s *stage) await(ctx context.Context, runs []*programs.Program, what string, yes func() bool) error {
+func (p *play) await(ctx context.Context, runs []*programs.Program, what string, yes func() bool) error {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for !yes() {
@@ -35,14 +35,14 @@ func (s *stage) await(ctx context.Context, runs []*programs.Program, what string
 			return fmt.Errorf("waiting for %s: %w", what, ctx.Err())
 		case <-ticker.C:
 		}
-		for _, p := range s.workers {
-			if ended(p) {
-				return fmt.Errorf("a worker ended before %s:\n%s", what, p.Stderr())
+		for _, worker := range p.workers {
+			if ended(worker) {
+				return fmt.Errorf("a worker ended before %s:\n%s", what, worker.Stderr())
 			}
 		}
-		for _, p := range runs {
-			if ended(p) {
-				return fmt.Errorf("a sync ended before %s:\n%s%s", what, p.Stdout(), p.Stderr())
+		for _, run := range runs {
+			if ended(run) {
+				return fmt.Errorf("a sync ended before %s:\n%s%s", what, run.Stdout(), run.Stderr())
 			}
 		}
 	}
@@ -50,9 +50,9 @@ func (s *stage) await(ctx context.Context, runs []*programs.Program, what string
 }
 
 // pass waits for a time while all of them run.
-func (s *stage) pass(ctx context.Context, runs []*programs.Program, d time.Duration, what string) error {
+func (p *play) pass(ctx context.Context, runs []*programs.Program, d time.Duration, what string) error {
 	end := time.Now().Add(d)
-	return s.await(ctx, runs, what, func() bool { return !time.Now().Before(end) })
+	return p.await(ctx, runs, what, func() bool { return !time.Now().Before(end) })
 }
 
 // finish waits until the syncs have come to a good end.
