@@ -176,5 +176,5 @@ func (d *demo) sync(ctx context.Context) error {
 		return failed(spec.Sync, err)
 	}
 	defer c.Close()
-	return d.app.runSync(ctx, c, spec)
+	return d.app.runSync(ctx, c, spec, false)
 }

@@ -16,7 +16,8 @@ import (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	return &cobra.Command{
+	var full bool
+	command := &cobra.Command{
 		Use:   "run SYNC.yaml",
 		Short: "Run a sync now, or join the run that is going, and report",
 		Args:  cobra.ExactArgs(1),
@@ -30,18 +31,20 @@ func (a *app) runCommand() *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			err = a.runSync(cmd.Context(), c, spec)
+			err = a.runSync(cmd.Context(), c, spec, full)
 			if cmd.Context().Err() != nil {
 				a.say("Stopped watching; the run goes on. See it with: audiencesync status %s", spec.Sync)
 			}
 			return err
 		},
 	}
+	command.Flags().BoolVar(&full, "full", false, "send every member again, whatever the ledger knows of it")
+	return command
 }
 
 // runSync starts the sync or joins its run, watches it and prints the report.
-func (a *app) runSync(ctx context.Context, c client.Client, spec config.Sync) error {
-	run, joined, err := startSync(ctx, c, spec)
+func (a *app) runSync(ctx context.Context, c client.Client, spec config.Sync, full bool) error {
+	run, joined, err := startSync(ctx, c, spec, full)
 	switch {
 	case ctx.Err() != nil:
 		return &exitError{code: exitInterrupted}
@@ -49,6 +52,9 @@ func (a *app) runSync(ctx context.Context, c client.Client, spec config.Sync) er
 		return &exitError{code: exitFailed, err: err}
 	case joined:
 		a.say("A run of %s is going already; this command joins it and starts no second one.", spec.Sync)
+		if full {
+			a.say("That run is not known to be a full one: run it again with --full when it has ended.")
+		}
 	}
 	report, err := a.watch(ctx, c, run)
 	if ctx.Err() != nil {
@@ -58,7 +64,7 @@ func (a *app) runSync(ctx context.Context, c client.Client, spec config.Sync) er
 }
 
 // startSync starts a run, or finds the one that is going.
-func startSync(ctx context.Context, c client.Client, spec config.Sync) (run client.WorkflowRun, joined bool, err error) {
+func startSync(ctx context.Context, c client.Client, spec config.Sync, full bool) (run client.WorkflowRun, joined bool, err error) {
 	options := client.StartWorkflowOptions{
 		ID:                                       workflows.SyncID(spec.Sync),
 		TaskQueue:                                workflows.TaskQueue,
@@ -67,7 +73,7 @@ func startSync(ctx context.Context, c client.Client, spec config.Sync) (run clie
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            workflows.Summary(spec),
 	}
-	run, err = c.ExecuteWorkflow(ctx, options, workflows.AudienceSync, workflows.AudienceSyncInput{Spec: spec})
+	run, err = c.ExecuteWorkflow(ctx, options, workflows.AudienceSync, workflows.AudienceSyncInput{Spec: spec, Full: full})
 	if going, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return c.GetWorkflow(ctx, options.ID, going.RunId), true, nil
 	}

@@ -15,6 +15,8 @@ import (
 type AudienceSyncInput struct {
 	// Spec is the sync, pinned for the whole run.
 	Spec config.Sync `json:"spec"`
+	// Full sends every member again, whatever the ledger knows of it.
+	Full bool `json:"full,omitempty"`
 	// Carried is set when a run goes on in a new history.
 	Carried *Carried `json:"carried,omitempty"`
 }
@@ -46,6 +48,7 @@ func AudienceSync(ctx workflow.Context, in AudienceSyncInput) (*audience.Report,
 
 type audienceSync struct {
 	spec     config.Sync
+	full     bool
 	opened   activities.OpenRunResult
 	plan     activities.Plan
 	progress Progress
@@ -60,7 +63,7 @@ type audienceSync struct {
 }
 
 func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
-	run := &audienceSync{spec: in.Spec}
+	run := &audienceSync{spec: in.Spec, full: in.Full}
 	if in.Carried != nil {
 		run.opened, run.plan, run.progress = in.Carried.Opened, in.Carried.Plan, in.Carried.Progress
 		run.queue = queue{issued: in.Carried.Issued, planned: in.Carried.Plan.Batches, first: in.Carried.First, last: in.Carried.Last}
@@ -127,7 +130,7 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 	// The first run id stays the same however often the run continues as new.
 	token := workflow.GetInfo(ctx).FirstRunID
 	ctx = workflow.WithActivityOptions(ctx, asking("check connections, tags, properties, segment; open the run"))
-	input := activities.OpenRunInput{Token: token, StartedAt: r.progress.StartedAt, Spec: r.spec}
+	input := activities.OpenRunInput{Token: token, StartedAt: r.progress.StartedAt, Spec: r.spec, Full: r.full}
 	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
 		return err
 	}
@@ -248,6 +251,7 @@ func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
 	}
 	return workflow.NewContinueAsNewError(ctx, AudienceSync, AudienceSyncInput{
 		Spec: r.spec,
+		Full: r.full,
 		Carried: &Carried{
 			Opened: r.opened, Plan: r.plan, Progress: r.progress, Issued: r.queue.issued, First: r.queue.first, Last: r.queue.last,
 			Brakes: r.brakes, Postponed: r.postponed,

@@ -8,6 +8,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/simulator/people"
+	"audiencesync/workflows"
 )
 
 func TestEveryMemberOfTheAudienceHasItsOutcomeAndItsContact(t *testing.T) {
@@ -106,6 +107,20 @@ func TestASecondRunFindsEverythingUnchangedAndSendsNothing(t *testing.T) {
 	require.Equal(t, first.Verdict, second.Verdict)
 }
 
+func TestAFullRunSendsEverybodyAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 500)
+	first := w.run(t, demo(t))
+	run, joined, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: demo(t), Full: true})
+	require.NoError(t, err)
+	require.False(t, joined)
+	second, err := w.end(t, run)
+	require.NoError(t, err)
+	require.Zero(t, second.Outcomes.Unchanged)
+	require.Equal(t, first.Outcomes.Taken(), second.Outcomes.Taken())
+	require.Equal(t, 2*first.Outcomes.Taken(), w.Stats().UpsertsReceived)
+}
+
 func TestExportFilesGiveTheSameOutcomesAsPages(t *testing.T) {
 	t.Parallel()
 	pages := newWorld(t, 500)
@@ -140,7 +155,7 @@ func TestTwoStartsAtOnceAreOneRun(t *testing.T) {
 	starts := make(chan started, 2)
 	for range 2 {
 		go func() {
-			run, joined, err := w.start(t.Context(), spec)
+			run, joined, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: spec})
 			starts <- started{run, joined, err}
 		}()
 	}

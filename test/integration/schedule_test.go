@@ -113,7 +113,7 @@ func TestARunByHandAtTheSameMomentMakesNoSecondRun(t *testing.T) {
 	held.await(t, 1)
 	due := w.dueRun(t, w.schedule(t, spec, 24*time.Hour, true))
 	w.awaitWaiting(t, due)
-	_, joined, err := w.start(t.Context(), spec)
+	_, joined, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: spec})
 	require.NoError(t, err)
 	require.True(t, joined)
 	held.release()

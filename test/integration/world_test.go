@@ -47,7 +47,10 @@ type settings struct {
 // vendors, a ledger and a worker.
 type world struct {
 	*simulator.Simulator
-	client  client.Client
+	client client.Client
+	// namespace is the client's, nobody else uses it.
+	namespace string
+
 	zeotap  *gate
 	charles *gate
 	dir     string
@@ -65,7 +68,8 @@ func newWorld(t *testing.T, members int64, with ...func(*settings)) *world {
 	w := &world{Simulator: simulator.New(s.simulator), dir: t.TempDir()}
 	w.zeotap, w.charles = newGate(t, w.ZeotapHandler()), newGate(t, w.CharlesHandler())
 	w.writeConnections(t, s)
-	w.client = connect(t)
+	w.namespace = "test-" + uuid.NewString()[:8]
+	w.client = connect(t, w.namespace)
 	w.startWorker(t)
 	t.Cleanup(func() {
 		if w.worker != nil {
@@ -149,11 +153,11 @@ func edit(t *testing.T, text string, pairs ...string) string {
 
 func (w *world) connections() string { return filepath.Join(w.dir, "connections.yaml") }
 
-// connect returns a client of a namespace that nobody else uses.
-func connect(t *testing.T) client.Client {
+// connect returns a client of a new namespace.
+func connect(t *testing.T, namespace string) client.Client {
 	t.Helper()
 	options := client.Options{
-		HostPort: serverAddress(t), Namespace: "test-" + uuid.NewString()[:8], Identity: "integration-test",
+		HostPort: serverAddress(t), Namespace: namespace, Identity: "integration-test",
 		Logger: telemetry.TemporalLogger(zap.NewNop()),
 	}
 	namespaces, err := client.NewNamespaceClient(options)
@@ -194,7 +198,8 @@ func demo(t *testing.T) config.Sync {
 
 // start starts the sync as "audiencesync run" does, or finds the run that is
 // going: then joined is true.
-func (w *world) start(ctx context.Context, spec config.Sync) (run client.WorkflowRun, joined bool, err error) {
+func (w *world) start(ctx context.Context, in workflows.AudienceSyncInput) (run client.WorkflowRun, joined bool, err error) {
+	spec := in.Spec
 	options := client.StartWorkflowOptions{
 		ID:                                       workflows.SyncID(spec.Sync),
 		TaskQueue:                                workflows.TaskQueue,
@@ -203,7 +208,7 @@ func (w *world) start(ctx context.Context, spec config.Sync) (run client.Workflo
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            workflows.Summary(spec),
 	}
-	run, err = w.client.ExecuteWorkflow(ctx, options, workflows.AudienceSync, workflows.AudienceSyncInput{Spec: spec})
+	run, err = w.client.ExecuteWorkflow(ctx, options, workflows.AudienceSync, in)
 	if going, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return w.client.GetWorkflow(ctx, options.ID, going.RunId), true, nil
 	}
@@ -213,7 +218,7 @@ func (w *world) start(ctx context.Context, spec config.Sync) (run client.Workflo
 // started starts the sync.
 func (w *world) started(t *testing.T, spec config.Sync) client.WorkflowRun {
 	t.Helper()
-	run, joined, err := w.start(t.Context(), spec)
+	run, joined, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: spec})
 	require.NoError(t, err)
 	require.False(t, joined)
 	return run
@@ -252,6 +257,20 @@ func (w *world) end(t *testing.T, run client.WorkflowRun) (*audience.Report, err
 			require.FailNow(t, "the run stands still", "nothing has happened for %s", patience)
 		}
 	}
+}
+
+// reconnect starts the worker with other connections: those of the demo, with
+// these changes alone.
+func (w *world) reconnect(t *testing.T, with ...func(*settings)) {
+	t.Helper()
+	var s settings
+	for _, change := range with {
+		change(&s)
+	}
+	require.NoError(t, w.worker.Stop())
+	w.worker = nil
+	w.writeConnections(t, s)
+	w.startWorker(t)
 }
 
 // run runs the sync to its good end.
