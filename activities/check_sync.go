@@ -31,13 +31,13 @@ type CheckSyncResult struct {
 // CheckSync does what OpenRun does, but opens nothing.
 func (a *Activities) CheckSync(ctx context.Context, in CheckSyncInput) (CheckSyncResult, error) {
 	defer keepAlive(ctx)()
-	found, w, err := a.inspect(ctx, in.Spec)
+	found, sync, err := preflight.Look(ctx, a.endpoints, in.Spec)
 	if tries := a.streaks.tries(ctx, err); err != nil {
 		return CheckSyncResult{}, failAsking(ctx, in.Spec.Sync, err, tries)
 	}
 	result := CheckSyncResult{Problems: found.Problems, Notes: found.Notes, Audience: found.Audience, Size: found.Size}
 	if found.Size != nil {
-		estimate := preflight.EstimateFor(found.Size.Value, w.Settings)
+		estimate := preflight.EstimateFor(found.Size.Value, sync.Workspace.Settings)
 		result.Batches, result.Requests, result.Seconds = estimate.Batches, estimate.Requests, estimate.Time.Seconds()
 		result.Notes = append(result.Notes, estimate.Notes...)
 	}

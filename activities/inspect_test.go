@@ -83,7 +83,7 @@ func spring() config.Sync {
 // inspect looks at a sync, and expects that every question was answered.
 func (v *vendors) inspect(t *testing.T, sync config.Sync) *preflight.Findings {
 	t.Helper()
-	found, _, err := v.activities.inspect(t.Context(), sync)
+	found, _, err := preflight.Look(t.Context(), v.activities.endpoints, sync)
 	require.NoError(t, err)
 	return found
 }
@@ -227,7 +227,7 @@ func TestWhatTheSourceDoesNotKnowIsAProblem(t *testing.T) {
 
 	sync = spring()
 	sync.Destination = "charly"
-	_, _, err := v.activities.inspect(t.Context(), sync)
+	_, _, err := preflight.Look(t.Context(), v.activities.endpoints, sync)
 	got, failed := tell(t, err, 1)
 	require.Equal(t, told{kind: TypeOpenRefused, final: true}, got)
 	require.Contains(t, failed.Message(), `destination "charly" is not a known connection`)
@@ -258,9 +258,9 @@ func TestWhatTheLedgerRefusesIsAProblem(t *testing.T) {
 	other := v.connections.HelloCharles["other"]
 	other.SourceType = "crm"
 	v.connections.HelloCharles["other"] = other
-	_, w, err := v.activities.inspect(t.Context(), spring())
+	_, looked, err := preflight.Look(t.Context(), v.activities.endpoints, spring())
 	require.NoError(t, err)
-	opening, err := newOpening(spring(), w)
+	opening, err := looked.Opening()
 	require.NoError(t, err)
 	_, err = v.activities.ledger.OpenRun(t.Context(), opening)
 	require.NoError(t, err)
@@ -296,7 +296,7 @@ func TestFaultsThatMayPassAreAskedAgain(t *testing.T) {
 				rule.Match.To = 9 // A read is asked again in its next turns.
 			}
 			require.NoError(t, v.SetFaults(simulator.Faults{Rules: []faults.Rule{rule}}))
-			_, _, err := v.activities.inspect(t.Context(), spring())
+			_, _, err := preflight.Look(t.Context(), v.activities.endpoints, spring())
 			var vendor *vendorhttp.Error
 			require.ErrorAs(t, err, &vendor, path)
 			require.Equal(t, kind, vendor.Kind, path)

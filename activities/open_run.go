@@ -2,13 +2,9 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"audiencesync/internal/config"
-	"audiencesync/internal/endpoints"
-	"audiencesync/internal/ledger"
 	"audiencesync/internal/preflight"
 )
 
@@ -48,19 +44,19 @@ func (a *Activities) OpenRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 }
 
 func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResult, error) {
-	found, w, err := a.inspect(ctx, in.Spec)
+	found, sync, err := preflight.Look(ctx, a.endpoints, in.Spec)
 	if err != nil {
 		return OpenRunResult{}, err
 	}
 	if len(found.Problems) > 0 {
 		return OpenRunResult{}, &preflight.RefusedError{Problems: found.Problems}
 	}
-	opening, err := newOpening(in.Spec, w)
+	opening, err := sync.Opening()
 	if err != nil {
 		return OpenRunResult{}, err
 	}
 	opening.Token, opening.StartedAt, opening.Full = in.Token, in.StartedAt, in.Full
-	if opening.Surroundings, opening.KnownBy, err = found.Surroundings.Pinned(); err != nil {
+	if opening.Surroundings, opening.KnownBy, err = found.Surroundings.Pinned(sync.Workspace.Settings); err != nil {
 		return OpenRunResult{}, err
 	}
 	ref, err := a.ledger.OpenRun(ctx, opening)
@@ -74,23 +70,7 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 	return OpenRunResult{
 		Run:          ref,
 		AudienceName: found.Audience.Name,
-		Window:       min(2*w.Settings.Limits.RequestsInFlight, maxWindow),
+		Window:       min(2*sync.Workspace.Settings.Limits.RequestsInFlight, maxWindow),
 		BatchSize:    int64(opened.BatchSize),
-	}, nil
-}
-
-// newOpening states what the ledger keeps of a sync for ever.
-func newOpening(spec config.Sync, w *endpoints.Workspace) (ledger.Opening, error) {
-	pinned, err := json.Marshal(spec)
-	if err != nil {
-		return ledger.Opening{}, fmt.Errorf("spec of sync %s: %w", spec.Sync, err)
-	}
-	return ledger.Opening{
-		Sync:       spec.Sync,
-		Workspace:  w.Settings.Workspace(),
-		AudienceID: spec.Audience.ID,
-		Reference:  fmt.Sprintf("%s as %s", spec.Reference.Describe(), spec.Reference.Normalise),
-		Spec:       pinned,
-		BatchSize:  w.Settings.BatchSize(),
 	}, nil
 }

@@ -55,9 +55,11 @@ func (c *runCache) get(ctx context.Context, ref RunRef) (*openRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	if run, err = c.compile(ctx, ref, spec, surroundings); err != nil {
+	compiled, err := preflight.Compile(ctx, c.endpoints, spec, surroundings)
+	if err != nil {
 		return nil, err
 	}
+	run = &openRun{ref: ref, spec: spec, mapper: compiled.Mapper, workspace: compiled.Workspace}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if len(c.runs) >= cachedRuns {
@@ -65,20 +67,4 @@ func (c *runCache) get(ctx context.Context, ref RunRef) (*openRun, error) {
 	}
 	c.runs[ref] = run
 	return run, nil
-}
-
-func (c *runCache) compile(ctx context.Context, ref RunRef, spec config.Sync, in preflight.Surroundings) (*openRun, error) {
-	workspace, err := c.endpoints.Workspace(ctx, spec.Destination)
-	if err != nil {
-		return nil, err
-	}
-	rendering, err := workspace.Rendering()
-	if err != nil {
-		return nil, err
-	}
-	mapper, err := mapping.Compile(spec, in.Destination(rendering))
-	if err != nil {
-		return nil, preflight.Refused(err)
-	}
-	return &openRun{ref: ref, spec: spec, mapper: mapper, workspace: workspace}, nil
 }

@@ -34,14 +34,19 @@ const (
 	// for: it is not an outage. After few tries it is split, and a contact that is
 	// alone is unresolved.
 	SendSuspect SendMode = "suspect"
-	// SendPatiently tries until an answer comes: nothing else is answered for.
+	// SendInHalves splits a batch that was postponed while no other was left to
+	// be answered for, without sending it: its halves tell about each other. A
+	// contact that is alone is sent as in SendAndPostpone.
+	SendInHalves SendMode = "halves"
+	// SendPatiently tries for long before others go first: nothing is answered for.
 	SendPatiently SendMode = "patient"
 )
 
-// How often a batch is sent without an answer before it is postponed, and
-// before one that is suspect is split.
+// How often a batch is sent without an answer before it is postponed, in an
+// outage (a quarter of an hour), and before one that is suspect is split.
 const (
 	triesBeforePostponing = 8
+	triesInOutage         = 20
 	triesOfSuspect        = 3
 )
 
@@ -72,10 +77,12 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 	tries := a.streaks.tries(ctx, err)
 	if isUnanswered(err) && ctx.Err() == nil {
 		switch {
-		case in.Mode == SendAndPostpone && tries >= triesBeforePostponing:
+		case in.Mode == SendSuspect:
+			if tries >= triesOfSuspect {
+				batch, err = a.isolate(ctx, in, err)
+			}
+		case tries >= triesInOutage, in.Mode != SendPatiently && tries >= triesBeforePostponing:
 			return SendBatchResult{Postponed: true}, nil
-		case in.Mode == SendSuspect && tries >= triesOfSuspect:
-			batch, err = a.isolate(ctx, in, err)
 		}
 	}
 	if err != nil {
@@ -116,6 +123,9 @@ func (a *Activities) sendBatch(ctx context.Context, in SendBatchInput) (ledger.B
 	}
 	if batch.State == ledger.BatchSettled || batch.State == ledger.BatchSplit {
 		return batch, nil
+	}
+	if in.Mode == SendInHalves && len(batch.Members) > 1 {
+		return a.split(ctx, run, batch, false)
 	}
 	if run.workspace.Settings.Send == config.SendBatch {
 		return a.sendTogether(ctx, run, batch)

@@ -45,7 +45,7 @@ func TestEveryVerbExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
 		"", "run", "status", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
-		"approve", "decline", "pause", "resume", "failures", "retry-failures",
+		"approve", "decline", "pause", "resume", "try", "trace", "failures", "retry-failures",
 		"schedule", "schedule create", "schedule list", "schedule delete",
 	} {
 		t.Run("help "+verb, func(t *testing.T) {

@@ -78,6 +78,13 @@ type shownFailure struct {
 	Raw       audience.Member  `json:"raw,omitempty"`
 }
 
+func showFailure(f ledger.Failure) shownFailure {
+	return shownFailure{
+		Run: f.Run, Reference: f.Reference, Outcome: f.Outcome, Reason: f.Reason, Field: f.Field, Place: f.Place,
+		Batch: f.Batch, Sends: f.Sends, Message: f.Message, Known: f.Known, FirstRun: f.FirstRun,
+	}
+}
+
 func (a *app) listFailures(ctx context.Context, l *ledger.Ledger, sync string, f failuresFlags) error {
 	printer := a.newFailurePrinter(f.raw)
 	query := ledger.FailureQuery{Sync: sync, Run: f.run, NewOnly: f.newOnly, Reason: f.reason, Limit: f.limit}
@@ -86,10 +93,7 @@ func (a *app) listFailures(ctx context.Context, l *ledger.Ledger, sync string, f
 		if err != nil {
 			return err
 		}
-		shown := shownFailure{
-			Run: found.Run, Reference: found.Reference, Outcome: found.Outcome, Reason: found.Reason, Field: found.Field, Place: found.Place,
-			Batch: found.Batch, Sends: found.Sends, Message: found.Message, Known: found.Known, FirstRun: found.FirstRun,
-		}
+		shown := showFailure(found)
 		if f.raw {
 			if shown.Raw, err = found.Raw(); err != nil {
 				return usage("%v", err)

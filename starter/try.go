@@ -1,19 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"audiencesync/internal/audience"
-	"audiencesync/internal/hellocharles"
 	"audiencesync/internal/trial"
 )
 
@@ -130,80 +123,6 @@ func contacts(n int) string {
 	return fmt.Sprintf("%d contacts", n)
 }
 
-// shownTrial is a trial as it is printed.
-type shownTrial struct {
-	Sync       string            `json:"sync"`
-	Workspace  string            `json:"workspace"`
-	DryRun     bool              `json:"dry_run,omitempty"`
-	Read       int64             `json:"read"`
-	PassedOver []shownPassedOver `json:"passed_over,omitempty"`
-	Members    []shownMember     `json:"members"`
-	// CannotRead says why contacts cannot be read back.
-	CannotRead string `json:"cannot_read_back,omitempty"`
-}
-
-type shownPassedOver struct {
-	Outcome audience.Outcome `json:"outcome,omitempty"`
-	Reason  string           `json:"reason"`
-	Why     string           `json:"why"`
-	Field   string           `json:"field,omitempty"`
-	Members int64            `json:"members"`
-}
-
-type shownMember struct {
-	Reference   string            `json:"reference"`
-	Outcome     audience.Outcome  `json:"outcome,omitempty"`
-	Transient   bool              `json:"transient,omitempty"`
-	Code        string            `json:"code,omitempty"`
-	Message     string            `json:"message,omitempty"`
-	Why         string            `json:"why,omitempty"`
-	LeftOut     []shownLabel      `json:"left_out,omitempty"`
-	Held        trial.HeldState   `json:"held,omitempty"`
-	Unread      string            `json:"unread,omitempty"`
-	Differences []shownDifference `json:"differences,omitempty"`
-	Request     *shownRequest     `json:"request,omitempty"`
-
-	good bool
-}
-
-type shownLabel struct {
-	Of    string `json:"of"`
-	Label string `json:"label,omitempty"`
-}
-
-type shownDifference struct {
-	Field string `json:"field"`
-	Sent  any    `json:"sent"`
-	Held  any    `json:"held"`
-}
-
-// shownRequest is a request without its credential.
-type shownRequest struct {
-	Method string          `json:"method"`
-	Path   string          `json:"path"`
-	Body   json.RawMessage `json:"body"`
-}
-
-func showRequest(r hellocharles.Rendered) *shownRequest {
-	return &shownRequest{Method: r.Method, Path: r.Path, Body: r.Body}
-}
-
-func showLabels(withheld []audience.Withheld) []shownLabel {
-	var labels []shownLabel
-	for _, w := range withheld {
-		labels = append(labels, shownLabel{Of: w.Target, Label: w.Label})
-	}
-	return labels
-}
-
-func showDifferences(differences []trial.Difference) []shownDifference {
-	var list []shownDifference
-	for _, d := range differences {
-		list = append(list, shownDifference{Field: d.Field, Sent: d.Sent, Held: d.Held})
-	}
-	return list
-}
-
 // render shows what would be sent.
 func (s *shownTrial) render(ctx context.Context, t *trial.Trial, candidates []trial.Candidate) error {
 	for _, c := range candidates {
@@ -251,117 +170,4 @@ func (s *shownTrial) verdict() error {
 		}
 	}
 	return nil
-}
-
-func (a *app) printTrial(s shownTrial) error {
-	if a.output == outputJSON {
-		if s.Members == nil {
-			s.Members = []shownMember{}
-		}
-		return a.printJSON(s)
-	}
-	return s.write(a.stdout)
-}
-
-func (s *shownTrial) write(w io.Writer) error {
-	var text strings.Builder
-	fmt.Fprintf(&text, "sync %s: %s members read\n", s.Sync, audience.Thousands(s.Read))
-	for _, over := range s.PassedOver {
-		fmt.Fprintf(&text, "passed over: %s, %s%s\n", audience.Thousands(over.Members), over.Why, ofField(over.Field))
-	}
-	var err error
-	if s.DryRun {
-		err = s.writeRequests(&text)
-	} else {
-		s.writeMembers(&text)
-	}
-	if err == nil {
-		_, err = io.WriteString(w, text.String())
-	}
-	return err
-}
-
-func ofField(field string) string {
-	if field == "" {
-		return ""
-	}
-	return " (field " + field + ")"
-}
-
-func (s *shownTrial) writeRequests(text *strings.Builder) error {
-	for _, m := range s.Members {
-		text.WriteString("\n")
-		if err := m.Request.write(text); err != nil {
-			return err
-		}
-		for _, label := range m.LeftOut {
-			text.WriteString("left out: " + label.String() + "\n")
-		}
-	}
-	return nil
-}
-
-func (r *shownRequest) write(text *strings.Builder) error {
-	var body bytes.Buffer
-	if err := json.Indent(&body, r.Body, "", "  "); err != nil {
-		return fmt.Errorf("the body of a request: %w", err)
-	}
-	fmt.Fprintf(text, "%s %s\n%s\n", r.Method, r.Path, body.String())
-	return nil
-}
-
-func (l shownLabel) String() string {
-	if l.Label == "" {
-		return l.Of
-	}
-	return l.Of + " " + spelled(l.Label)
-}
-
-func (s *shownTrial) writeMembers(text *strings.Builder) {
-	if len(s.Members) == 0 {
-		return
-	}
-	members, differing := make([]table.Row, 0, len(s.Members)), []table.Row{}
-	for _, m := range s.Members {
-		members = append(members, table.Row{spelled(m.Reference), m.Outcome, m.heldText(), m.leftOutText(), m.saidText()})
-		for _, d := range m.Differences {
-			differing = append(differing, table.Row{spelled(m.Reference), d.Field, spelled(d.Sent), spelled(d.Held)})
-		}
-	}
-	text.WriteString("\n" + render(table.Row{"reference", "outcome", "held", "left out", "why"}, members))
-	if len(differing) > 0 {
-		text.WriteString("\n" + render(table.Row{"reference", "field", "sent", "held"}, differing))
-	}
-	if s.CannotRead != "" {
-		text.WriteString("\nnot compared: " + s.CannotRead + "\n")
-	}
-}
-
-func (m *shownMember) heldText() string {
-	if m.Held == trial.NotLooked {
-		return "-"
-	}
-	return string(m.Held)
-}
-
-func (m *shownMember) leftOutText() string {
-	labels := make([]string, len(m.LeftOut))
-	for i, label := range m.LeftOut {
-		labels[i] = label.String()
-	}
-	return strings.Join(labels, ", ")
-}
-
-// saidText is why a contact is not taken, or not read.
-func (m *shownMember) saidText() string {
-	var said []string
-	for _, part := range []string{m.Code, m.Message, m.Why, m.Unread} {
-		if part != "" {
-			said = append(said, spelled(part))
-		}
-	}
-	if m.Transient {
-		said = append(said, "a run would send it again")
-	}
-	return strings.Join(said, ": ")
 }

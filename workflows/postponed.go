@@ -7,12 +7,16 @@ import (
 
 // Postponed are batches that Hello Charles did not answer for. As long as it
 // answers for no other, that is an outage, and they are sent patiently; else
-// they are suspect of holding a contact that the API cannot bear.
+// they are suspect of holding a contact that the API cannot bear. When no other
+// batch is left to tell, one half of a batch tells about the other.
 type Postponed struct {
 	// Answers is how many batches have been answered for.
 	Answers int64 `json:"answers,omitempty"`
-	// Since is the number of answers when a batch was postponed, by its number.
+	// Since is the number of answers when a batch, or the one that it is a part
+	// of, was first postponed, by its number.
 	Since map[int64]int64 `json:"since,omitempty"`
+	// Halves are parts of postponed batches that have not been sent themselves.
+	Halves map[int64]bool `json:"halves,omitempty"`
 	// InARow counts postponed batches since the last answer.
 	InARow int `json:"in_a_row,omitempty"`
 }
@@ -25,6 +29,8 @@ func (p *Postponed) mode(number int64, window int) activities.SendMode {
 		return activities.SendSuspect
 	case p.InARow > window:
 		return activities.SendPatiently
+	case postponed && !p.Halves[number]:
+		return activities.SendInHalves
 	default:
 		return activities.SendAndPostpone
 	}
@@ -32,25 +38,39 @@ func (p *Postponed) mode(number int64, window int) activities.SendMode {
 
 // observe takes note of the result of a batch.
 func (p *Postponed) observe(number int64, mode activities.SendMode, result activities.SendBatchResult) {
+	since, before := p.Since[number]
+	delete(p.Halves, number)
 	if result.Postponed {
-		if p.Since == nil {
-			p.Since = map[int64]int64{}
+		if !before {
+			p.remember(number, p.Answers)
 		}
-		p.Since[number] = p.Answers
 		p.InARow++
 		return
 	}
-	since, postponed := p.Since[number]
 	delete(p.Since, number)
-	isolated := mode == activities.SendSuspect && result.Split
-	if result.Split && !isolated || taken(result)+result.Outcomes[audience.Refused] > 0 {
+	switch {
+	case result.Split && mode == activities.SendInHalves:
+		for _, part := range result.Next {
+			p.remember(part, since)
+			p.Halves[part] = true
+		}
+	case result.Split && mode == activities.SendSuspect:
+		// Its parts are as suspect as it was.
+		for _, part := range result.Next {
+			p.remember(part, since)
+		}
+	case result.Split, taken(result)+result.Outcomes[audience.Refused] > 0:
 		p.Answers++
 		p.InARow = 0
 	}
-	if isolated && postponed {
-		// Its parts are as suspect as it was.
-		for _, part := range result.Next {
-			p.Since[part] = since
-		}
+}
+
+func (p *Postponed) remember(number, since int64) {
+	if p.Since == nil {
+		p.Since = map[int64]int64{}
 	}
+	if p.Halves == nil {
+		p.Halves = map[int64]bool{}
+	}
+	p.Since[number] = since
 }

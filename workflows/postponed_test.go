@@ -102,3 +102,56 @@ func TestInAnOutageOnlyAWindowOfBatchesIsTriedAndThenPatiently(t *testing.T) {
 	require.Equal(t, int64(50_000), progress(t, env).Outcomes.Created)
 	require.LessOrEqual(t, len(touched), 8)
 }
+
+func TestABatchThatIsNeverAnsweredForIsHalvedWhenNoOtherIsLeftToTell(t *testing.T) {
+	t.Parallel()
+	var attempts []attempt
+	s := &script{batches: 2, window: 1}
+	s.inMode = func(batch int64, mode activities.SendMode) activities.SendBatchResult {
+		attempts = append(attempts, attempt{batch, mode})
+		switch {
+		case batch == 1:
+			return created(1000)
+		case batch == 2 && mode == activities.SendInHalves:
+			return split(3, 4)
+		case batch == 3 && mode == activities.SendSuspect:
+			return unresolved(500)
+		case batch == 4:
+			return created(500)
+		}
+		return postponed
+	}
+	env := environment(t, s)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.NoError(t, err)
+	require.Equal(t, []attempt{{1, ""}, {2, ""}, {2, activities.SendInHalves}, {3, ""}, {4, activities.SendPatiently}, {3, activities.SendSuspect}}, attempts)
+	require.Equal(t, audience.Outcomes{Created: 1500, Unresolved: 500}, progress(t, env).Outcomes)
+}
+
+func TestAnOutageThatOutlastsEveryTryHalvesNoMoreThanAWindowOfBatches(t *testing.T) {
+	t.Parallel()
+	const window = 2
+	parts, requests := int64(4), 0
+	s := &script{batches: 4, window: window}
+	s.inMode = func(batch int64, mode activities.SendMode) activities.SendBatchResult {
+		s.mutex.Lock()
+		defer s.mutex.Unlock()
+		switch {
+		case batch == 1:
+			return created(1000)
+		case mode == activities.SendInHalves:
+			parts += 2
+			return split(parts-1, parts)
+		case requests < 100:
+			requests++
+			return postponed
+		case batch <= 4:
+			return created(1000)
+		}
+		return created(500)
+	}
+	_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: demo()})
+	require.NoError(t, err)
+	require.Equal(t, 100, requests)
+	require.LessOrEqual(t, parts-4, int64(2*window), "batches were halved although there was nobody to tell")
+}

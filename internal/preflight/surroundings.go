@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"audiencesync/internal/config"
 	"audiencesync/internal/mapping"
 )
 
@@ -28,13 +29,19 @@ func (s Surroundings) Destination(rendering string) mapping.Destination {
 	return mapping.Destination{Rendering: rendering, Tags: s.Tags, Options: s.Options}
 }
 
-// Pinned returns the surroundings as the ledger keeps them, and their digest:
-// a refusal may be due to them, so it is known only as long as they are the same.
-func (s Surroundings) Pinned() (content []byte, digest string, err error) {
+// Pinned returns the surroundings as the ledger keeps them, and a digest of
+// them and of how contacts are sent: a refusal may be due to either, so it is
+// known only as long as both are the same.
+func (s Surroundings) Pinned(to config.HelloCharles) (content []byte, digest string, err error) {
 	if content, err = json.Marshal(s); err != nil {
 		return nil, "", fmt.Errorf("what the mapping rests on: %w", err)
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", checks, content))
+	to.Batch.MaxItems = 0 // Says nothing about a contact.
+	sending, err := json.Marshal([]any{to.Send, to.Single, to.Batch})
+	if err != nil {
+		return nil, "", fmt.Errorf("how contacts are sent: %w", err)
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %s", checks, content, sending))
 	return content, hex.EncodeToString(sum[:8]), nil
 }
 

@@ -77,7 +77,7 @@ func (c *charles) person(contact contacts.Contact) personRecord {
 	}
 	if c.options.TagsByID {
 		for i, label := range record.Tags {
-			record.Tags[i] = c.tagIDs[label]
+			record.Tags[i] = c.tags.Load().ids[label]
 		}
 	}
 	if record.CustomProperties == nil {

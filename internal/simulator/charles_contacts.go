@@ -91,6 +91,9 @@ type intake struct {
 func (c *charles) take(r *http.Request, bodies []contactBody, batch int64) ([]result, error) {
 	x := exchangeOf(r)
 	x.items = len(bodies)
+	if c.crashes(bodies, batch) {
+		return nil, &callError{status: http.StatusInternalServerError, key: "internal", text: "internal error"}
+	}
 	in, whole := c.examine(bodies, batch)
 	options := c.options.Batch
 	var refused int64
@@ -125,6 +128,16 @@ func (c *charles) take(r *http.Request, bodies []contactBody, batch int64) ([]re
 	}
 	c.count(batch, in, refused)
 	return in.results, nil
+}
+
+// crashes says whether a contact of a call brings the API down.
+func (c *charles) crashes(bodies []contactBody, batch int64) bool {
+	engine, crash := c.sim.engine.Load(), false
+	for i := range bodies {
+		// All of them are attempts.
+		crash = engine.Crashes(faults.Spot{Reference: bodies[i].reference, Batch: batch, Place: i, Of: len(bodies)}) || crash
+	}
+	return crash
 }
 
 // examine checks the contacts of a call. whole says that the call is to be

@@ -12,6 +12,7 @@ import (
 
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/contacts"
+	"audiencesync/internal/simulator/faults"
 )
 
 func with(c object, key string, value any) object {
@@ -295,4 +296,14 @@ func TestAContactCallNeedsTheKeyAndTheBeta(t *testing.T) {
 		w.do("POST", w.charles+batch, contactsOf("a"), status, nil)
 		w.do("GET", w.charles+"/api/v0/tags", nil, http.StatusOK, nil)
 	}
+}
+
+func TestACallWithAContactThatTheAPICannotBearFailsAndHasNoEffect(t *testing.T) {
+	t.Parallel()
+	w := start(t, simulator.Options{Faults: simulator.Faults{Crash: []faults.Selection{{References: []string{"b"}}}}})
+	w.do("POST", w.charles+batch, contactsOf("a", "b", "c"), http.StatusInternalServerError, nil)
+	w.do("PUT", w.charles+single, contact("b"), http.StatusInternalServerError, nil)
+	require.Zero(t, w.Stats().Contacts)
+	w.do("POST", w.charles+batch, contactsOf("a", "c"), http.StatusOK, nil)
+	require.EqualValues(t, 2, w.Stats().Contacts)
 }

@@ -15,7 +15,7 @@ const (
 )
 
 func (c *charles) listTags(w http.ResponseWriter, r *http.Request) {
-	writeList(c, w, r, c.options.Tags)
+	writeList(c, w, r, c.tags.Load().all)
 }
 
 func (c *charles) listProperties(w http.ResponseWriter, r *http.Request) {

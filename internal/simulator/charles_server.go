@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"net/http"
+	"sync/atomic"
 
 	"audiencesync/internal/simulator/contacts"
 	"audiencesync/internal/simulator/faults"
@@ -19,9 +20,7 @@ type charles struct {
 	queue    queue
 	odd      exceptions
 
-	// tags are the labels of the usable tags, by the form in which they are sent.
-	tags       map[string]string
-	tagIDs     map[string]string
+	tags       atomic.Pointer[tagSet]
 	properties map[string]Property
 }
 
@@ -29,22 +28,12 @@ type charles struct {
 func newCharles(s *Simulator, o CharlesOptions, counters *counters) *charles {
 	c := &charles{
 		options: o, sim: s, counters: counters,
-		store:  contacts.New(o.Segments, o.Lag, s.clock),
-		limits: newLimits(o.Limits, s.clock, s.options.RetryAfterGrace),
-		tags:   map[string]string{}, tagIDs: map[string]string{}, properties: map[string]Property{},
+		store:      contacts.New(o.Segments, o.Lag, s.clock),
+		limits:     newLimits(o.Limits, s.clock, s.options.RetryAfterGrace),
+		properties: map[string]Property{},
 	}
 	c.vendor = newVendor(faults.Charles, c.refuse)
-	for _, tag := range o.Tags {
-		if !tag.Writable() {
-			continue
-		}
-		c.tagIDs[tag.Label] = tag.ID
-		if o.TagsByID {
-			c.tags[tag.ID] = tag.Label
-		} else {
-			c.tags[tag.Label] = tag.Label
-		}
-	}
+	c.tags.Store(newTagSet(o.Tags, o.TagsByID))
 	for _, property := range o.Properties {
 		// The same name may exist for another kind of object, or deleted.
 		if known, twice := c.properties[property.Name]; property.exists() && (!twice || !known.Writable()) {
@@ -78,6 +67,7 @@ func (c *charles) routes() {
 
 // reset empties the workspace.
 func (c *charles) reset() {
+	c.tags.Store(newTagSet(c.options.Tags, c.options.TagsByID))
 	c.queue.reset()
 	c.store.Reset()
 	c.settle()

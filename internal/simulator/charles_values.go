@@ -90,8 +90,9 @@ func address(email string) bool {
 func (c *charles) keepTags(k *check) {
 	sent := k.upsert.Tags.Value
 	kept := sent[:0]
+	labels := c.tags.Load().labels
 	for _, tag := range sent {
-		label, known := c.tags[tag]
+		label, known := labels[tag]
 		switch {
 		case known:
 			kept = append(kept, label)

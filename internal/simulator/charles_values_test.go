@@ -171,3 +171,22 @@ func TestMergeSwitchesReachTheStore(t *testing.T) {
 	require.EqualValues(t, 1, w.Stats().Stitched)
 	require.Equal(t, "1", w.counted())
 }
+
+func TestATagThatSomebodyCreatesIsThereForContactsAndReadsUntilTheReset(t *testing.T) {
+	t.Parallel()
+	w := start(t, simulator.Options{})
+	before := len(w.list("/api/v0/tags"))
+	tagged := with(contact("a"), "tags", []string{"1021"})
+	w.do("PUT", w.charles+single, tagged, http.StatusCreated, nil)
+	stored, _ := w.Contact("a")
+	require.Empty(t, stored.Tags)
+
+	w.AddTag(simulator.PersonTag("t-10", "1021"))
+	require.Len(t, w.list("/api/v0/tags"), before+1)
+	w.do("PUT", w.charles+single, tagged, http.StatusOK, nil)
+	stored, _ = w.Contact("a")
+	require.Equal(t, []string{"1021"}, stored.Tags)
+
+	w.Reset()
+	require.Len(t, w.list("/api/v0/tags"), before)
+}

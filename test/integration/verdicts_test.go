@@ -78,32 +78,6 @@ func TestARunThatIsRefusedAtOpenSendsNothingAndNamesAllThatIsMissing(t *testing.
 	require.Zero(t, w.Stats().Requests["members"])
 }
 
-func TestAFirstBatchThatIsRefusedAsAWholeStopsTheRunAtAGate(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 600, batchesOf(100), withFaults(simulator.Faults{Rules: []faults.Rule{{
-		Match: faults.Match{Side: faults.Charles, Path: contactsPath}, Do: faults.Status, Status: 422,
-	}}}))
-	run := w.started(t, demo(t))
-	hold := w.awaitHold(t, demo(t))
-	require.Equal(t, workflows.HoldApproval, hold.Kind)
-	require.Contains(t, hold.Why, "requests in a row and took nothing")
-	requests, _ := struck(w.journal(t))
-	require.LessOrEqual(t, requests, int64(16))
-	require.Zero(t, w.Stats().Contacts)
-
-	require.Error(t, w.steer(t, demo(t), workflows.UpdateApprove, "something else"), "an approval is bound to what the run waits for")
-	require.NoError(t, w.steer(t, demo(t), workflows.UpdateDecline, hold.ID))
-	_, err := w.end(t, run)
-	var application *temporal.ApplicationError
-	require.ErrorAs(t, err, &application)
-	require.Equal(t, activities.TypeDeclined, application.Type())
-	var report audience.Report
-	require.NoError(t, application.Details(&report))
-	require.Equal(t, audience.EndedDeclined, report.Ended)
-	require.Len(t, report.Decisions, 1)
-	require.Equal(t, report.Source.Read, report.Outcomes.Total())
-}
-
 func TestAKeyThatExpiresInMidRunPausesTheRunAndResumeGoesOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 400, batchesOf(40), withFaults(simulator.Faults{Rules: []faults.Rule{{

@@ -62,7 +62,7 @@ func (e *Engine) NextBatch() int64 {
 }
 
 // Refuses says whether an upsert of the contact is refused, and why. Each call
-// is one attempt; so it is with Loses and Hides.
+// is one attempt; so it is with Loses, Hides and Crashes.
 func (e *Engine) Refuses(spot Spot) (Refusal, bool) {
 	for i, refusal := range e.plan.Refuse {
 		if e.selects("refuse", i, refusal.selection(), spot) {
@@ -77,6 +77,9 @@ func (e *Engine) Loses(spot Spot) bool { return e.any("lose", e.plan.Lose, spot)
 
 // Hides says whether the reply leaves the contact out.
 func (e *Engine) Hides(spot Spot) bool { return e.any("hide", e.plan.Hide, spot) }
+
+// Crashes says whether the API cannot bear the contact.
+func (e *Engine) Crashes(spot Spot) bool { return e.any("crash", e.plan.Crash, spot) }
 
 func (e *Engine) any(list string, selections []Selection, spot Spot) bool {
 	for i, selection := range selections {

@@ -201,7 +201,10 @@ func TestAListedContactIsRefusedForItsFirstAttempts(t *testing.T) {
 
 func TestASuffixSelectsContactsWhereverTheyStand(t *testing.T) {
 	t.Parallel()
-	plan := faults.Plan{Refuse: []faults.Refusal{{Suffix: "7", Status: 503}}, Lose: []faults.Selection{{Suffix: "8"}}}
+	plan := faults.Plan{
+		Refuse: []faults.Refusal{{Suffix: "7", Status: 503}}, Lose: []faults.Selection{{Suffix: "8"}},
+		Crash: []faults.Selection{{Suffix: "9"}},
+	}
 	e := engine(plan)
 	for place, reference := range []string{"+497", "+498", "+479"} {
 		refusal, refused := e.Refuses(faults.Spot{Reference: reference, Batch: 3, Place: place, Of: 3})
@@ -211,6 +214,7 @@ func TestASuffixSelectsContactsWhereverTheyStand(t *testing.T) {
 		require.Equal(t, reference == "+498", e.Loses(faults.Spot{Reference: reference}))
 		require.Equal(t, reference == "+498", plan.Loses(reference))
 		require.False(t, e.Hides(faults.Spot{Reference: reference}))
+		require.Equal(t, reference == "+479", e.Crashes(faults.Spot{Reference: reference}))
 	}
 }
 

@@ -58,6 +58,9 @@ func (p Plan) Validate() error {
 	if err := validateAll("hide", p.Hide); err != nil {
 		return err
 	}
+	if err := validateAll("crash", p.Crash); err != nil {
+		return err
+	}
 	if p.Counts != nil && (p.Counts.Dip < 0 || p.Counts.Dip > 1) {
 		return errors.New("counts: dip is a share between 0 and 1")
 	}

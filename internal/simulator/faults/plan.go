@@ -21,6 +21,9 @@ type Plan struct {
 	Lose []Selection `json:"lose,omitempty" yaml:"lose"`
 	// Hide are contacts that are taken and left out of the reply.
 	Hide []Selection `json:"hide,omitempty" yaml:"hide"`
+	// Crash are contacts that the API cannot bear: a call with one of them is
+	// answered 500 and has no effect.
+	Crash []Selection `json:"crash,omitempty" yaml:"crash"`
 	// Counts lets the counts of segments lag behind the writes.
 	Counts *Counts `json:"counts,omitempty" yaml:"counts"`
 }

@@ -1,0 +1,80 @@
+package preflight
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"audiencesync/internal/config"
+	"audiencesync/internal/endpoints"
+	"audiencesync/internal/ledger"
+	"audiencesync/internal/mapping"
+	"audiencesync/internal/zeotap"
+)
+
+// Sync is a sync that is compiled against its workspace.
+type Sync struct {
+	Spec      config.Sync
+	Mapper    *mapping.Mapper
+	Workspace *endpoints.Workspace
+}
+
+// Compile compiles a sync against its workspace and what it rests on there. A
+// destination that does not exist is an *endpoints.SettingsError, a mapping
+// that does not hold together a *RefusedError.
+func Compile(ctx context.Context, pool *endpoints.Pool, spec config.Sync, on Surroundings) (*Sync, error) {
+	workspace, err := pool.Workspace(ctx, spec.Destination)
+	if err != nil {
+		return nil, err
+	}
+	rendering, err := workspace.Rendering()
+	if err != nil {
+		return nil, err
+	}
+	mapper, err := mapping.Compile(spec, on.Destination(rendering))
+	if err != nil {
+		return nil, Refused(err)
+	}
+	return &Sync{Spec: spec, Mapper: mapper, Workspace: workspace}, nil
+}
+
+// Look inspects a sync, and compiles it against what was found. Whether it may
+// run is for the findings to say.
+func Look(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Findings, *Sync, error) {
+	blind, err := Compile(ctx, pool, spec, Surroundings{})
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := Inspect(ctx, Input{
+		Spec: spec, Settings: blind.Workspace.Settings, Needs: blind.Mapper.Needs(), API: blind.Workspace.API,
+		Source: func() (zeotap.Source, error) { return pool.Source(spec.Source) },
+		Ledger: func(ctx context.Context) error {
+			opening, err := blind.Opening()
+			if err != nil {
+				return err
+			}
+			return pool.Ledger.CheckOpening(ctx, opening)
+		},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	sync, err := Compile(ctx, pool, spec, found.Surroundings)
+	return found, sync, err
+}
+
+// Opening states what the ledger keeps of a sync for ever.
+func (s *Sync) Opening() (ledger.Opening, error) {
+	pinned, err := json.Marshal(s.Spec)
+	if err != nil {
+		return ledger.Opening{}, fmt.Errorf("spec of sync %s: %w", s.Spec.Sync, err)
+	}
+	return ledger.Opening{
+		Sync:       s.Spec.Sync,
+		Workspace:  s.Workspace.Settings.Workspace(),
+		AudienceID: s.Spec.Audience.ID,
+		Reference:  fmt.Sprintf("%s as %s", s.Spec.Reference.Describe(), s.Spec.Reference.Normalise),
+		Spec:       pinned,
+		BatchSize:  s.Workspace.Settings.BatchSize(),
+	}, nil
+}

@@ -1,0 +1,78 @@
+package trial
+
+import (
+	"context"
+	"errors"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/hellocharles"
+	"audiencesync/internal/ledger"
+	"audiencesync/internal/mapping"
+)
+
+// Path is the way of one member from the source to Hello Charles. It is contact
+// data.
+type Path struct {
+	// Mapped are the fields of the member that the mapping or the filter uses.
+	Mapped audience.Member
+	Trace  mapping.Trace
+	// Stops are labels of the member for which the mapping says that no run sends
+	// anything.
+	Stops []audience.Withheld
+	// Request is what the contact is sent with, alone; nil when it is not sent,
+	// or when NoRequest says why there is none.
+	Request   *hellocharles.Rendered
+	NoRequest string
+	// HasRun says that the ledger knows the sync. History is what it holds of the
+	// reference.
+	HasRun  bool
+	History ledger.ContactHistory
+	// Held compares what Hello Charles holds with what would be sent.
+	Held Comparison
+	// CannotRead says why contacts cannot be read back; empty if they can.
+	CannotRead string
+}
+
+// Follow follows one member, and sends nothing.
+func (t *Trial) Follow(ctx context.Context, member audience.Member) (Path, error) {
+	mapper := t.Sync.Mapper
+	p := Path{Mapped: mapper.Mapped(member), Trace: mapper.Trace(member)}
+	p.Stops = mapper.Unknown(p.Mapped)
+	if p.Trace.Contact != nil {
+		rendered, err := t.Sync.Workspace.API.Render(ctx, *p.Trace.Contact)
+		switch {
+		case ctx.Err() != nil:
+			return p, ctx.Err()
+		case err != nil:
+			p.NoRequest = err.Error()
+		default:
+			p.Request = &rendered
+		}
+	}
+	if p.Trace.Reference == "" {
+		return p, nil
+	}
+	var err error
+	p.History, err = t.options.Pool.Ledger.Outcomes(ctx, t.Sync.Spec.Sync, p.Trace.Reference)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return p, err
+	}
+	p.HasRun = err == nil
+	p.Held, err = t.compareTraced(ctx, p.Trace)
+	if cannot, ok := errors.AsType[*CannotReadError](err); ok {
+		p.CannotRead = cannot.Error()
+		return p, nil
+	}
+	return p, err
+}
+
+// compareTraced reads back what is held for the reference. A member that is not
+// sent is compared with nothing.
+func (t *Trial) compareTraced(ctx context.Context, trace mapping.Trace) (Comparison, error) {
+	if trace.Contact != nil {
+		return t.Compare(ctx, *trace.Contact)
+	}
+	held, found, err := t.held(ctx, trace.Reference)
+	found.Held = held
+	return found, err
+}

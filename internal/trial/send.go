@@ -1,0 +1,120 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/hellocharles"
+	"audiencesync/internal/ledger"
+	"audiencesync/internal/vendorhttp"
+)
+
+// Sent is what became of one candidate. It is contact data.
+type Sent struct {
+	Candidate
+	// Outcome is created, updated, accepted, refused or unresolved.
+	Outcome audience.Outcome
+	// Transient marks a refusal that a run would send again.
+	Transient bool
+	// Code and Message are Hello Charles' own words.
+	Code, Message string
+	// Why says why nobody knows what became of an unresolved one.
+	Why string
+	// Held is what reading back found.
+	Held Comparison
+}
+
+// Good reports whether Hello Charles took the contact and nothing speaks against
+// its holding what was sent.
+func (s Sent) Good() bool {
+	return s.Outcome.Took() && (s.Held.State == Same || s.Held.State == NotCompared)
+}
+
+// Send sends each candidate in a request of its own, so that every answer is
+// about one contact. Before a request leaves, the ledger knows that its contact
+// may be in Hello Charles. An error ends the trial; what was sent before is
+// returned with it.
+func (t *Trial) Send(ctx context.Context, candidates []Candidate) ([]Sent, error) {
+	opening, err := t.Sync.Opening()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Sent, 0, len(candidates))
+	for _, candidate := range candidates {
+		sent, err := t.send(ctx, opening, candidate)
+		if sent.Outcome != "" {
+			all = append(all, sent)
+		}
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// send sends one contact. An empty outcome says that nothing is known to have
+// left, or that the answer was not about the contact; then there is an error.
+func (t *Trial) send(ctx context.Context, opening ledger.Opening, candidate Candidate) (Sent, error) {
+	book, sent, left := t.options.Pool.Ledger, Sent{Candidate: candidate}, false
+	members := []ledger.ReadMember{candidate.Member}
+	var result hellocharles.Result
+	err := t.patiently(ctx, tooSoon, func() (err error) {
+		result, err = t.upsert(ctx, candidate.Contact, func(ctx context.Context) error {
+			if err := book.BeginTrial(ctx, opening, members); err != nil {
+				return err
+			}
+			left = true
+			return nil
+		})
+		return err
+	})
+	vendor, told := errors.AsType[*vendorhttp.Error](err)
+	switch {
+	case err != nil && ctx.Err() != nil && left:
+		sent.Outcome, sent.Why = audience.Unresolved, "interrupted before an answer came"
+		return sent, ctx.Err()
+	case told && isUnanswered(vendor):
+		sent.Outcome, sent.Why = audience.Unresolved, vendor.Error()
+		return sent, nil
+	case told && isRefusal(vendor):
+		sent.Outcome, sent.Code = audience.Refused, string(vendor.Kind)
+		return sent, nil
+	case err != nil:
+		return sent, err
+	}
+	sent.Outcome, sent.Code, sent.Message, sent.Transient = result.Outcome, result.Code, result.Message, result.Transient
+	switch {
+	case sent.Outcome == "":
+		sent.Outcome, sent.Why = audience.Unresolved, audience.NoAnswerForContact.Explain()
+	case sent.Outcome.Took():
+		// Also if this is interrupted now: it is known that it was taken.
+		return sent, book.EndTrial(context.WithoutCancel(ctx), opening.Sync, members)
+	}
+	return sent, nil
+}
+
+// isUnanswered tells a request of which nobody knows what became.
+func isUnanswered(err *vendorhttp.Error) bool {
+	return err.Kind == vendorhttp.Unavailable || err.Kind == vendorhttp.Unreadable
+}
+
+// isRefusal tells a refusal that can only be about the one contact of the
+// request: it is too large, or a success says that some were refused.
+func isRefusal(err *vendorhttp.Error) bool {
+	return err.Kind == vendorhttp.TooLarge || err.Kind == vendorhttp.Rejected && err.Status < http.StatusMultipleChoices
+}
+
+func (t *Trial) upsert(ctx context.Context, contact audience.Contact, before func(context.Context) error) (hellocharles.Result, error) {
+	api := t.Sync.Workspace.API
+	if t.Sync.Workspace.Settings.Send != config.SendBatch {
+		return api.UpsertOne(ctx, contact, before)
+	}
+	results, err := api.Upsert(ctx, []audience.Contact{contact}, before)
+	if err != nil {
+		return hellocharles.Result{}, err
+	}
+	return results[0], nil
+}

@@ -1,0 +1,126 @@
+// Package trial tries a sync outside of a run: it sends a few members and reads
+// them back, or follows one of them through the mapping. What it does to a
+// member is what a run does, by the same code.
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/endpoints"
+	"audiencesync/internal/mapping"
+	"audiencesync/internal/preflight"
+	"audiencesync/internal/vendorhttp"
+	"audiencesync/internal/zeotap"
+)
+
+// Options are what a trial is made of.
+type Options struct {
+	Pool *endpoints.Pool
+	Spec config.Sync
+	// Say tells a person what is waited for. It gets no contact data.
+	Say func(text string)
+	// ReadAgain are the pauses after which contacts that do not hold what was sent
+	// are read again: Hello Charles may take a moment.
+	ReadAgain []time.Duration
+}
+
+// Trial is a sync that is tried. It is not safe for concurrent use.
+type Trial struct {
+	// Sync is compiled against what was found.
+	Sync *preflight.Sync
+	// Findings say whether the sync may run.
+	Findings *preflight.Findings
+
+	options Options
+	// tagIDs are the ids of tags by label; nil until they are needed.
+	tagIDs map[string]string
+}
+
+// Open inspects a sync. Who sends anything looks at the problems that were
+// found first.
+func Open(ctx context.Context, o Options) (*Trial, error) {
+	t := &Trial{options: o}
+	err := t.patiently(ctx, passing, func() (err error) {
+		t.Findings, t.Sync, err = preflight.Look(ctx, o.Pool, o.Spec)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Normalise brings a reference that a person wrote into the spelling that the
+// sync gives it. The error does not hold it.
+func (t *Trial) Normalise(reference string) (string, error) {
+	const field = "reference"
+	alone := config.Sync{Reference: t.Sync.Spec.Reference}
+	alone.Reference.Origin = config.Origin{From: field}
+	mapper, err := mapping.Compile(alone, mapping.Destination{})
+	if err != nil {
+		return "", err
+	}
+	normalised, rejected := mapper.Reference(audience.Member{field: reference})
+	if rejected != nil {
+		return "", errors.New(rejected.Reason.Explain())
+	}
+	return normalised, nil
+}
+
+// mostTries is how often something is asked that may be answered later.
+const mostTries = 5
+
+// patiently asks until there is an answer that will not pass.
+func (t *Trial) patiently(ctx context.Context, passes func(error) (time.Duration, bool), ask func() error) error {
+	for tries := 1; ; tries++ {
+		err := ask()
+		delay, may := passes(err)
+		if !may || tries == mostTries || ctx.Err() != nil {
+			return err
+		}
+		t.options.Say(fmt.Sprintf("%v; trying again in %s", err, delay.Round(100*time.Millisecond)))
+		if stopped := sleep(ctx, delay); stopped != nil {
+			return stopped
+		}
+	}
+}
+
+// tooSoon reports whether a request was, or would have been, one too many, so
+// that nothing was done, and how long to wait.
+func tooSoon(err error) (time.Duration, bool) {
+	if wait, ok := errors.AsType[*endpoints.BudgetWaitError](err); ok {
+		return wait.Delay, true
+	}
+	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok && vendor.Kind == vendorhttp.RateLimited {
+		return max(vendor.RetryAfter, time.Second), true
+	}
+	return 0, false
+}
+
+// passing reports whether a question may be answered later, and when to ask.
+func passing(err error) (time.Duration, bool) {
+	if delay, ok := tooSoon(err); ok {
+		return delay, true
+	}
+	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok {
+		return 2 * time.Second, vendor.Kind == vendorhttp.Unavailable || vendor.Kind == vendorhttp.Unreachable
+	}
+	source, ok := errors.AsType[*zeotap.Error](err)
+	return 2 * time.Second, ok && source.Kind == zeotap.Unavailable
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

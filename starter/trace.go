@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/trial"
+)
+
+type traceFlags struct {
+	vendorFlags
+	reference string
+	member    string
+}
+
+func (a *app) traceCommand() *cobra.Command {
+	var f traceFlags
+	command := &cobra.Command{
+		Use:   "trace SYNC.yaml",
+		Short: "Follow one member: fields, mapping, request, past runs, and what Hello Charles holds",
+		Long: `Follow one member from the source to Hello Charles: its fields, each step of the
+mapping, the exact request, what became of it in past runs, and what Hello Charles holds
+where the connection says how to read it. The code is that of a run; nothing is sent.
+
+This is contact data: it passes between the vendors, the ledger and this terminal, and
+never through Temporal.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withTrial(cmd.Context(), &f.vendorFlags, args[0], func(t *trial.Trial) error {
+				return a.trace(cmd.Context(), t, f)
+			})
+		},
+	}
+	f.add(command)
+	flags := command.Flags()
+	flags.StringVar(&f.reference, "reference", "", "the member with this reference, looked for in the audience")
+	flags.StringVar(&f.member, "member", "", "instead: a member as a JSON object in this file")
+	command.MarkFlagsMutuallyExclusive("reference", "member")
+	command.MarkFlagsOneRequired("reference", "member")
+	return command
+}
+
+func (a *app) trace(ctx context.Context, t *trial.Trial, f traceFlags) error {
+	a.tellFindings(t)
+	member, err := traced(ctx, t, f)
+	if err != nil {
+		return err
+	}
+	path, err := t.Follow(ctx, member)
+	if err != nil {
+		return err
+	}
+	shown := showPath(t.Sync.Spec.Sync, path)
+	if a.output == outputJSON {
+		return a.printJSON(shown)
+	}
+	return shown.write(a.stdout)
+}
+
+func traced(ctx context.Context, t *trial.Trial, f traceFlags) (audience.Member, error) {
+	if f.member != "" {
+		return readMember(f.member)
+	}
+	reference, err := normalised(t, f.reference)
+	if err != nil {
+		return nil, err
+	}
+	member, _, err := t.Find(ctx, reference)
+	return member, err
+}
+
+// readMember reads a member as a source gives it. Errors hold nothing of it.
+func readMember(path string) (audience.Member, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, usage("--member: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	decoder := json.NewDecoder(file)
+	decoder.UseNumber()
+	var member audience.Member
+	if err := decoder.Decode(&member); err != nil || member == nil {
+		return nil, notAMember(path)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, notAMember(path)
+	}
+	return member, nil
+}
+
+func notAMember(path string) error {
+	return usage(`--member: %s is not one JSON object with the fields of a member, as {"first_name": "Ada"}`, path)
+}

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/hellocharles"
+	"audiencesync/internal/ledger"
+	"audiencesync/internal/trial"
+)
+
+// shownPath is the path of a member as it is printed.
+type shownPath struct {
+	Sync      string          `json:"sync"`
+	Reference string          `json:"reference,omitempty"`
+	Fields    audience.Member `json:"fields"`
+	Steps     []shownStep     `json:"steps"`
+	// Sent says whether a run would send the member, if nothing of it is known.
+	Sent    bool          `json:"sent"`
+	NotSent *shownReason  `json:"not_sent,omitempty"`
+	LeftOut []shownLabel  `json:"left_out,omitempty"`
+	Stops   []shownLabel  `json:"stops_a_run,omitempty"`
+	Request *shownRequest `json:"request,omitempty"`
+	// NoRequest says why there is no request of a member that would be sent.
+	NoRequest string       `json:"no_request,omitempty"`
+	History   shownHistory `json:"history"`
+	Held      shownHeld    `json:"held"`
+}
+
+type shownStep struct {
+	Target  string          `json:"target"`
+	From    audience.Member `json:"from,omitempty"`
+	How     string          `json:"how"`
+	Result  any             `json:"result"`
+	Reason  audience.Reason `json:"reason,omitempty"`
+	LeftOut []shownLabel    `json:"left_out,omitempty"`
+}
+
+type shownReason struct {
+	Outcome audience.Outcome `json:"outcome"`
+	Reason  audience.Reason  `json:"reason"`
+	Why     string           `json:"why"`
+	Field   string           `json:"field,omitempty"`
+}
+
+type shownHistory struct {
+	// HasRun says that the ledger knows the sync.
+	HasRun       bool               `json:"has_run"`
+	Member       ledger.Membership  `json:"member"`
+	AcceptedRun  int64              `json:"accepted_run,omitempty"`
+	KnownFailure *shownKnownFailure `json:"known_failure,omitempty"`
+	Failures     []shownFailure     `json:"failures,omitempty"`
+}
+
+type shownKnownFailure struct {
+	Outcome    audience.Outcome `json:"outcome"`
+	Reason     string           `json:"reason"`
+	Field      string           `json:"field,omitempty"`
+	Message    string           `json:"message,omitempty"`
+	FirstRun   int64            `json:"first_run"`
+	LastSentAt time.Time        `json:"last_sent_at"`
+	Retry      bool             `json:"retry,omitempty"`
+}
+
+type shownHeld struct {
+	State       trial.HeldState   `json:"state,omitempty"`
+	Contact     *shownContact     `json:"contact,omitempty"`
+	Differences []shownDifference `json:"differences,omitempty"`
+	// Why says why there is nothing to see.
+	Why string `json:"why,omitempty"`
+}
+
+// shownContact is what Hello Charles holds.
+type shownContact struct {
+	FirstName  string         `json:"first_name,omitempty"`
+	MiddleName string         `json:"middle_name,omitempty"`
+	LastName   string         `json:"last_name,omitempty"`
+	Phones     []string       `json:"phones,omitempty"`
+	Emails     []string       `json:"emails,omitempty"`
+	Tags       []string       `json:"tags,omitempty"`
+	Properties map[string]any `json:"custom_properties,omitempty"`
+}
+
+func showPath(sync string, p trial.Path) shownPath {
+	s := shownPath{
+		Sync: sync, Reference: p.Trace.Reference, Fields: p.Mapped, Sent: p.Trace.Contact != nil,
+		LeftOut: showLabels(p.Trace.Withheld), Stops: showLabels(p.Stops), NoRequest: p.NoRequest,
+		History: showHistory(p), Held: showHeld(p),
+	}
+	switch {
+	case p.Trace.Excluded != nil:
+		s.NotSent = &shownReason{audience.Suppressed, p.Trace.Excluded.Reason, p.Trace.Excluded.Reason.Explain(), p.Trace.Excluded.Field}
+	case p.Trace.Rejected != nil:
+		s.NotSent = &shownReason{audience.Invalid, p.Trace.Rejected.Reason, p.Trace.Rejected.Reason.Explain(), p.Trace.Rejected.Field}
+	}
+	for _, step := range p.Trace.Steps {
+		shown := shownStep{Target: step.Target, How: step.How, Result: step.Result, Reason: step.Reason, LeftOut: showLabels(step.Withheld)}
+		for _, input := range step.Inputs {
+			if shown.From == nil {
+				shown.From = audience.Member{}
+			}
+			shown.From[input.Field] = input.Value
+		}
+		s.Steps = append(s.Steps, shown)
+	}
+	if p.Request != nil {
+		s.Request = showRequest(*p.Request)
+	}
+	return s
+}
+
+func showHistory(p trial.Path) shownHistory {
+	shown := shownHistory{HasRun: p.HasRun, Member: p.History.Membership, AcceptedRun: p.History.AcceptedRun}
+	if shown.Member == "" {
+		shown.Member = ledger.MemberNo
+	}
+	if k := p.History.KnownFailure; k != nil {
+		shown.KnownFailure = &shownKnownFailure{k.Outcome, k.Reason, k.Field, k.Message, k.FirstRun, k.LastSentAt, k.Retry}
+	}
+	for _, f := range p.History.Failures {
+		shown.Failures = append(shown.Failures, showFailure(f))
+	}
+	return shown
+}
+
+func showHeld(p trial.Path) shownHeld {
+	shown := shownHeld{State: p.Held.State, Differences: showDifferences(p.Held.Differences), Why: p.Held.Why}
+	switch {
+	case p.CannotRead != "":
+		shown.Why = p.CannotRead
+	case p.Trace.Reference == "":
+		shown.Why = "the member has no reference to ask for"
+	}
+	if held := p.Held.Held; held != nil {
+		shown.Contact = showContact(held)
+	}
+	return shown
+}
+
+func showContact(held *hellocharles.Held) *shownContact {
+	return &shownContact{held.FirstName, held.MiddleName, held.LastName, held.Phones, held.Emails, held.Tags, held.Properties}
+}
+
+func (s *shownPath) write(w io.Writer) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "sync %s: ", s.Sync)
+	if s.Reference == "" {
+		text.WriteString("a member without a usable reference\n")
+	} else {
+		fmt.Fprintf(&text, "the member with the reference %s\n", spelled(s.Reference))
+	}
+	for _, part := range []func(*strings.Builder) error{s.writeSteps, s.writeRequest, s.writeHistory, s.writeHeld} {
+		text.WriteString("\n")
+		if err := part(&text); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+func (s *shownPath) writeSteps(text *strings.Builder) error {
+	text.WriteString("mapping\n")
+	rows := make([]table.Row, len(s.Steps))
+	for i, step := range s.Steps {
+		var from, notes []string
+		for _, field := range slices.Sorted(maps.Keys(step.From)) {
+			from = append(from, field+": "+spelled(step.From[field]))
+		}
+		if step.Reason != "" {
+			notes = append(notes, step.Reason.Explain())
+		}
+		for _, label := range step.LeftOut {
+			notes = append(notes, "left out: "+label.String())
+		}
+		rows[i] = table.Row{step.Target, strings.Join(from, ", "), step.How, spelled(step.Result), strings.Join(notes, "; ")}
+	}
+	return writeTable(text, table.Row{"makes", "from", "how", "result", "why not"}, rows)
+}
+
+func (s *shownPath) writeRequest(text *strings.Builder) error {
+	text.WriteString("request\n")
+	for _, label := range s.Stops {
+		fmt.Fprintf(text, "no run sends anything: %s is not allowed or does not exist, and the mapping says unknown: stop\n", label)
+	}
+	switch {
+	case s.NotSent != nil:
+		fmt.Fprintf(text, "none: %s, %s%s\n", s.NotSent.Outcome, s.NotSent.Why, ofField(s.NotSent.Field))
+		return nil
+	case s.Request == nil:
+		text.WriteString("none: " + s.NoRequest + "\n")
+		return nil
+	default:
+		return s.Request.write(text)
+	}
+}
+
+func (s *shownPath) writeHistory(text *strings.Builder) error {
+	text.WriteString("past runs\n")
+	h := s.History
+	switch {
+	case !h.HasRun:
+		text.WriteString("the sync has not run on this ledger\n")
+	case h.Member == ledger.MemberYes && h.AcceptedRun == 0:
+		text.WriteString("taken in a trial\n")
+	case h.Member == ledger.MemberYes:
+		fmt.Fprintf(text, "taken, last in run %d\n", h.AcceptedRun)
+	case h.Member == ledger.MemberUnknown:
+		text.WriteString("sent, and not known to be taken: the next run sends it again\n")
+	default:
+		text.WriteString("never taken\n")
+	}
+	if k := h.KnownFailure; k != nil {
+		fmt.Fprintf(text, "known failure since run %d: %s, %s%s", k.FirstRun, k.Outcome, k.Reason, ofField(k.Field))
+		if k.Retry {
+			text.WriteString("; the next run sends it again")
+		}
+		text.WriteString("\n")
+	}
+	if len(h.Failures) == 0 {
+		return nil
+	}
+	rows := make([]table.Row, len(h.Failures))
+	for i, f := range h.Failures {
+		rows[i] = table.Row{f.Run, f.Outcome, f.Reason, f.Field, f.Place, f.Sends, spelled(strings.TrimSpace(f.Message))}
+	}
+	return writeTable(text, table.Row{"run", "outcome", "reason", "field", "place", "requests", "Hello Charles said"}, rows)
+}
+
+func (s *shownPath) writeHeld(text *strings.Builder) error {
+	text.WriteString("Hello Charles holds\n")
+	switch {
+	case s.Held.Why != "":
+		text.WriteString("not known: " + s.Held.Why + "\n")
+	case s.Held.Contact == nil:
+		text.WriteString("nothing\n")
+	default:
+		return s.Held.write(text)
+	}
+	return nil
+}
+
+func (h *shownHeld) write(text *strings.Builder) error {
+	if err := writeTable(text, table.Row{"field", "held"}, h.Contact.rows()); err != nil || len(h.Differences) == 0 {
+		return err
+	}
+	text.WriteString("\nnot held as it would be sent\n")
+	rows := make([]table.Row, len(h.Differences))
+	for i, d := range h.Differences {
+		rows[i] = table.Row{d.Field, spelled(d.Sent), spelled(d.Held)}
+	}
+	return writeTable(text, table.Row{"field", "would be sent", "held"}, rows)
+}
+
+// rows are the fields that hold something.
+func (c *shownContact) rows() []table.Row {
+	var rows []table.Row
+	for _, name := range []struct{ field, value string }{{"first_name", c.FirstName}, {"middle_name", c.MiddleName}, {"last_name", c.LastName}} {
+		if name.value != "" {
+			rows = append(rows, table.Row{name.field, spelled(name.value)})
+		}
+	}
+	for _, list := range []struct {
+		field  string
+		values []string
+	}{{"phones", c.Phones}, {"emails", c.Emails}, {"tags", c.Tags}} {
+		if len(list.values) > 0 {
+			rows = append(rows, table.Row{list.field, spelled(list.values)})
+		}
+	}
+	for _, property := range slices.Sorted(maps.Keys(c.Properties)) {
+		rows = append(rows, table.Row{spelled(property), spelled(c.Properties[property])})
+	}
+	return rows
+}
