@@ -25,7 +25,7 @@ LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
 
 .DEFAULT_GOAL := help
 .PHONY: help build tools temporal lint-tools fmt lint vuln tidy-check compose-check \
-	test test-short demo bench-memory bench-mapping bench-rate replay-record schema clean
+	test test-short conformance demo bench-memory bench-mapping bench-rate replay-record schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +46,16 @@ test: temporal ## Run all tests: unit, replay, integration, end to end
 
 test-short: temporal ## Run the tests that take seconds
 	$(GO) test -short -shuffle=on -timeout 10m ./...
+
+# A row of the table is a line of the test; of the others, those that tell of a failure are shown.
+conformance: temporal ## Run the same audience against every plausible Hello Charles, and print what came of it
+	@$(GO) test -count=1 -timeout 20m -run '^TestConformance$$' -v ./test/integration 2>&1 | awk ' \
+		BEGIN { printf "%-34s %-12s %6s %8s %8s %11s %9s\n", "workspace", "verdict", "taken", "invalid", "refused", "unresolved", "requests" } \
+		/: row: / { sub(/^.*: row: /, ""); print; rows++; next } \
+		/^=== |^ *--- PASS|^PASS/ { next } \
+		/^ok / { passed = 1; printf "%d workspaces, none with a report that is not true\n", rows; next } \
+		{ print } \
+		END { exit !(passed && rows) }'
 
 bench-memory: temporal ## Print the worker's peak memory and the history per batch for 1,000,000 members
 	$(GO) run ./bench/memory

@@ -104,6 +104,17 @@ func reasonLines(r *audience.Report) []string {
 	return lines
 }
 
+func leftOut(field string) string {
+	switch field {
+	case "phone", "email":
+		return "sent without " + field + ", whose value is not usable"
+	case "tags":
+		return "tags that are not allowed or do not exist (failures --withheld lists them)"
+	default:
+		return "of " + field + ": no usable value, or no such option (failures --withheld lists them)"
+	}
+}
+
 // decisionLines say who steered the run.
 func decisionLines(r *audience.Report) []string {
 	lines := make([]string, len(r.Decisions))
@@ -123,7 +134,7 @@ func withheldLines(r *audience.Report) []string {
 	}
 	lines := []string{"", "left out:"}
 	for _, field := range slices.Sorted(maps.Keys(r.Withheld)) {
-		lines = append(lines, fmt.Sprintf("  %8s  sent without %s, whose value is not usable", audience.Thousands(r.Withheld[field]), field))
+		lines = append(lines, fmt.Sprintf("  %8s  %s", audience.Thousands(r.Withheld[field]), leftOut(field)))
 	}
 	return lines
 }

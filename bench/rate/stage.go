@@ -73,7 +73,8 @@ func (p *play) serve(ctx context.Context, handler http.Handler) (address string,
 
 // stop stops the vendors last: the workers finish their requests.
 func (p *play) stop() error {
-	errs := []error{p.Stop()}
+	errs := make([]error, 0, len(p.vendors)+1)
+	errs = append(errs, p.Stop())
 	for _, vendor := range p.vendors {
 		errs = append(errs, vendor.Close())
 	}

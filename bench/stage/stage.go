@@ -83,7 +83,8 @@ func (s *Stage) Worker(ctx context.Context, name, connections string) (*programs
 	if err != nil {
 		return nil, err
 	}
-	return p, p.AwaitOK(ctx, "http://"+health+"/readyz")
+	err = p.AwaitOK(ctx, "http://"+health+"/readyz")
+	return p, err
 }
 
 // Stop stops everything, the last one first, and removes its files.

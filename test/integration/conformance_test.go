@@ -38,8 +38,9 @@ func TestConformance(t *testing.T) {
 				require.Contains(t, []audience.Verdict{audience.Equal, audience.Explained}, report.Verdict, "%s %v", report.Summary, report.Explanation)
 				requireTrueClaims(t, w, claims)
 			}
-			t.Logf("%-30s %-12s taken %d, invalid %d, refused %d, unresolved %d, requests %d", c.Name, report.Verdict,
-				report.Outcomes.Taken(), report.Outcomes.Invalid, report.Outcomes.Refused, report.Outcomes.Unresolved, report.Requests)
+			// A row of the table that "make conformance" prints.
+			t.Logf("row: %-34s %-12s %6d %8d %8d %11d %9d", c.Name, report.Verdict, report.Outcomes.Taken(),
+				report.Outcomes.Invalid, report.Outcomes.Refused, report.Outcomes.Unresolved, report.Requests)
 		})
 	}
 }

@@ -48,7 +48,7 @@ func TestASyncOfTagsAloneTagsContactsThatExistAndCreatesNone(t *testing.T) {
 	require.Positive(t, report.Outcomes.Refused)
 	// Nobody is invalid for an email that is not mapped.
 	require.Equal(t, w.Stats().Audience.Distinct(), report.Outcomes.Updated+report.Outcomes.Refused)
-	require.Equal(t, report.Outcomes.Refused, report.Reasons["refused_by_hello_charles:phone_required"])
+	require.Equal(t, report.Outcomes.Refused, report.Reasons["refused_by_hello_charles:phone_numbers_required"])
 
 	for contact := range w.Contacts() {
 		was, there := before[contact.Reference]

@@ -23,13 +23,13 @@ func (w *world) tooLarge(t *testing.T) int {
 func TestASmallerSizeIsLearntFromAFewRequestsThatAreTooLargeAndKept(t *testing.T) {
 	t.Parallel()
 	const most = 50
-	w := newWorld(t, 1000, func(s *settings) { s.simulator.Charles.Batch.MaxItems = most })
+	w := newWorld(t, 500, func(s *settings) { s.simulator.Charles.Batch.MaxItems = most })
 	requireTrueReport(t, w, w.run(t, demo(t)))
 	requireContactByContact(t, w)
-	// 983 contacts, and halves of halves until they fit.
+	// 490 contacts, and halves of halves until they fit.
 	few := w.tooLarge(t)
 	require.Positive(t, few)
-	require.LessOrEqual(t, few, 5)
+	require.LessOrEqual(t, few, 4)
 
 	again, another := demo(t), demo(t)
 	again.Mapping.LastName = nil // So that everybody is sent once more.
