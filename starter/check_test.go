@@ -37,7 +37,7 @@ func TestACheckIsToldWithItsProblemsOrAsReady(t *testing.T) {
 			},
 			"sync demo: audience 984 Spring campaign into charles-demo\n" +
 				"Zeotap reports 7 members (basis not said)\n" +
-				"a first run sends about 0 requests, which takes at least 0s at the connection's limits\n" +
+				"a first run sends about 0 requests, which takes at least 1s at the connection's limits\n" +
 				"problem: tag x does not exist\n" +
 				"problem: segment y does not exist\n",
 		},
