@@ -36,7 +36,7 @@ func TestTheDemoLeavesNothingBehind(t *testing.T) {
 		require.Zero(t, ended.code, ended.stderr)
 		require.Contains(t, ended.stderr, "Temporal's web UI: http://127.0.0.1:")
 		require.Contains(t, ended.stdout, "verdict: explained")
-		require.Contains(t, ended.stdout, "2,949 of 3,000 are in the segment; 51 are not, for 5 reasons.")
+		require.Contains(t, ended.stdout, "2,949 of 3,000 are in the segment; 51 are not, for 6 reasons.")
 		requireNothingLeft(t, demo, temporary)
 	})
 

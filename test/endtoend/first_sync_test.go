@@ -16,7 +16,7 @@ var reportKeys = []string{
 	"outcomes", "outcomes.unchanged", "outcomes.created", "outcomes.updated", "outcomes.accepted", "outcomes.invalid",
 	"outcomes.duplicate", "outcomes.suppressed", "outcomes.refused", "outcomes.unresolved",
 	"leavers", "leavers.removed", "leavers.gone", "leavers.kept", "leavers.refused", "leavers.unresolved",
-	"reasons", "segment", "segment.id", "segment.expected", "segment.counted", "segment.evidence",
+	"reasons", "new_failures", "known_failures", "segment", "segment.id", "segment.expected", "segment.counted", "segment.evidence",
 	"verdict", "acceptable", "summary", "batches", "requests", "started_at", "finished_at",
 }
 
@@ -74,7 +74,7 @@ func TestAWorkerBesideATemporalServerSyncsAsWell(t *testing.T) {
 	stats := vendors.stats(t)
 	require.Contains(t, ended.stdout, "sync demo, run 1: audience 984 Spring campaign")
 	require.Contains(t, ended.stdout, "verdict: explained")
-	require.Regexp(t, `(?m)^`+audience.Thousands(stats.Contacts)+` of 2,000 are in the segment; \d+ are not, for 5 reasons\.$`, ended.stdout)
+	require.Regexp(t, `(?m)^`+audience.Thousands(stats.Contacts)+` of 2,000 are in the segment; \d+ are not, for 6 reasons\.$`, ended.stdout)
 
 	status := site.do(t, "status", "demo", "--output", "json")
 	require.Zero(t, status.code, status.stderr)

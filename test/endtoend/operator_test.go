@@ -88,7 +88,7 @@ func TestCheckTellsWhatARunWouldNeedAndSendsNothing(t *testing.T) {
 	require.Zero(t, good.code, good.stderr)
 	require.Equal(t, "sync demo: audience 984 Spring campaign into charles-demo\n"+
 		"Zeotap reports 2,500 members (unique_customers)\n"+
-		"a first run sends about 3 requests, which takes at least 0s at the connection's limits\n"+
+		"a first run sends about 3 requests, which takes at least 1s at the connection's limits\n"+
 		"ready to run\n", good.stdout)
 
 	content, err := os.ReadFile(site.sync)
