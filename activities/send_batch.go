@@ -19,6 +19,9 @@ type SendBatchInput struct {
 	Batch int64  `json:"batch"`
 	// Mode says what to do when no answer comes, again and again.
 	Mode SendMode `json:"mode,omitempty"`
+	// Alone says that no other batch is under way whose result this one's could
+	// be handed in with.
+	Alone bool `json:"alone,omitempty"`
 }
 
 // SendMode says what becomes of a batch that Hello Charles does not answer for
@@ -93,7 +96,9 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 		Outcomes: counts(batch.Result.Outcomes), RefusedAgain: batch.Result.RefusedAgain,
 		Next: batch.Next, Split: batch.State == ledger.BatchSplit,
 	}
-	awaitHandIn(ctx, time.Now())
+	if !in.Alone {
+		awaitHandIn(ctx, time.Now())
+	}
 	return result, nil
 }
 

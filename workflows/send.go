@@ -171,7 +171,10 @@ func (r *audienceSync) drain(ctx workflow.Context, cancelSends workflow.CancelFu
 func (r *audienceSync) sendOne(ctx workflow.Context, number int64) error {
 	ctx = workflow.WithActivityOptions(ctx, enduring(r.describe(number)))
 	var result activities.SendBatchResult
-	input := activities.SendBatchInput{Run: r.opened.Run, Batch: number, Mode: r.postponed.mode(number, r.opened.Window)}
+	input := activities.SendBatchInput{
+		Run: r.opened.Run, Batch: number, Mode: r.postponed.mode(number, r.opened.Window),
+		Alone: r.progress.InFlight == 0, // The first batch: the others count themselves.
+	}
 	if err := workflow.ExecuteActivity(ctx, do.SendBatch, input).Get(ctx, &result); err != nil {
 		return err
 	}
