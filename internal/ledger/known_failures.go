@@ -59,10 +59,12 @@ func unaccept(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) e
 	if err != nil {
 		return err
 	}
+	// The first IN leads to the rows by their key; joined with the list, all
+	// memberships of the sync would be read.
 	_, err = tx.ExecContext(ctx, `
 		UPDATE memberships SET fingerprint = NULL
-		FROM (SELECT value ->> 0 AS contact, unhex(value ->> 1) AS refused FROM json_each(?)) AS now
-		WHERE sync_id = ? AND contact_id = now.contact AND fingerprint = now.refused`, list, syncID)
+		WHERE sync_id = ?1 AND contact_id IN (SELECT value ->> 0 FROM json_each(?2))
+			AND (contact_id, fingerprint) IN (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(?2))`, syncID, list)
 	return err
 }
 
