@@ -58,13 +58,16 @@ conformance: temporal ## Run the same audience against every plausible Hello Cha
 		END { exit !(passed && rows) }'
 
 bench-memory: temporal ## Print the worker's peak memory and the history per batch for 1,000,000 members
-	$(GO) run ./bench/memory
+	@$(GO) build -o bin/bench-memory ./bench/memory
+	@bin/bench-memory
 
 bench-mapping: ## Print what mapping a member costs, against plain encoding/json
-	$(GO) run ./bench/mapping
+	@$(GO) build -o bin/bench-mapping ./bench/mapping
+	@bin/bench-mapping
 
 bench-rate: temporal ## Print how exactly 3 workers and 3 syncs share a limit of 10 requests per second
-	$(GO) run ./bench/rate
+	@$(GO) build -o bin/bench-rate ./bench/rate
+	@bin/bench-rate
 
 replay-record: temporal ## Record new histories for the replay tests
 	AUDIENCESYNC_RECORD_HISTORIES=1 $(GO) test -count=1 -run '^TestRecordHistories$$' ./test/integration

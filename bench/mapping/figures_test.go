@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"audiencesync/bench/command"
 	"audiencesync/bench/table"
 )
 
@@ -72,10 +73,10 @@ func TestEveryWayWorksOnAllMembers(t *testing.T) {
 func TestTheBenchmarkPrintsItsTable(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"--members", "50", "--rounds", "1"}, &stdout, &stderr)
-	require.Contains(t, []int{0, exitMissed}, code)
+	code := benchmark().Run(t.Context(), []string{"--members", "50", "--rounds", "1"}, &stdout, &stderr)
+	require.Contains(t, []int{0, command.ExitMissed}, code)
 	require.Empty(t, stderr.String())
 	require.Equal(t, code == 0, strings.Contains(stdout.String(), "│ yes"))
-	require.Equal(t, exitUsage, run(t.Context(), []string{"--rounds", "0"}, &stdout, &stderr))
+	require.Equal(t, command.ExitUsage, benchmark().Run(t.Context(), []string{"--rounds", "0"}, &stdout, &stderr))
 	require.Contains(t, stderr.String(), "at least 1")
 }

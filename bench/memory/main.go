@@ -7,53 +7,24 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
-	"syscall"
 
+	"audiencesync/bench/command"
 	"audiencesync/bench/stage"
 	"audiencesync/bench/table"
 )
 
-// Exit codes.
-const (
-	exitFailed = 1
-	exitUsage  = 2
-	// exitMissed: the sync ran, and a goal was not met.
-	exitMissed = 3
-)
-
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
-
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	set := flag.NewFlagSet("memory", flag.ContinueOnError)
-	set.SetOutput(stderr)
-	members := set.Int64("members", 1_000_000, "size of the audience")
-	if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return 0
-	} else if err != nil {
-		return exitUsage
-	}
-	figures, err := measure(ctx, *members, stderr)
-	if err == nil {
-		err = table.Write(stdout, figures)
-	}
-	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "error:", err)
-		return exitFailed
-	}
-	if !table.AllMet(figures) {
-		return exitMissed
-	}
-	return 0
+	var members int64
+	os.Exit(command.Benchmark{
+		Name:  "memory",
+		Flags: func(set *flag.FlagSet) { set.Int64Var(&members, "members", 1_000_000, "size of the audience") },
+		Measure: func(ctx context.Context, progress io.Writer) ([]table.Figure, error) {
+			return measure(ctx, members, progress)
+		},
+	}.Main())
 }
 
 // measure runs one sync of so many members and returns what it cost.

@@ -7,23 +7,13 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
+	"audiencesync/bench/command"
 	"audiencesync/bench/stage"
 	"audiencesync/bench/table"
-)
-
-// Exit codes.
-const (
-	exitFailed = 1
-	exitUsage  = 2
-	// exitMissed: the syncs ran, and a goal was not met.
-	exitMissed = 3
 )
 
 // The workspace and who talks to it.
@@ -52,33 +42,16 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
-
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	set := flag.NewFlagSet("rate", flag.ContinueOnError)
-	set.SetOutput(stderr)
-	long := set.Duration("at-the-limit", time.Minute, "how long the rate is measured")
-	if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return 0
-	} else if err != nil {
-		return exitUsage
-	}
-	figures, err := measure(ctx, *long, stderr)
-	if err == nil {
-		err = table.Write(stdout, figures)
-	}
-	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "error:", err)
-		return exitFailed
-	}
-	if !table.AllMet(figures) {
-		return exitMissed
-	}
-	return 0
+	var long time.Duration
+	os.Exit(command.Benchmark{
+		Name: "rate",
+		Flags: func(set *flag.FlagSet) {
+			set.DurationVar(&long, "at-the-limit", time.Minute, "how long the rate is measured")
+		},
+		Measure: func(ctx context.Context, progress io.Writer) ([]table.Figure, error) {
+			return measure(ctx, long, progress)
+		},
+	}.Main())
 }
 
 // measure runs the syncs side by side and watches what reaches Hello Charles.

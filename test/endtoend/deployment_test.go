@@ -3,11 +3,11 @@ package endtoend
 import (
 	"context"
 	"path/filepath"
-	"regexp"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -59,7 +59,7 @@ type deployment struct {
 func deploy(t *testing.T, s settings) deployment {
 	t.Helper()
 	d := deployment{
-		settings: s, address: sharedServer(t), namespace: regexp.MustCompile(`[^A-Za-z0-9]+`).ReplaceAllString(t.Name(), "-"),
+		settings: s, address: sharedServer(t), namespace: "test-" + uuid.NewString()[:8],
 		ledger: "sqlite:" + filepath.Join(t.TempDir(), "ledger.db"),
 	}
 	namespaces, err := client.NewNamespaceClient(client.Options{HostPort: d.address})
