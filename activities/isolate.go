@@ -14,6 +14,9 @@ import (
 // isUnanswered reports whether nobody knows what became of a request, and
 // sending it again may well help.
 func isUnanswered(err error) bool {
+	if _, inside := errors.AsType[*notSentError](err); inside {
+		return false
+	}
 	if source, ok := errors.AsType[*zeotap.Error](err); ok {
 		return source.Kind == zeotap.Unavailable
 	}
@@ -46,11 +49,13 @@ func (a *Activities) isolate(ctx context.Context, in SendBatchInput, unanswered 
 		if !together {
 			// One by one, the first that is left is the one that was sent.
 			known = first + 1
+			m.outcomes[first].Sends = batch.SentWithoutAnswer()
 		}
 	}
 	batch, err = a.ledger.Settle(ctx, run.ref, batch, m.outcomes[:known])
 	if err != nil || batch.State == ledger.BatchSettled {
 		return batch, err
 	}
+	a.streaks.end(ctx) // Of the next contact nothing is known yet.
 	return a.sendBatch(ctx, in)
 }

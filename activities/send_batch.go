@@ -174,14 +174,22 @@ func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledge
 	if limit > 0 && len(m.contacts) > limit {
 		return a.split(ctx, run, batch, false)
 	}
+	left := false
 	results, err := run.workspace.API.Upsert(ctx, m.contacts, func(ctx context.Context) error {
-		return a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
+		err := a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
+		left = err == nil
+		return err
 	})
 	var vendor *vendorhttp.Error
-	if errors.As(err, &vendor) && isAboutContacts(vendor) {
+	switch about := errors.As(err, &vendor) && isAboutContacts(vendor); {
+	case about && left:
 		return a.refusedAsAWhole(ctx, run, batch, m, vendor)
-	}
-	if err != nil {
+	case about && vendor.Kind == vendorhttp.TooLarge && len(m.contacts) > 1:
+		// The setting is smaller than when the batch was staged.
+		return a.split(ctx, run, batch, false)
+	case err != nil && !left:
+		return ledger.Batch{}, &notSentError{err}
+	case err != nil:
 		return ledger.Batch{}, err
 	}
 	for i, place := range m.places {
@@ -189,6 +197,13 @@ func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledge
 	}
 	return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
 }
+
+// notSentError is what kept a request for contacts from leaving: it says nothing
+// about those contacts.
+type notSentError struct{ error }
+
+// Unwrap returns the reason.
+func (e *notSentError) Unwrap() error { return e.error }
 
 // isAboutContacts tells a refusal that a part of the batch may escape from one
 // that every request would get.

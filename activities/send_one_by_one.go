@@ -29,6 +29,7 @@ func (a *Activities) sendOneByOne(ctx context.Context, run *openRun, batch ledge
 				return ledger.Batch{}, errors.Join(failed, err)
 			}
 			batch = settled
+			a.streaks.end(ctx)
 		}
 		if failed != nil {
 			return ledger.Batch{}, failed
@@ -40,11 +41,18 @@ func (a *Activities) sendOneByOne(ctx context.Context, run *openRun, batch ledge
 // sendChunk sends the contacts of a chunk and returns how many of its members,
 // from the first on, have their outcome.
 func (a *Activities) sendChunk(ctx context.Context, run *openRun, batch ledger.Batch, m mapped) (known int, err error) {
+	earlier := batch.SentWithoutAnswer()
 	for i, contact := range m.contacts {
+		left := false
 		result, err := run.workspace.API.UpsertOne(ctx, contact, func(ctx context.Context) error {
 			// Each time, because it also asks whether this run is still the newest.
-			return a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
+			err := a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
+			left = err == nil
+			return err
 		})
+		if err != nil && !left {
+			err = &notSentError{err}
+		}
 		if err != nil {
 			return m.places[i], err
 		}
@@ -53,7 +61,8 @@ func (a *Activities) sendChunk(ctx context.Context, run *openRun, batch ledger.B
 		if result.Outcome == "" && m.outcomes[place].Outcome == "" {
 			m.outcomes[place] = ledger.MemberOutcome{Outcome: audience.Unresolved, Reason: string(audience.NoAnswerForContact), Message: result.Message}
 		}
-		m.outcomes[place].Sends = 1
+		m.outcomes[place].Sends = 1 + earlier
+		earlier = 0
 	}
 	return len(m.outcomes), nil
 }

@@ -30,14 +30,12 @@ func newStreaks() *streaks { return &streaks{counts: map[streak]int{}} }
 
 // tries returns how many tries of the activity count by now, this one included.
 func (s *streaks) tries(ctx context.Context, err error) int {
-	info := activity.GetInfo(ctx)
-	key := streak{activity: info.WorkflowExecution.RunID + "/" + info.ActivityID, trouble: troubleOf(err)}
+	key := streak{activity: activityOf(ctx), trouble: troubleOf(err)}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	switch {
 	case err == nil:
-		delete(s.counts, streak{key.activity, nonsense})
-		delete(s.counts, streak{key.activity, unanswered})
+		s.forget(key.activity)
 		return 0
 	case key.trouble == "":
 		return 1
@@ -46,6 +44,24 @@ func (s *streaks) tries(ctx context.Context, err error) int {
 	}
 	s.counts[key]++
 	return s.counts[key]
+}
+
+// end ends the streak of an activity that got on: what comes now is about
+// something else.
+func (s *streaks) end(ctx context.Context) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.forget(activityOf(ctx))
+}
+
+func (s *streaks) forget(activity string) {
+	delete(s.counts, streak{activity, nonsense})
+	delete(s.counts, streak{activity, unanswered})
+}
+
+func activityOf(ctx context.Context) string {
+	info := activity.GetInfo(ctx)
+	return info.WorkflowExecution.RunID + "/" + info.ActivityID
 }
 
 const (

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric/noop"
 
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
@@ -57,6 +58,7 @@ func TestNoMoreRequestsAreInFlightThanAllowed(t *testing.T) {
 				for seen := most.Load(); flying > seen && !most.CompareAndSwap(seen, flying); seen = most.Load() {
 				}
 				total.Add(1)
+				<-time.After(time.Millisecond) // A request takes its time.
 				now.Add(-1)
 				release()
 			}
@@ -77,18 +79,53 @@ func TestAllPlacesAreUsedBeforeAnyoneWaits(t *testing.T) {
 		require.NoError(t, err)
 		releases = append(releases, release)
 	}
-	waiting, stop := context.WithCancel(t.Context())
+	placed := make(chan struct{})
 	ended := make(chan error)
 	go func() {
-		_, err := b.Acquire(waiting, nil)
+		release, err := b.Acquire(t.Context(), func(context.Context) error {
+			close(placed)
+			return nil
+		})
+		if err == nil {
+			release()
+		}
 		ended <- err
 	}()
-	stop()
-	require.ErrorIs(t, <-ended, context.Canceled, "the fourth waits for a place")
-	for _, release := range releases {
+	select {
+	case <-placed:
+		t.Fatal("the fourth does not wait for a place")
+	case <-time.After(200 * time.Millisecond): // At 10,000 requests a second a place is all that it can wait for.
+	}
+	releases[0]()
+	<-placed
+	require.NoError(t, <-ended)
+	for _, release := range releases[1:] {
 		release()
 	}
 	requireFree(t, b)
+}
+
+func TestConnectionsToOneWorkspaceShareItsStrictestLimits(t *testing.T) {
+	t.Parallel()
+	connection := func(sourceType string, perSecond float64, inFlight int) config.HelloCharles {
+		c := config.DefaultHelloCharles()
+		c.BaseURL, c.Credential, c.SourceType = "https://acme.example", "the key", sourceType
+		c.Limits.RequestsPerSecond, c.Limits.RequestsInFlight = perSecond, inFlight
+		return c
+	}
+	for _, first := range []string{"fast", "wide"} {
+		pool := New(Options{
+			Ledger: openLedger(t), Meter: noop.NewMeterProvider().Meter("test"),
+			Connections: config.Connections{HelloCharles: map[string]config.HelloCharles{
+				"fast": connection("zeotap", 5, 2), "wide": connection("zeotap", 2, 8), "other": connection("crm", 1, 1),
+			}},
+		})
+		_, err := pool.Workspace(t.Context(), first)
+		require.NoError(t, err)
+		budget := pool.budgets[connection("zeotap", 1, 1).Workspace()]
+		require.Equal(t, 2, cap(budget.inFlight))
+		require.Equal(t, time.Second/2, budget.interval)
+	}
 }
 
 func TestSendTimesAreApartHoweverManyBudgetsShareTheWorkspace(t *testing.T) {

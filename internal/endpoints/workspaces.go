@@ -56,11 +56,22 @@ func (p *Pool) Workspace(ctx context.Context, name string) (*Workspace, error) {
 	if err := p.Ledger.EnsureWorkspace(ctx, key); err != nil {
 		return nil, err
 	}
-	// Two connections to one workspace share its budget.
 	if p.budgets[key] == nil {
-		p.budgets[key] = newBudget(p.Ledger, key, settings.Limits)
+		p.budgets[key] = newBudget(p.Ledger, key, p.strictest(key, settings.Limits))
 	}
 	known := &Workspace{Settings: settings, API: hellocharles.Limited(api, p.budgets[key])}
 	p.workspaces[name] = known
 	return known, nil
+}
+
+// strictest returns the limits of a workspace. Connections to one workspace share
+// its budget, so none may pass the limits of another, whichever is used first.
+func (p *Pool) strictest(workspace string, limits config.Limits) config.Limits {
+	for _, other := range p.Connections.HelloCharles {
+		if other.Workspace() == workspace {
+			limits.RequestsPerSecond = min(limits.RequestsPerSecond, other.Limits.RequestsPerSecond)
+			limits.RequestsInFlight = min(limits.RequestsInFlight, other.Limits.RequestsInFlight)
+		}
+	}
+	return limits
 }

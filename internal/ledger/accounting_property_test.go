@@ -48,7 +48,7 @@ type world struct {
 	sync     string
 	number   int64
 	contacts map[int]*modelContact
-	// rejected are the fingerprints that the last closed run rejected, with
+	// rejected are the fingerprints that the last complete, closed run rejected, with
 	// their first runs.
 	rejected map[string]int64
 }
@@ -73,6 +73,7 @@ type modelRun struct {
 	knownBy  string
 	full     bool
 	aged     bool // refusals are older than they count
+	complete bool // the source has confirmed the read
 	read     int64
 	versions map[int]string // of members that are not suppressed
 	failures map[int]bool   // contacts with a failure, and whether it is known
@@ -188,6 +189,7 @@ func (w *world) read(r *modelRun) {
 		_, err = reading.Commit(w.ctx, input)
 		require.NoError(w, err)
 	}
+	w.finishReading(r)
 	want.Read, want.Staged = r.read, int64(len(staged))
 	got, err := w.ledger.PageResults(w.ctx, r.ref, 0)
 	require.NoError(w, err)
@@ -198,6 +200,16 @@ func (w *world) read(r *modelRun) {
 		r.batches[number] = &modelBatch{members: staged[:size]}
 		staged = staged[size:]
 	}
+}
+
+// finishReading ends the read, mostly: a run may also end before that.
+func (w *world) finishReading(r *modelRun) {
+	if r.complete = rapid.IntRange(0, 5).Draw(w.T, "complete") > 0; !r.complete {
+		return
+	}
+	reading, err := w.ledger.Reading(w.ctx, r.ref, staging, week)
+	require.NoError(w, err)
+	require.NoError(w, reading.Finish(w.ctx))
 }
 
 // expect counts where the model has a member, and reports whether it is staged.
@@ -238,7 +250,7 @@ func (w *world) reject(r *modelRun, want *ledger.PageResult) ledger.RejectedMemb
 	print := rapid.SampledFrom([]string{"one", "two", "three"}).Draw(w.T, "rejected")
 	want.Outcomes.Invalid++
 	r.rejected[print] = r.ref.Run
-	if first, ok := w.rejected[print]; ok && !r.full {
+	if first, ok := w.rejected[print]; ok {
 		want.Known++
 		r.rejected[print] = first
 	}
@@ -317,7 +329,7 @@ func (w *world) settle(r *modelRun, number int64, b *modelBatch) {
 			again = append(again, id)
 		default:
 			before := w.contacts[id].known
-			w.contacts[id].learn(o, r, id)
+			w.contacts[id].learn(o, r, id, b.unanswered || b.sends > 1)
 			if o.Outcome.Failed() {
 				r.failures[id] = before != nil && before.version == r.versions[id]
 			}
@@ -345,7 +357,9 @@ func settleAt(ctx context.Context, l *ledger.Ledger, ref ledger.RunRef, number i
 	return l.Settle(ctx, ref, batch, outcomes)
 }
 
-func (c *modelContact) learn(o ledger.MemberOutcome, r *modelRun, id int) {
+// learn takes an outcome. doubtful says that a request before the last one may
+// have brought the content too.
+func (c *modelContact) learn(o ledger.MemberOutcome, r *modelRun, id int, doubtful bool) {
 	version := r.versions[id]
 	before := c.known
 	c.known = nil
@@ -354,6 +368,11 @@ func (c *modelContact) learn(o ledger.MemberOutcome, r *modelRun, id int) {
 		c.membership, c.accepted = ledger.MemberYes, version
 	case o.Outcome == audience.Unresolved:
 		c.membership, c.accepted = ledger.MemberUnknown, ""
+	case o.Outcome == audience.Refused && doubtful:
+		c.accepted = ""
+		if c.membership == ledger.MemberNo {
+			c.membership = ledger.MemberUnknown
+		}
 	case c.accepted == version:
 		c.accepted = ""
 	}
@@ -387,7 +406,9 @@ func (w *world) close(r *modelRun) {
 	w.checkFailures(r)
 	w.checkExpected(r)
 	require.NoError(w, w.ledger.CloseRun(w.ctx, r.ref, []byte(`{}`)))
-	w.rejected = r.rejected
+	if r.complete {
+		w.rejected = r.rejected
+	}
 }
 
 func (w *world) checkFailures(r *modelRun) {

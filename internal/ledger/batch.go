@@ -48,9 +48,14 @@ type Batch struct {
 	Next []int64
 
 	sends      int  // requests that may have left
+	told       int  // of those: carried members that were settled, one by one
 	carried    int  // requests that carried the members in earlier batches
 	unanswered bool // one of those may have arrived
 }
+
+// SentWithoutAnswer is the number of requests of a batch that is sent one by one
+// that may have left with its first member and that nobody answered.
+func (b Batch) SentWithoutAnswer() int { return b.sends - b.told }
 
 // BatchResult counts the outcomes of a batch.
 type BatchResult struct {
@@ -86,8 +91,8 @@ type MemberOutcome struct {
 	// Untried says, of an empty outcome, that this request was no try: nothing of
 	// it was applied because of other members.
 	Untried bool
-	// Sends is the number of requests of this batch that carried the member, where
-	// that is not all of them; zero means all.
+	// Sends is the number of requests of this batch that may have carried the
+	// member, answered or not, where it was sent alone; zero means all of them.
 	Sends int
 	// Withheld are values that were left out.
 	Withheld []audience.Withheld
@@ -112,8 +117,8 @@ func (l *Ledger) Batch(ctx context.Context, ref RunRef, number int64) (Batch, er
 func loadBatch(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) error {
 	var blob []byte
 	var result sql.NullString
-	err := tx.QueryRowContext(ctx, `SELECT state, tries, depth, sends, carried, unanswered, blob, result FROM batches WHERE run_id = ? AND number = ?`, runID, batch.Number).
-		Scan(&batch.State, &batch.Tries, &batch.Depth, &batch.sends, &batch.carried, &batch.unanswered, &blob, &result)
+	err := tx.QueryRowContext(ctx, `SELECT state, tries, depth, sends, told, carried, unanswered, blob, result FROM batches WHERE run_id = ? AND number = ?`, runID, batch.Number).
+		Scan(&batch.State, &batch.Tries, &batch.Depth, &batch.sends, &batch.told, &batch.carried, &batch.unanswered, &blob, &result)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
@@ -160,8 +165,8 @@ func saveProgress(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) er
 	} else if blob, err = pack(batch.Members); err != nil {
 		return err
 	}
-	return changeOne(tx.ExecContext(ctx, `UPDATE batches SET state = ?, result = ?, blob = ? WHERE run_id = ? AND number = ?`,
-		string(batch.State), string(result), blob, runID, batch.Number))
+	return changeOne(tx.ExecContext(ctx, `UPDATE batches SET state = ?, result = ?, blob = ?, told = ? WHERE run_id = ? AND number = ?`,
+		string(batch.State), string(result), blob, batch.told, runID, batch.Number))
 }
 
 // Split moves the members of a batch into two later batches of half its size,

@@ -22,9 +22,10 @@ func (l *Ledger) LimitBatch(ctx context.Context, workspace string, tooMany int) 
 	now := time.Now()
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		return changeOne(tx.ExecContext(ctx, `
-			INSERT INTO batch_limits (workspace_id, too_many, told_at) SELECT id, ?, ? FROM workspaces WHERE name = ?
+			INSERT INTO batch_limits (workspace_id, too_many, told_at) SELECT id, ?1, ?2 FROM workspaces WHERE name = ?3
 			ON CONFLICT DO UPDATE SET told_at = excluded.told_at,
-				too_many = CASE WHEN told_at > ? THEN min(too_many, excluded.too_many) ELSE excluded.too_many END`,
+				too_many = CASE WHEN told_at > ?4 THEN min(too_many, excluded.too_many) ELSE excluded.too_many END,
+				fits = CASE WHEN told_at > ?4 THEN fits ELSE 0 END`,
 			tooMany, micros(now), workspace, micros(now.Add(-batchLimitHolds))))
 	})
 	if err != nil {

@@ -89,6 +89,22 @@ func TestALimitIsForgottenAfterADay(t *testing.T) {
 	require.Equal(t, 500, limit(t, l), "what was told long ago does not count")
 }
 
+func TestWhatWasTakenBeforeALimitWasToldSaysNothingAboutIt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l := openWith(t, dir)
+	ref := openRun(t, l, "a")
+	read(t, l, ref, members(0, 10, "v1"))
+	require.NoError(t, l.LimitBatch(t.Context(), workspace, 100))
+	const day = 24 * 60 * 60 * 1_000_000
+	_, err := rawDatabase(t, dir).ExecContext(t.Context(), `UPDATE batch_limits SET told_at = told_at - ?`, day)
+	require.NoError(t, err)
+	_, err = settle(t, l, ref, 1, all(audience.Created, 10))
+	require.NoError(t, err)
+	require.NoError(t, l.LimitBatch(t.Context(), workspace, 10))
+	require.Equal(t, 5, limit(t, l))
+}
+
 func TestOnlyAWorkspaceThatIsKnownCanBeLimited(t *testing.T) {
 	t.Parallel()
 	require.Error(t, open(t).LimitBatch(t.Context(), workspace, 100))

@@ -119,8 +119,5 @@ func (l *Ledger) scanFailure(rows *sql.Rows, more ...any) (Failure, error) {
 		&f.Run, &f.Reference, &f.Outcome, &f.Reason, &f.Field, &f.Message, &f.Known, &f.FirstRun, &page, &position, &f.Batch, &f.Sends, &f.sealed,
 	}, more...)...)
 	f.Place = fmt.Sprintf("page %d, member %d", page, position)
-	if page == 0 {
-		f.Place = fmt.Sprintf("batch %d", f.Batch)
-	}
 	return f, err
 }

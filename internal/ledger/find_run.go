@@ -24,6 +24,9 @@ func (l *Ledger) findRun(ctx context.Context, sync string, number int64) (foundR
 	if err := l.reads.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM runs WHERE sync_id = ?`, syncID).Scan(&newest); err != nil {
 		return foundRun{}, fmt.Errorf("ledger: runs of sync %s: %w", sync, err)
 	}
+	if newest == 0 {
+		return foundRun{}, fmt.Errorf("sync %s has not run yet: %w", sync, ErrNotFound)
+	}
 	found := foundRun{syncID: syncID, number: number}
 	if number == 0 {
 		found.number = newest
@@ -39,7 +42,7 @@ func (l *Ledger) findRun(ctx context.Context, sync string, number int64) (foundR
 }
 
 func fromTo(newest int64) string {
-	if newest <= 1 {
+	if newest == 1 {
 		return "1 only"
 	}
 	return fmt.Sprintf("1 to %d", newest)

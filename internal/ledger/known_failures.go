@@ -22,8 +22,7 @@ type knownFailure struct {
 }
 
 // rememberFailures keeps members that were refused for good, with their
-// outcomes, so that later runs need not send them. It also takes from the
-// memberships what was refused now: that content is not accepted any more.
+// outcomes, so that later runs need not send them.
 func rememberFailures(ctx context.Context, tx *sql.Tx, s *settlement, members []Staged, outcomes []MemberOutcome) error {
 	if len(members) == 0 {
 		return nil
@@ -68,8 +67,8 @@ func unaccept(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) e
 	return err
 }
 
-// forgetFailures removes what is known of members that were taken, or of which
-// nobody knows what became.
+// forgetFailures removes what is known of members that were taken, refused for
+// the moment only, or of which nobody knows what became.
 func forgetFailures(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) error {
 	if len(members) == 0 {
 		return nil

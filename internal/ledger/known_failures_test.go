@@ -258,7 +258,7 @@ func TestKnownFailuresOfOneSyncDoNotCountForAnother(t *testing.T) {
 	require.Equal(t, int64(1), sum.Staged)
 }
 
-func TestRejectedMembersAreKnownIfTheLastClosedRunHadThem(t *testing.T) {
+func TestRejectedMembersAreKnownIfTheLastCompleteRunHadThem(t *testing.T) {
 	t.Parallel()
 	l := open(t)
 	page := ledger.PageInput{Last: true, Rejected: []ledger.RejectedMember{
@@ -278,7 +278,7 @@ func TestRejectedMembersAreKnownIfTheLastClosedRunHadThem(t *testing.T) {
 		if run == 3 {
 			page.Rejected[0].Fingerprint = []byte("changed")
 		}
-		commit(t, l, ref, page)
+		require.NoError(t, commit(t, l, ref, page).Finish(t.Context()))
 		sum, err := l.PageResults(t.Context(), ref, 0)
 		require.NoError(t, err)
 		want.Known = known
@@ -291,6 +291,30 @@ func TestRejectedMembersAreKnownIfTheLastClosedRunHadThem(t *testing.T) {
 	require.Equal(t, int64(1), found[1].FirstRun)
 	require.Empty(t, found[1].Reference)
 	require.Equal(t, "page 1, member 7", found[1].Place)
+}
+
+func TestRejectedMembersStayKnownOverRunsThatSayNothingAboutThem(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	rejected := ledger.PageInput{Last: true, Rejected: []ledger.RejectedMember{
+		{Position: 1, Outcome: audience.Invalid, Reason: audience.ReferenceMissing, Fingerprint: []byte("first")},
+	}}
+	ref := openRun(t, l, "a")
+	require.NoError(t, commit(t, l, ref, rejected).Finish(t.Context()))
+	require.NoError(t, l.CloseRun(t.Context(), ref, []byte(`{}`)))
+
+	cancelled := openRun(t, l, "b")
+	commit(t, l, cancelled, ledger.PageInput{Members: members(0, 1, "v1")})
+	require.NoError(t, l.CloseRun(t.Context(), cancelled, []byte(`{}`)))
+
+	full := opening("c")
+	full.Full = true
+	ref, err := l.OpenRun(t.Context(), full)
+	require.NoError(t, err)
+	commit(t, l, ref, rejected)
+	found := failuresOf(t, l, ledger.FailureQuery{Sync: "spring"})
+	require.True(t, found[0].Known)
+	require.Equal(t, int64(1), found[0].FirstRun)
 }
 
 func TestRetryingChoosesByReasonAndReference(t *testing.T) {

@@ -32,6 +32,8 @@ type Ledger struct {
 	reads *sql.DB
 	// budget serves the request budget, which need not.
 	budget *sql.DB
+	// upkeep empties the write-ahead log.
+	upkeep *sql.DB
 	// turn is held by whoever writes. SQLite lets one connection write at a time
 	// and knows no queue: whoever waits for another connection may be passed by
 	// newcomers again and again.
@@ -51,7 +53,7 @@ type RunRef struct {
 
 // Close closes the database.
 func (l *Ledger) Close() error {
-	return errors.Join(l.budget.Close(), l.reads.Close(), l.db.Close())
+	return errors.Join(l.upkeep.Close(), l.budget.Close(), l.reads.Close(), l.db.Close())
 }
 
 // Key is the key of this ledger's digests.

@@ -48,6 +48,9 @@ func (l *Ledger) Settle(ctx context.Context, ref RunRef, of Batch, outcomes []Me
 		}
 		batch.Result.merge(result)
 		batch.Members = batch.Members[len(outcomes):]
+		for _, o := range outcomes {
+			batch.told += o.Sends
+		}
 		return saveProgress(ctx, tx, runID, &batch)
 	})
 	if err != nil {
@@ -88,7 +91,7 @@ type settlement struct {
 // what is known of them from now on, and the labels that were left out. It
 // returns how many failures were known, and how many of those refused again.
 func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, outcomes []MemberOutcome) (known, again int64, err error) {
-	var taken, unknown, passing, refused []Staged
+	var taken, unknown, passing, refused, doubtful []Staged
 	var refusals []MemberOutcome
 	labels := labelCounts{}
 	failures := failureLog{tx: tx, runID: s.runID, syncID: s.syncID, key: s.key}
@@ -109,6 +112,9 @@ func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, ou
 		default:
 			passing = append(passing, member)
 		}
+		if o.Outcome == audience.Refused && s.mayHaveArrivedBefore(o) {
+			doubtful = append(doubtful, member)
+		}
 		if o.Outcome.Failed() {
 			if err := failures.add(ctx, s.failure(member, o)); err != nil {
 				return 0, 0, err
@@ -120,6 +126,7 @@ func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, ou
 		func() error { return markTaken(ctx, tx, s, taken) },
 		func() error { return markUnknown(ctx, tx, s.syncID, unknown) },
 		func() error { return unaccept(ctx, tx, s.syncID, slices.Concat(passing, refused)) },
+		func() error { return doubt(ctx, tx, s.syncID, doubtful) },
 		func() error { return rememberFailures(ctx, tx, s, refused, refusals) },
 		func() error { return forgetFailures(ctx, tx, s.syncID, slices.Concat(passing, taken)) },
 		func() error { return labels.save(ctx, tx, s.runID, LabelWithheld) },
@@ -160,6 +167,16 @@ func (s *settlement) sends(o MemberOutcome) int {
 	default:
 		return s.batch.carried + s.batch.sends
 	}
+}
+
+// mayHaveArrivedBefore reports whether a request other than the last one may have
+// brought the member's content to Hello Charles.
+func (s *settlement) mayHaveArrivedBefore(o MemberOutcome) bool {
+	sends := o.Sends
+	if sends == 0 {
+		sends = s.batch.sends
+	}
+	return s.batch.unanswered || sends > 1
 }
 
 func (s *settlement) failure(member Staged, o MemberOutcome) failure {
@@ -220,6 +237,24 @@ func markUnknown(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged
 		return err
 	}
 	return forgetFailures(ctx, tx, syncID, members)
+}
+
+// doubt records of members that were refused, after a request with the same
+// content that nobody answered, that Hello Charles may hold either: they are ours,
+// and no earlier content counts as accepted any more.
+func doubt(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) error {
+	if len(members) == 0 {
+		return nil
+	}
+	list, err := contactList(members)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO memberships (sync_id, contact_id, marked)
+		SELECT ?, value, ? FROM json_each(?) WHERE true
+		ON CONFLICT DO UPDATE SET fingerprint = NULL`, syncID, markedUnknown, list)
+	return err
 }
 
 // contactList is a JSON list of contact ids.

@@ -83,7 +83,7 @@ func (s *sorting) member(ctx context.Context, member ReadMember, contact knownCo
 }
 
 // reject settles members without a usable reference. A failure of them is known
-// if the last run that was closed had the same.
+// if the last closed run that read the whole audience had the same.
 func (s *sorting) reject(ctx context.Context, tx *sql.Tx, runID, syncID int64, rejected []RejectedMember) error {
 	known, err := s.knownRejections(ctx, tx, runID, syncID, rejected)
 	if err != nil {
@@ -108,10 +108,10 @@ func (s *sorting) reject(ctx context.Context, tx *sql.Tx, runID, syncID int64, r
 	return nil
 }
 
-// knownRejections returns the first run of each rejected member that the last
-// closed run rejected too, by place in the list.
+// knownRejections returns the first run of each rejected member that was rejected
+// last time too, by place in the list.
 func (s *sorting) knownRejections(ctx context.Context, tx *sql.Tx, runID, syncID int64, rejected []RejectedMember) (map[int]int64, error) {
-	if len(rejected) == 0 || s.full {
+	if len(rejected) == 0 {
 		return nil, nil
 	}
 	prints := make([]string, len(rejected))
@@ -125,8 +125,8 @@ func (s *sorting) knownRejections(ctx context.Context, tx *sql.Tx, runID, syncID
 	rows, err := tx.QueryContext(ctx, `
 		SELECT wanted.key, min(first_run) FROM json_each(?) AS wanted
 		CROSS JOIN failures ON failures.fingerprint = unhex(wanted.value) AND contact_id IS NULL
-			AND run_id = (SELECT id FROM runs WHERE sync_id = ? AND state = 'closed' AND id < ? ORDER BY number DESC LIMIT 1)
-		WHERE wanted.value <> '' GROUP BY wanted.key`, list, syncID, runID)
+			AND run_id = (SELECT id FROM runs WHERE sync_id = ? AND state = 'closed' AND read_done = ? AND id < ? ORDER BY number DESC LIMIT 1)
+		WHERE wanted.value <> '' GROUP BY wanted.key`, list, syncID, readComplete, runID)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the database driver "sqlite"
@@ -47,20 +48,24 @@ func Open(ctx context.Context, address string, with ...Option) (*Ledger, error) 
 	}
 	// WAL with full synchronisation: a committed transaction survives a power
 	// failure. One connection: SQLite has one writer.
-	db, err := openSQLite(path, pool{synchronous: "FULL", connections: 1, cacheMegabytes: 24})
+	db, err := openSQLite(path, pool{synchronous: "FULL", connections: 1, cacheMegabytes: 24, wait: patience})
 	if err != nil {
 		return nil, err
 	}
 	// What the budget forgets in a power failure is at most a few send times.
-	budget, err := openSQLite(path, pool{synchronous: "NORMAL", connections: 1, cacheMegabytes: 1})
+	budget, err := openSQLite(path, pool{synchronous: "NORMAL", connections: 1, cacheMegabytes: 1, wait: patience})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	reads, err := openSQLite(path, pool{synchronous: "NORMAL", connections: 4, cacheMegabytes: 2})
+	reads, err := openSQLite(path, pool{synchronous: "NORMAL", connections: 4, cacheMegabytes: 2, wait: patience})
 	if err != nil {
 		return nil, errors.Join(err, budget.Close(), db.Close())
 	}
-	l := &Ledger{db: db, reads: reads, budget: budget, turn: make(chan struct{}, 1)}
+	upkeep, err := openSQLite(path, pool{synchronous: "FULL", connections: 1, cacheMegabytes: 1, wait: upkeepWait})
+	if err != nil {
+		return nil, errors.Join(err, reads.Close(), budget.Close(), db.Close())
+	}
+	l := &Ledger{db: db, reads: reads, budget: budget, upkeep: upkeep, turn: make(chan struct{}, 1)}
 	if err := l.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), l.Close())
 	}
@@ -91,12 +96,20 @@ type pool struct {
 	synchronous    string
 	connections    int
 	cacheMegabytes int // of each connection
+	// wait is how long a connection waits for others that keep it from its work.
+	wait time.Duration
 }
+
+// How long connections wait for each other. Upkeep must not keep anybody waiting.
+const (
+	patience   = 30 * time.Second
+	upkeepWait = 200 * time.Millisecond
+)
 
 func openSQLite(path string, p pool) (*sql.DB, error) {
 	query := url.Values{
 		"_pragma": {
-			"busy_timeout(30000)",
+			fmt.Sprintf("busy_timeout(%d)", p.wait.Milliseconds()),
 			"journal_mode(WAL)",
 			"synchronous(" + p.synchronous + ")",
 			"foreign_keys(ON)",
@@ -117,15 +130,11 @@ func openSQLite(path string, p pool) (*sql.DB, error) {
 }
 
 // emptyLog moves the write-ahead log into the file and empties it: it holds
-// dropped personal data until then. While another process reads, the log stays
+// dropped personal data until then. While somebody reads or writes, the log stays
 // until the next call.
 func (l *Ledger) emptyLog(ctx context.Context) error {
-	giveBack, err := l.takeTurn(ctx)
-	if err != nil {
-		return err
-	}
-	defer giveBack()
-	if _, err := l.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+	var busy, pages, moved int
+	if err := l.upkeep.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
 		return fmt.Errorf("ledger: emptying the write-ahead log: %w", err)
 	}
 	return nil

@@ -149,6 +149,7 @@ CREATE TABLE batches (
     carried    INTEGER NOT NULL DEFAULT 0, -- requests that carried its members in earlier batches
     unanswered INTEGER NOT NULL DEFAULT 0, -- 1: one of those may have arrived
     sends      INTEGER NOT NULL DEFAULT 0, -- requests that may have left
+    told       INTEGER NOT NULL DEFAULT 0, -- of those: carried members that were settled, one by one
     blob       BLOB,
     result     TEXT,
     PRIMARY KEY (run_id, number)
