@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
@@ -17,7 +18,8 @@ type CheckSyncInput struct {
 type CheckSyncResult struct {
 	// Problems keep the sync from running; empty when it may run.
 	Problems []string `json:"problems"`
-	// Notes are worth knowing before the first run.
+	// Notes are worth knowing before the first run, and how much was read of each
+	// list of Hello Charles.
 	Notes    []string          `json:"notes,omitempty"`
 	Audience audience.Audience `json:"audience"`
 	Size     *audience.Size    `json:"size,omitempty"`
@@ -35,7 +37,7 @@ func (a *Activities) CheckSync(ctx context.Context, in CheckSyncInput) (CheckSyn
 	if tries := a.streaks.tries(ctx, err); err != nil {
 		return CheckSyncResult{}, failAsking(ctx, in.Spec.Sync, err, tries)
 	}
-	result := CheckSyncResult{Problems: found.Problems, Notes: found.Notes, Audience: found.Audience, Size: found.Size}
+	result := CheckSyncResult{Problems: found.Problems, Notes: slices.Concat(found.Notes, found.Lists), Audience: found.Audience, Size: found.Size}
 	if found.Size != nil {
 		estimate := preflight.EstimateFor(found.Size.Value, sync.Workspace.Settings)
 		result.Batches, result.Requests, result.Seconds = estimate.Batches, estimate.Requests, estimate.Time.Seconds()

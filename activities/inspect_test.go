@@ -40,6 +40,7 @@ func startVendors(t *testing.T, options simulator.Options, change func(*config.H
 	api, charles := config.DefaultZeotapAPI(), config.DefaultHelloCharles()
 	api.BaseURL, api.Credential, api.Limits = zeotapServer.URL, "the key", limits
 	charles.BaseURL, charles.Credential, charles.Limits, charles.SourceType = charlesServer.URL, "the key", limits, "zeotap"
+	charles.Omitted = config.OmittedKeep
 	if change != nil {
 		change(&charles, &api)
 	}

@@ -46,19 +46,38 @@ func checkReference(r *report, reference Reference) {
 	if !checkOrigin(r, path, reference.Origin, personalKeys) {
 		return
 	}
-	parts, _ := convert.ParseTemplate(reference.Template)
-	fields := func(part convert.Part) bool { return part.Field != "" }
 	switch {
 	case reference.Value != nil:
 		r.refuse(path+".value", "gives every member the same reference; expected from, first_of or template")
-	case reference.Template != "" && !slices.ContainsFunc(parts, fields):
+	case namesNoField(reference.Origin):
 		r.refuse(path+".template", "names no field, so every member has the same reference; write fields in braces")
 	}
 }
 
 func checkChannel(r *report, path string, channel Channel) {
-	if checkOrigin(r, path, channel.Origin, personalKeys) && channel.Value != nil {
+	if !checkOrigin(r, path, channel.Origin, personalKeys) {
+		return
+	}
+	switch {
+	case channel.Value != nil:
 		r.refuse(path+".value", "gives every member the same; expected from, first_of or template")
+	case namesNoField(channel.Origin):
+		r.refuse(path+".template", "names no field, so every member has the same; write fields in braces")
+	}
+}
+
+// namesNoField reports whether the source is a template that is the same text
+// for every member.
+func namesNoField(o Origin) bool {
+	parts, err := convert.ParseTemplate(o.Template)
+	return o.Template != "" && err == nil && !slices.ContainsFunc(parts, func(part convert.Part) bool { return part.Field != "" })
+}
+
+// checkMemberTemplate reports a template that is a constant: as value it is
+// checked before the run like every constant.
+func checkMemberTemplate(r *report, path string, o Origin) {
+	if namesNoField(o) {
+		r.refuse(path+".template", "names no field, so it is the same for every member; write value, or fields in braces")
 	}
 }
 
@@ -167,6 +186,7 @@ func checkTagSources(r *report, s Sync) {
 		if !checkOrigin(r, place, tag.Origin, keys) {
 			continue
 		}
+		checkMemberTemplate(r, place, tag.Origin)
 		checkAudiencePart(r, place, tag.Audience, s.Audience)
 		switch {
 		case tag.Value != nil:
@@ -232,6 +252,7 @@ func checkProperty(r *report, path string, source PropertySource, of AudienceID)
 	if r.broken(path+".list") || !checkOrigin(r, path, source.Origin, keys) {
 		return
 	}
+	checkMemberTemplate(r, path, source.Origin)
 	if source.List == "" {
 		checkNotWith(r, path, []string{"separator"}, "belongs to a list; delete it or write list instead of from")
 	}

@@ -173,7 +173,9 @@ type HelloCharles struct {
 	// Tags: "label" or "id" (A4). Default: label.
 	Tags TagForm `yaml:"tags" json:"tags"`
 	// Omitted says what an upsert does to fields that it does not name:
-	// "keep", "clear" or "unknown" (A5). Default: unknown.
+	// "keep", "clear" or "unknown" (A5). No request depends on it: unless it is
+	// keep, check, try and trace note what contacts may be sent without. Default:
+	// unknown.
 	Omitted Omitted `yaml:"omitted" json:"omitted"`
 	// Read is how tags, custom properties and segments are read (A2, A12).
 	Read Reads `yaml:"read" json:"read"`

@@ -102,6 +102,12 @@ type shorthand interface{ named(name string) }
 
 // scalar reads a text that its type checks.
 func (d decoder) scalar(path string, node ast.Node, into encoding.TextUnmarshaler) {
+	if _, compared := into.(*FilterValue); compared {
+		if complaint := misspelt(node); complaint != "" {
+			d.refuse(path, "%s", complaint)
+			return
+		}
+	}
 	var text string
 	switch n := node.(type) {
 	case *ast.StringNode:

@@ -1,6 +1,13 @@
 package config
 
-import "errors"
+import (
+	"errors"
+	"strconv"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"audiencesync/internal/config/convert"
+)
 
 // Condition is one condition on the fields of a member: exactly one of All,
 // Any, Not, or Field with one of Is, IsNot, In and Present.
@@ -25,7 +32,8 @@ type Condition struct {
 }
 
 // FilterValue is a value that a field is compared with: text, a number, or true
-// or false, compared by its text.
+// or false, compared by its text. Without quotes, a truth value is written true
+// or false and a number as in JSON, as the text of a member's value is.
 type FilterValue string
 
 var errFilterValue = errors.New("expected text, a number, or true or false; to ask for no value write present: false")
@@ -37,4 +45,20 @@ func (v *FilterValue) UnmarshalText(raw []byte) error {
 	}
 	*v = FilterValue(raw)
 	return nil
+}
+
+// misspelt says what is wrong with a value that YAML takes for a truth value or
+// a number, but whose text no member has; nothing if it is right.
+func misspelt(node ast.Node) string {
+	switch n := node.(type) {
+	case *ast.BoolNode:
+		if right := strconv.FormatBool(n.Value); n.GetToken().Value != right {
+			return "without quotes this is a truth value, which is compared as " + right + "; write " + right + ", or quotes for the text"
+		}
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		if _, ok := convert.Number(n.GetToken().Value, false); !ok {
+			return "without quotes this is a number, which is compared as JSON writes it; write it so (1000, 0.5), or quotes for the text"
+		}
+	}
+	return ""
 }

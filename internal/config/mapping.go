@@ -38,8 +38,7 @@ func (o Origin) Describe() string {
 
 // Mapping says where the fields of a contact come from. A plain string is the
 // name of a catalogue field; among the tags it is a tag. Everything may be left
-// out: Hello Charles needs phone and email only to create a contact, and keeps
-// what a request does not name if its connection says so.
+// out: Hello Charles needs phone and email only to create a contact.
 type Mapping struct {
 	// FirstName is the first name.
 	FirstName *Text `yaml:"first_name" json:"first_name,omitempty"`

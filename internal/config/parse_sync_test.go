@@ -164,6 +164,10 @@ func TestASyncIsRefusedWithOneClearSentence(t *testing.T) {
 		"open brace":          {"from: phone,", `template: "{phone",`, `5:23: reference.template: a "{" is not closed; write "{{" for a brace`},
 		"no field in braces":  {"from: phone,", `template: "a {} b",`, `5:23: reference.template: "{}" names no field; write "{field}"`},
 		"close brace":         {"from: phone,", `template: "a } b",`, `5:23: reference.template: a "}" closes nothing; write "}}" for a brace`},
+		"phone of a template": {"marker:", "mapping: {phone: {template: \"0151 12345678\"}}\nmarker:", "6:29: mapping.phone.template: names no field, so every member has the same; write fields in braces"},
+		"tag of a template":   {"marker:", "mapping: {tags: [{template: vip, allow: [vip]}]}\nmarker:", "6:29: mapping.tags[0].template: names no field, so it is the same for every member; write value, or fields in braces"},
+		"constant template":   {"marker:", "mapping: {properties: {a: {type: number, template: abc}}}\nmarker:", "6:52: mapping.properties.a.template: names no field, so it is the same for every member; write value, or fields in braces"},
+		"template of braces":  {"marker:", "mapping: {properties: {a: {type: string, template: \"{{a}}\"}}}\nmarker:", "6:52: mapping.properties.a.template: names no field, so it is the same for every member; write value, or fields in braces"},
 		"first of nothing":    {"from: phone,", "first_of: [],", "5:23: reference.first_of: the list is empty; give at least one field or delete the key"},
 		"first of twice":      {"from: phone,", "first_of: [a, a],", "5:27: reference.first_of[1]: the same as entry 1 of the list; delete one"},
 		"constant phone":      {"marker:", "mapping: {phone: {value: \"1\"}}\nmarker:", "6:26: mapping.phone.value: gives every member the same; expected from, first_of or template"},
@@ -217,6 +221,14 @@ func TestASyncIsRefusedWithOneClearSentence(t *testing.T) {
 		"in nothing":          {"marker:", "filter: {field: a, in: []}\nmarker:", "6:24: filter.in: the list is empty; give at least one value or delete the key"},
 		"is a list":           {"marker:", "filter: {field: a, is: [b]}\nmarker:", "6:24: filter.is: expected text, a number, or true or false; to ask for no value write present: false"},
 		"is nothing":          {"marker:", "filter: {field: a, is: ''}\nmarker:", "6:24: filter.is: expected text, a number, or true or false; to ask for no value write present: false"},
+		"is True":             {"marker:", "filter: {field: a, is: True}\nmarker:", "6:24: filter.is: without quotes this is a truth value, which is compared as true; write true, or quotes for the text"},
+		"is not FALSE":        {"marker:", "filter: {field: a, is_not: FALSE}\nmarker:", "6:28: filter.is_not: without quotes this is a truth value, which is compared as false; write false, or quotes for the text"},
+		"in True":             {"marker:", "filter: {field: a, in: [a, True]}\nmarker:", "6:28: filter.in[1]: without quotes this is a truth value, which is compared as true; write true, or quotes for the text"},
+		"is 1_000":            {"marker:", "filter: {field: a, is: 1_000}\nmarker:", "6:24: filter.is: without quotes this is a number, which is compared as JSON writes it; write it so (1000, 0.5), or quotes for the text"},
+		"is 0x10":             {"marker:", "filter: {field: a, is: 0x10}\nmarker:", "6:24: filter.is: without quotes this is a number, which is compared as JSON writes it; write it so (1000, 0.5), or quotes for the text"},
+		"is 01067":            {"marker:", "filter: {field: a, is: 01067}\nmarker:", "6:24: filter.is: without quotes this is a number, which is compared as JSON writes it; write it so (1000, 0.5), or quotes for the text"},
+		"is +5":               {"marker:", "filter: {field: a, is: +5}\nmarker:", "6:24: filter.is: without quotes this is a number, which is compared as JSON writes it; write it so (1000, 0.5), or quotes for the text"},
+		"is no number":        {"marker:", "filter: {field: a, is: .nan}\nmarker:", "6:24: filter.is: without quotes this is a number, which is compared as JSON writes it; write it so (1000, 0.5), or quotes for the text"},
 		"key of a condition":  {"marker:", "filter: {field: a, isnot: b}\nmarker:", `6:20: filter.isnot: unknown key; did you mean "is_not"?`},
 		"none and segment":    {"marker:", "verification: {segment: a, none: true}\nmarker:", "6:34: verification.none: there is a segment to verify with; delete the segment or this key"},
 		"none as yes":         {"marker:", "verification: {none: yes}\nmarker:", "6:22: verification.none: expected true or false"},
@@ -245,6 +257,13 @@ func TestASyncIsRefusedWithOneClearSentence(t *testing.T) {
 			require.EqualError(t, syncError("sync.yaml", []byte(file)), "sync.yaml:"+c.problem)
 		})
 	}
+}
+
+func TestAFilterComparesWithTheTextOfAValue(t *testing.T) {
+	t.Parallel()
+	sync, err := config.ParseSync("sync.yaml", []byte(minimalSync+`filter: {field: a, in: [true, false, "True", yes, 0, -7, 1.50, 1e3, "0x10", '01067', 08123]}`))
+	require.NoError(t, err)
+	require.Equal(t, []config.FilterValue{"true", "false", "True", "yes", "0", "-7", "1.50", "1e3", "0x10", "01067", "08123"}, sync.Filter.In)
 }
 
 func TestValuesThatLookStrangeButAreRightAreTaken(t *testing.T) {

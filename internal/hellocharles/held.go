@@ -32,22 +32,27 @@ func (c *client) Contact(ctx context.Context, reference string) (*Held, error) {
 	if err != nil {
 		return nil, c.reads.Fail(operation, vendorhttp.Misconfigured, "read.contact_path is not a URL path")
 	}
-	reply, err := c.ask(ctx, vendorhttp.Request{Operation: operation, Method: http.MethodGet, Path: path, Query: query})
-	if failed, ok := errors.AsType[*vendorhttp.Error](err); ok && (failed.Status == http.StatusNotFound || failed.Status == http.StatusGone) {
-		return nil, fmt.Errorf("connection %s: %s: %w, or read.contact_path is wrong (status %d)",
-			c.name, operation, ErrNoContact, failed.Status)
-	}
-	if err != nil {
-		return nil, readHint(err, "read.contact_path")
-	}
-	held, err := heldIn(reply, read.Contact, reference)
-	if wrong, ok := errors.AsType[*replyError](err); ok {
-		return nil, c.reads.Fail(operation, wrong.kind, wrong.detail)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("connection %s: %s: %w", c.name, operation, err)
-	}
-	return held, nil
+	var held *Held
+	err = c.ask(ctx, contactCall, vendorhttp.Request{
+		Operation: operation, Method: http.MethodGet, Path: path, Query: query,
+	}, func(reply vendorhttp.Response, err error) error {
+		if failed, ok := errors.AsType[*vendorhttp.Error](err); ok && (failed.Status == http.StatusNotFound || failed.Status == http.StatusGone) {
+			return fmt.Errorf("connection %s: %s: %w, or read.contact_path is wrong (status %d)",
+				c.name, operation, ErrNoContact, failed.Status)
+		}
+		if err != nil {
+			return readHint(err, "read.contact_path")
+		}
+		held, err = heldIn(reply, read.Contact, reference)
+		if wrong, ok := errors.AsType[*replyError](err); ok {
+			return c.reads.Fail(operation, wrong.kind, wrong.detail)
+		}
+		if err != nil {
+			return fmt.Errorf("connection %s: %s: %w", c.name, operation, err)
+		}
+		return nil
+	})
+	return held, err
 }
 
 // contactTarget puts the reference into the path and the query.

@@ -18,12 +18,12 @@ const maxPages = 200
 // largest page nor whether the server knows pages is public, so a short page
 // proves nothing: the end is an empty page, or one that brings nothing new
 // because offset is ignored.
-func (c *client) list(ctx context.Context, operation, path, setting string) ([]map[string]any, error) {
+func (c *client) list(ctx context.Context, call, operation, path, setting string) ([]map[string]any, error) {
 	var records []map[string]any
 	seen := map[string]bool{}
 	offset := 0
 	for range maxPages {
-		page, err := c.page(ctx, operation, path, offset)
+		page, err := c.page(ctx, call, operation, path, offset)
 		if err != nil {
 			return nil, readHint(err, setting)
 		}
@@ -43,8 +43,9 @@ func (c *client) list(ctx context.Context, operation, path, setting string) ([]m
 	return nil, c.reads.Fail(operation, vendorhttp.Unreadable, fmt.Sprintf("the list does not end after %d pages", maxPages))
 }
 
-func (c *client) page(ctx context.Context, operation, path string, offset int) ([]any, error) {
-	reply, err := c.ask(ctx, vendorhttp.Request{
+func (c *client) page(ctx context.Context, call, operation, path string, offset int) ([]any, error) {
+	var page []any
+	err := c.ask(ctx, call, vendorhttp.Request{
 		Operation: operation,
 		Method:    http.MethodGet,
 		Path:      path,
@@ -52,24 +53,29 @@ func (c *client) page(ctx context.Context, operation, path string, offset int) (
 			"limit":  {strconv.Itoa(c.settings.Read.PageSize)},
 			"offset": {strconv.Itoa(offset)},
 		},
+	}, func(reply vendorhttp.Response, err error) error {
+		if err != nil {
+			return err
+		}
+		if page, err = pageIn(reply); err != nil {
+			return c.reads.Fail(operation, vendorhttp.Unreadable, err.Error())
+		}
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	page, err := pageIn(reply)
-	if err != nil {
-		return nil, c.reads.Fail(operation, vendorhttp.Unreadable, err.Error())
-	}
-	return page, nil
+	return page, err
 }
 
-// ask makes one request of a read, in its turn.
-func (c *client) ask(ctx context.Context, request vendorhttp.Request) (reply vendorhttp.Response, err error) {
-	err = paced(ctx, func(ctx context.Context) error {
-		reply, err = c.reads.Do(ctx, request)
-		return err
+// ask makes one request of a read, in its turn. read is given its reply or its
+// error, and returns what the request came to.
+func (c *client) ask(
+	ctx context.Context, call string, request vendorhttp.Request, read func(vendorhttp.Response, error) error,
+) error {
+	return paced(ctx, func(ctx context.Context) error {
+		return watched(ctx, call, func(leaves func(context.Context) error) error {
+			request.Before = leaves
+			return read(c.reads.Do(ctx, request))
+		})
 	})
-	return reply, err
 }
 
 func pageIn(reply vendorhttp.Response) ([]any, error) {

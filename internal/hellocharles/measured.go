@@ -14,16 +14,26 @@ import (
 	"audiencesync/internal/vendorhttp"
 )
 
-// Names of the metrics. Both carry call (upsert, upsert_one, tags, properties,
-// segment_count, contact) and result (ok, refused, a vendorhttp.Kind, canceled, other).
+// Names of the metrics. Both carry call, which is one of the words below, and
+// result (ok, refused, a vendorhttp.Kind, canceled, other).
 const (
 	requestsMetric = "audiencesync.hello_charles.requests"
 	durationMetric = "audiencesync.hello_charles.request.duration"
 )
 
-// Measured returns api with its calls counted and timed. An upsert that did not
-// leave is not counted; waiting for the budget is not timed, provided that
-// the client is measured first and limited then: Limited(Measured(client)).
+const (
+	upsertCall       = "upsert"
+	upsertOneCall    = "upsert_one"
+	tagsCall         = "tags"
+	propertiesCall   = "properties"
+	segmentCountCall = "segment_count"
+	contactCall      = "contact"
+)
+
+// Measured returns api with each of its requests counted and timed: a list takes
+// several, and one that did not leave is none. Waiting for the budget is not
+// timed, provided that the client is measured first and limited then:
+// Limited(Measured(client)).
 func Measured(api API, meter metric.Meter) (API, error) {
 	requests, err := meter.Int64Counter(requestsMetric,
 		metric.WithDescription("Requests to Hello Charles, by call and result."), metric.WithUnit("{request}"))
@@ -50,16 +60,16 @@ func (m *measured) Upsert(
 	ctx context.Context, contacts []audience.Contact, before func(context.Context) error,
 ) ([]Result, error) {
 	var watch stopwatch
-	results, err := m.api.Upsert(ctx, contacts, watch.after(before))
+	results, err := m.api.Upsert(m.watching(ctx), contacts, watch.after(before))
 	refused := slices.ContainsFunc(results, func(r Result) bool { return r.NotApplied }) ||
 		len(results) == 1 && results[0].Outcome == audience.Refused
-	m.record(ctx, "upsert", watch, resultOf(err, refused))
+	m.record(ctx, upsertCall, watch, resultOf(err, refused))
 	return results, err
 }
 
 // Render implements API.
 func (m *measured) Render(ctx context.Context, contact audience.Contact) (Rendered, error) {
-	return m.api.Render(ctx, contact)
+	return m.api.Render(m.watching(ctx), contact)
 }
 
 // UpsertOne implements API.
@@ -67,47 +77,48 @@ func (m *measured) UpsertOne(
 	ctx context.Context, contact audience.Contact, before func(context.Context) error,
 ) (Result, error) {
 	var watch stopwatch
-	result, err := m.api.UpsertOne(ctx, contact, watch.after(before))
-	m.record(ctx, "upsert_one", watch, resultOf(err, result.Outcome == audience.Refused))
+	result, err := m.api.UpsertOne(m.watching(ctx), contact, watch.after(before))
+	m.record(ctx, upsertOneCall, watch, resultOf(err, result.Outcome == audience.Refused))
 	return result, err
 }
 
 // Tags implements API.
-func (m *measured) Tags(ctx context.Context) ([]Tag, error) {
-	watch := stopwatch{start: time.Now()}
-	tags, err := m.api.Tags(ctx)
-	m.record(ctx, "tags", watch, resultOf(err, false))
-	return tags, err
-}
+func (m *measured) Tags(ctx context.Context) ([]Tag, error) { return m.api.Tags(m.watching(ctx)) }
 
 // Properties implements API.
 func (m *measured) Properties(ctx context.Context) ([]Property, error) {
-	watch := stopwatch{start: time.Now()}
-	properties, err := m.api.Properties(ctx)
-	m.record(ctx, "properties", watch, resultOf(err, false))
-	return properties, err
+	return m.api.Properties(m.watching(ctx))
 }
 
 // SegmentCount implements API.
 func (m *measured) SegmentCount(ctx context.Context, segment string) (int64, error) {
-	watch := stopwatch{start: time.Now()}
-	count, err := m.api.SegmentCount(ctx, segment)
-	m.record(ctx, "segment_count", watch, resultOf(err, false))
-	return count, err
+	return m.api.SegmentCount(m.watching(ctx), segment)
 }
 
-// Contact implements API. A contact that is not there is an answer like any other.
+// Contact implements API.
 func (m *measured) Contact(ctx context.Context, reference string) (*Held, error) {
-	watch := stopwatch{start: time.Now()}
-	held, err := m.api.Contact(ctx, reference)
-	switch {
-	case errors.Is(err, ErrCannotRead): // Nothing was asked.
-	case errors.Is(err, ErrNoContact):
-		m.record(ctx, "contact", watch, resultOf(nil, false))
-	default:
-		m.record(ctx, "contact", watch, resultOf(err, false))
+	return m.api.Contact(m.watching(ctx), reference)
+}
+
+type watchKey struct{}
+
+// watching makes each request of a read be measured when it leaves, which is
+// after the turn that it waits for.
+func (m *measured) watching(ctx context.Context) context.Context {
+	return context.WithValue(ctx, watchKey{}, m)
+}
+
+// watched makes one request of a read, and has it measured if somebody does.
+// send calls what it is given when the request is about to leave.
+func watched(ctx context.Context, call string, send func(leaves func(context.Context) error) error) error {
+	m, ok := ctx.Value(watchKey{}).(*measured)
+	if !ok {
+		return send(nil)
 	}
-	return held, err
+	var watch stopwatch
+	err := send(watch.after(nil))
+	m.record(ctx, call, watch, resultOf(err, false))
+	return err
 }
 
 func (m *measured) record(ctx context.Context, call string, watch stopwatch, result string) {
@@ -126,7 +137,7 @@ func resultOf(err error, refused bool) string {
 	switch {
 	case err == nil && refused:
 		return "refused"
-	case err == nil:
+	case err == nil, errors.Is(err, ErrNoContact): // An answer like any other.
 		return "ok"
 	case errors.As(err, &failed):
 		return string(failed.Kind)

@@ -19,7 +19,7 @@ func (c *client) Properties(ctx context.Context) ([]Property, error) {
 		}
 		return properties, nil
 	}
-	records, err := c.list(ctx, "listing custom properties", c.settings.Read.PropertiesPath, "read.properties_path")
+	records, err := c.list(ctx, propertiesCall, "listing custom properties", c.settings.Read.PropertiesPath, "read.properties_path")
 	if err != nil {
 		return nil, err
 	}

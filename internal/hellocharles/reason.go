@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"audiencesync/internal/audience"
 )
 
 // Bounds of what is kept of a refusal's reason.
@@ -16,44 +18,91 @@ const (
 	maxCodeDigits = 6
 )
 
-// reasonFrom reads why a request was refused from its body: the errors[] form
-// of charles' app API (see docs/hello-charles.md section 8 and 10), one error object,
-// or whatever stands there. It never fails: gateways answer in HTML.
-func reasonFrom(body []byte, reference string) (code, message string) {
-	root, err := decode(body)
-	if err != nil {
-		return "", cut(strings.TrimSpace(string(body)))
-	}
-	code, message = reasonOfAll(root, reference)
-	if message == "" {
-		message = cut(strings.TrimSpace(string(body)))
-	}
-	return code, message
+// reason is what the errors of one contact say.
+type reason struct {
+	// code is the first one, where it is safe for reports.
+	code    string
+	message string
+	// passes says that an error has a code of batch.items.transient, lasts that
+	// one has other codes only.
+	passes bool
+	lasts  bool
 }
 
-// reasonOfAll is the first code and all texts of the errors in a body.
-func reasonOfAll(root any, reference string) (code, message string) {
+// refusal is the refusal for that reason. As the worse of two results counts, it
+// is transient only if no error lasts.
+func (w reason) refusal() Result {
+	return Result{Outcome: audience.Refused, Code: w.code, Message: cut(w.message), Transient: w.passes && !w.lasts}
+}
+
+// reasonOf reads one error: by the names of batch.items, else in the form of
+// charles' app API (see docs/hello-charles.md section 8 and 10), where the message
+// key says more than the number. A list of errors is read in turn.
+func (r replies) reasonOf(e any, reference string) reason {
+	if text := scalar(e); text != "" {
+		return reason{message: text}
+	}
+	if list, ok := e.([]any); ok {
+		return r.reasonOfAll(list, reference)
+	}
+	names := r.settings.Items
+	codes := scalarsAt(e, names.ErrorCode, "message_key", "code", names.Status)
+	told := reason{message: textAt(e, names.ErrorMessage), passes: r.mayPass(codes...)}
+	told.lasts = len(codes) > 0 && !told.passes
+	if named := scalarsAt(e, names.ErrorCode, "message_key", "code"); len(named) > 0 {
+		told.code = slug(named[0], reference)
+	}
+	if told.message == "" {
+		told.message = strings.Join(scalarsAt(e, "message", "description"), ": ")
+	}
+	return told
+}
+
+// reasonOfAll is the first code and all texts of several errors.
+func (r replies) reasonOfAll(list []any, reference string) reason {
+	var all reason
 	var messages []string
-	for _, e := range errorsIn(root) {
-		c, m := reasonOf(e)
-		if code == "" {
-			code = slug(c, reference)
+	for _, e := range list {
+		one := r.reasonOf(e, reference)
+		if all.code == "" {
+			all.code = one.code
 		}
-		if m != "" {
-			messages = append(messages, m)
+		if one.message != "" {
+			messages = append(messages, one.message)
+		}
+		all.passes, all.lasts = all.passes || one.passes, all.lasts || one.lasts
+	}
+	all.message = strings.Join(messages, "; ")
+	return all
+}
+
+// scalarsAt returns what stands at these paths.
+func scalarsAt(value any, paths ...string) []string {
+	var found []string
+	for _, path := range paths {
+		if text := scalarAt(value, path); text != "" {
+			found = append(found, text)
 		}
 	}
-	return code, cut(strings.Join(messages, "; "))
+	return found
 }
 
 // reportsErrors reports whether a body says that something went wrong, in any of
-// the forms that errorsIn reads, or under a key of the settings.
-func reportsErrors(body []byte, key string) bool {
+// the forms that errorsIn reads.
+func (r replies) reportsErrors(body []byte) bool {
 	root, err := decode(body)
 	if err != nil {
 		// Of a key that stands twice one may report what the other hides.
 		return errors.Is(err, errKeyTwice)
 	}
+	return r.anyReports(root)
+}
+
+func (r replies) anyReports(root any) bool {
+	if list, ok := root.([]any); ok {
+		return slices.ContainsFunc(list, r.anyReports)
+	}
+	key := r.settings.Errors.Key
 	return reports(root, append(except(key), key))
 }
 
@@ -82,8 +131,17 @@ func reports(root any, keys []string) bool {
 	return false
 }
 
-func errorsIn(root any) []any {
-	for _, key := range []string{"errors", "error"} {
+// errorsIn returns the errors of a reply: under the key of the settings, under
+// the usual ones, or the reply itself. Of a list it is those of its entries.
+func (r replies) errorsIn(root any) []any {
+	if list, ok := root.([]any); ok {
+		all := make([]any, 0, len(list))
+		for _, entry := range list {
+			all = append(all, r.errorsIn(entry)...)
+		}
+		return all
+	}
+	for _, key := range []string{r.settings.Errors.Key, "errors", "error"} {
 		switch found := at(root, key).(type) {
 		case nil:
 		case []any:
@@ -93,38 +151,6 @@ func errorsIn(root any) []any {
 		}
 	}
 	return []any{root}
-}
-
-// reasonOf reads one error: the message key says more than the number. A list
-// of errors is read in turn.
-func reasonOf(e any) (code, message string) {
-	if text := scalar(e); text != "" {
-		return "", text
-	}
-	var parts []string
-	if list, ok := e.([]any); ok {
-		for _, entry := range list {
-			c, m := reasonOf(entry)
-			if code == "" {
-				code = c
-			}
-			if m != "" {
-				parts = append(parts, m)
-			}
-		}
-		return code, strings.Join(parts, "; ")
-	}
-	for _, key := range []string{"message_key", "code"} {
-		if code = scalar(at(e, key)); code != "" {
-			break
-		}
-	}
-	for _, key := range []string{"message", "description"} {
-		if text := scalar(at(e, key)); text != "" {
-			parts = append(parts, text)
-		}
-	}
-	return code, strings.Join(parts, ": ")
 }
 
 // slug returns an error code that is safe for reports, or nothing: free text

@@ -98,7 +98,7 @@ func (r replies) read(reply vendorhttp.Response, contacts []audience.Contact) ([
 
 // none accepts every contact of a success. Only the proof confirms them.
 func (r replies) none(reply vendorhttp.Response, contacts []audience.Contact) ([]Result, error) {
-	if reply.Status == http.StatusMultiStatus || reportsErrors(reply.Body, r.settings.Errors.Key) {
+	if reply.Status == http.StatusMultiStatus || r.reportsErrors(reply.Body) {
 		return nil, unreadable("it reports results of contacts, but batch.reply is none; set it to items, errors or counts")
 	}
 	return allAre(audience.Accepted, len(contacts)), nil

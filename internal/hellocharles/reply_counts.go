@@ -38,8 +38,7 @@ func (r replies) counts(root any, to sent) ([]Result, error) {
 	case int64(len(named)) > refused:
 		return nil, unreadable(fmt.Sprintf("it counts %d refused contacts, but names %d", refused, len(named)))
 	case refused == 1 && n == 1 && len(named) == 0:
-		code, message := reasonOfAll(root, to.contacts[0].Reference)
-		return []Result{{Outcome: audience.Refused, Code: code, Message: message, Transient: r.mayPass(code)}}, nil
+		return []Result{r.reasonOfAll(r.errorsIn(root), to.contacts[0].Reference).refusal()}, nil
 	case int64(len(named)) < refused:
 		return nil, &replyError{
 			kind:   vendorhttp.Rejected,

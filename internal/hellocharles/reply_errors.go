@@ -2,6 +2,7 @@ package hellocharles
 
 import (
 	"net/http"
+	"strings"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
@@ -135,39 +136,39 @@ func (r replies) placeOfError(entry item, to sent) (int, bool) {
 	return to.place(entry.value, r.settings.Errors.Reference, r.settings.Errors.Index)
 }
 
-// refusal reads one error: by the names of items, else as in charles' app API.
+// refusal reads one error that names its contact.
 func (r replies) refusal(entry item, reference string) Result {
-	result := Result{Outcome: audience.Refused}
 	if _, bare := entry.value.(string); bare && !entry.keyed {
-		result.Message = "the contact is listed as refused, without a reason"
-		return result
+		return Result{Outcome: audience.Refused, Message: "the contact is listed as refused, without a reason"}
 	}
-	code := scalarAt(entry.value, r.settings.Items.ErrorCode)
-	message := textAt(entry.value, r.settings.Items.ErrorMessage)
-	generalCode, generalMessage := reasonOf(entry.value)
-	if code == "" {
-		code = generalCode
+	told := r.reasonOf(entry.value, reference)
+	if told.message == "" {
+		told.message = text(entry.value)
 	}
-	if message == "" {
-		message = generalMessage
-	}
-	if message == "" {
-		message = text(entry.value)
-	}
-	result.Code, result.Message = slug(code, reference), cut(message)
-	result.Transient = r.mayPass(
-		code, generalCode, scalarAt(entry.value, "code"), scalarAt(entry.value, r.settings.Items.Status))
-	return result
+	return told.refusal()
 }
 
 // refusalOfOne turns a refused request that held one contact into the refusal
-// of that contact. Other 4xx are about the request, not about the contact.
+// of that contact, which it need not name. Other 4xx are about the request, not
+// about the contact.
 func (r replies) refusalOfOne(failed *vendorhttp.Error, contact audience.Contact) (Result, bool) {
 	switch failed.Status {
 	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
-		code, message := reasonFrom(failed.Body, contact.Reference)
-		return Result{Outcome: audience.Refused, Code: code, Message: message, Transient: r.mayPass(code)}, true
+		return r.reasonFrom(failed.Body, contact.Reference).refusal(), true
 	default:
 		return Result{}, false
 	}
+}
+
+// reasonFrom is the reason in a body that is about one contact and does not name
+// it, or whatever stands there. It never fails: gateways answer in HTML.
+func (r replies) reasonFrom(body []byte, reference string) reason {
+	var told reason
+	if root, err := decode(body); err == nil {
+		told = r.reasonOfAll(r.errorsIn(root), reference)
+	}
+	if told.message == "" {
+		told.message = strings.TrimSpace(string(body))
+	}
+	return told
 }

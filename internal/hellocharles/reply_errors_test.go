@@ -102,6 +102,75 @@ func TestReasonOfANamedRefusal(t *testing.T) {
 	require.Equal(t, []hellocharles.Result{{Outcome: refused, Code: "bad_email", Message: "phone is wrong; email is wrong"}}, results)
 }
 
+func TestARefusalIsTheSameInABatchAndAlone(t *testing.T) {
+	t.Parallel()
+	failures := func(s *config.HelloCharles) {
+		s.Batch.Errors = config.ReplyErrors{Key: "failed.list", Reference: "external_reference_id"}
+		s.Batch.Items.ErrorCode, s.Batch.Items.ErrorMessage = "why.number", "why.words"
+	}
+	const list = `{"errors":[{%s}]}`
+	usual := func(*config.HelloCharles) {}
+	for name, test := range map[string]struct {
+		change func(*config.HelloCharles)
+		form   string
+		// entry is the error, without the name of the contact.
+		entry string
+		want  hellocharles.Result
+	}{
+		"number beside a key": {usual, list, `"message_key":"contact.later","code":503,"message":"m"`, hellocharles.Result{Code: "contact.later", Message: "m", Transient: true}},
+		"status beside a key": {usual, list, `"message_key":"contact.later","status":"429","message":"m"`, hellocharles.Result{Code: "contact.later", Message: "m", Transient: true}},
+		"code of items":       {usual, list, `"error":{"code":"TIMEOUT","message":"m"}`, hellocharles.Result{Code: "timeout", Message: "m", Transient: true}},
+		"other numbers":       {usual, list, `"message_key":"contact.invalid","code":422,"message":"m"`, hellocharles.Result{Code: "contact.invalid", Message: "m"}},
+		"no code":             {usual, list, `"message":"503"`, hellocharles.Result{Message: "503"}},
+		"names of its own":    {failures, `{"failed":{"list":[{%s}]}}`, `"why":{"number":503,"words":"m"}`, hellocharles.Result{Code: "503", Message: "m", Transient: true}},
+		"its own, for good":   {failures, `{"failed":{"list":[{%s}]}}`, `"why":{"number":422,"words":"m"}`, hellocharles.Result{Code: "422", Message: "m"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.want.Outcome = refused
+			named := fmt.Sprintf(test.form, `"external_reference_id":"`+plantedReference+`",`+test.entry)
+			for _, body := range []string{named, fmt.Sprintf(test.form, test.entry)} {
+				w := serve(t, answer(422, body), test.change)
+				if body == named {
+					results, err := w.api.Upsert(t.Context(), contacts(2), nil)
+					require.NoError(t, err)
+					require.Equal(t, []hellocharles.Result{test.want, {NotApplied: true}}, results)
+				}
+				results, err := w.api.Upsert(t.Context(), contacts(1), nil)
+				require.NoError(t, err)
+				require.Equal(t, []hellocharles.Result{test.want}, results)
+				result, err := w.api.UpsertOne(t.Context(), contact(plantedReference), nil)
+				require.NoError(t, err)
+				require.Equal(t, test.want, result)
+
+				w = serve(t, answer(200, `{"refused":1,`+body[1:]), test.change, replying(config.RepliesCounts))
+				results, err = w.api.Upsert(t.Context(), contacts(1), nil)
+				require.NoError(t, err)
+				require.Equal(t, []hellocharles.Result{test.want}, results)
+			}
+		})
+	}
+}
+
+func TestARefusalOfManyReasonsLastsIfOneOfThemDoes(t *testing.T) {
+	t.Parallel()
+	for body, transient := range map[string]bool{
+		`{"errors":[{"code":503},{"message_key":"rate_limited"}]}`:               true,
+		`{"errors":[{"code":503},{"message":"of no code"}]}`:                     true,
+		`{"errors":[{"code":503},{"code":"bad_phone"}]}`:                         false,
+		`{"errors":[{"code":"bad_phone"},{"code":503}]}`:                         false,
+		`[{"errors":[{"code":503}]},{"error":{"code":"bad_phone"}}]`:             false,
+		`{"errors":{"+4915112345678":[{"code":503},{"code":"bad_phone"}]}}`:      false,
+		`{"errors":{"+4915112345678":[{"code":503},{"code":"TIMEOUT"},"text"]}}`: true,
+	} {
+		w := serve(t, answer(422, body))
+		results, err := w.api.Upsert(t.Context(), contacts(1), nil)
+		require.NoError(t, err)
+		require.Equal(t, refused, results[0].Outcome)
+		require.Equal(t, transient, results[0].Transient, body)
+	}
+}
+
 func TestRefusedBatchThatNamesContactsRefusesThoseOnly(t *testing.T) {
 	t.Parallel()
 	notApplied := hellocharles.Result{NotApplied: true}

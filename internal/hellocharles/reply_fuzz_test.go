@@ -82,8 +82,10 @@ func FuzzReply(f *testing.F) {
 				}
 			}
 		}
-		code, message := reasonFrom(body, "a")
-		checkResult(t, Result{Outcome: audience.Refused, Code: code, Message: message})
+		for _, settings := range plausible() {
+			checkResult(t, newReplies(settings).one(vendorhttp.Response{Status: status, Body: body}, fuzzedContacts[0]))
+		}
+		checkResult(t, newReplies(config.DefaultHelloCharles().Batch).reasonFrom(body, "a").refusal())
 	})
 }
 

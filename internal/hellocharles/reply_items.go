@@ -25,6 +25,11 @@ func (r replies) items(root any, to sent) ([]Result, error) {
 	if !ok {
 		return nil, unreadable("it has no results where batch.items.key says, or not in the shape that batch.items.shape says")
 	}
+	return r.answersIn(root, list, to).results(), nil
+}
+
+// answersIn collects what the results and the refusals of a reply say.
+func (r replies) answersIn(root any, list []item, to sent) *answers {
 	answers := newAnswers(to)
 	for _, entry := range list {
 		i, ok := r.placeOf(entry, to)
@@ -38,7 +43,7 @@ func (r replies) items(root any, to sent) ([]Result, error) {
 	for i, result := range refused {
 		answers.add(i, result)
 	}
-	return answers.results(), nil
+	return answers
 }
 
 // itemsAt returns the results of a reply: of an object in the order of its keys.

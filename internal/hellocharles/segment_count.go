@@ -24,20 +24,22 @@ func (c *client) SegmentCount(ctx context.Context, segment string) (int64, error
 	if !c.settings.Read.ReadsAllowed() {
 		return 0, c.reads.Fail(operation, vendorhttp.Forbidden, "this connection may not read (setting read.allowed)")
 	}
-	reply, err := c.ask(ctx, vendorhttp.Request{
+	var count int64
+	err := c.ask(ctx, segmentCountCall, vendorhttp.Request{
 		Operation: operation,
 		Method:    http.MethodHead,
 		Path:      strings.ReplaceAll(c.settings.Read.SegmentCountPath, segmentPlaceholder, url.PathEscape(segment)),
+	}, func(reply vendorhttp.Response, err error) error {
+		if err != nil {
+			return readHint(err, "the segment id, read.segment_count_path")
+		}
+		if count, err = countIn(reply.Header.Values(c.settings.Read.CountHeader)); err != nil {
+			return c.reads.Fail(operation, vendorhttp.Unreadable,
+				fmt.Sprintf("the header %s %s", c.settings.Read.CountHeader, err))
+		}
+		return nil
 	})
-	if err != nil {
-		return 0, readHint(err, "the segment id, read.segment_count_path")
-	}
-	count, err := countIn(reply.Header.Values(c.settings.Read.CountHeader))
-	if err != nil {
-		return 0, c.reads.Fail(operation, vendorhttp.Unreadable,
-			fmt.Sprintf("the header %s %s", c.settings.Read.CountHeader, err))
-	}
-	return count, nil
+	return count, err
 }
 
 func countIn(values []string) (int64, error) {

@@ -14,7 +14,7 @@ func (c *client) Tags(ctx context.Context) ([]Tag, error) {
 		}
 		return tags, nil
 	}
-	records, err := c.list(ctx, "listing tags", c.settings.Read.TagsPath, "read.tags_path")
+	records, err := c.list(ctx, tagsCall, "listing tags", c.settings.Read.TagsPath, "read.tags_path")
 	if err != nil {
 		return nil, err
 	}

@@ -65,9 +65,9 @@ func (c *client) refused(err error, contacts []audience.Contact) ([]Result, bool
 	if !ok {
 		return nil, false
 	}
-	if len(contacts) == 1 {
-		refusal, ok := c.replies.refusalOfOne(failed, contacts[0])
-		return []Result{refusal}, ok
+	if results, ok := c.replies.refusedByName(failed, contacts); ok || len(contacts) != 1 {
+		return results, ok
 	}
-	return c.replies.refusedByName(failed, contacts)
+	refusal, ok := c.replies.refusalOfOne(failed, contacts[0])
+	return []Result{refusal}, ok
 }

@@ -39,13 +39,40 @@ func (c *client) UpsertOne(
 		failed.Status = reply.Status
 		return Result{}, failed
 	}
-	if reportsErrors(reply.Body, c.settings.Batch.Errors.Key) {
-		// A success that reports errors says neither yes nor no.
-		code, message := reasonFrom(reply.Body, contact.Reference)
-		return Result{Code: code, Message: message}, nil
+	return c.replies.one(reply, contact), nil
+}
+
+// one reads a success of the call for one contact, whose form is not known. What
+// reports errors, or several results, says neither yes nor no, unless it names
+// the contact as the replies to batches do.
+func (r replies) one(reply vendorhttp.Response, contact audience.Contact) Result {
+	failed := r.reportsErrors(reply.Body)
+	switch {
+	case reply.Status == http.StatusMultiStatus:
+		if result, ok := r.named(reply.Body, contact); ok && (!failed || !result.Outcome.Took()) {
+			return result
+		}
+	case failed:
+	case reply.Status == http.StatusCreated:
+		return Result{Outcome: audience.Created}
+	default:
+		return Result{Outcome: audience.Accepted}
 	}
-	if reply.Status == http.StatusCreated {
-		return Result{Outcome: audience.Created}, nil
+	told := r.reasonFrom(reply.Body, contact.Reference)
+	if told.message == "" {
+		told.message = notNamed(0)
 	}
-	return Result{Outcome: audience.Accepted}, nil
+	return Result{Code: told.code, Message: cut(told.message)}
+}
+
+// named returns what a reply says of the contact by its name: among the results
+// under batch.items.key, or the refusals under batch.errors.key.
+func (r replies) named(body []byte, contact audience.Contact) (Result, bool) {
+	root, err := decode(body)
+	if err != nil {
+		return Result{}, false
+	}
+	list, _ := itemsAt(root, r.settings.Items)
+	answers := r.answersIn(root, list, newSent([]audience.Contact{contact}))
+	return answers.found[0], answers.named[0]
 }

@@ -32,11 +32,29 @@ func TestAnswerForOneContactIsItsResult(t *testing.T) {
 		handler http.HandlerFunc
 		want    hellocharles.Result
 	}{
-		"201":             {answer(201, `{"data":[{"id":"1"}]}`), hellocharles.Result{Outcome: created}},
-		"200":             {answer(200, `{"data":[{"id":"1"}]}`), hellocharles.Result{Outcome: accepted}},
-		"202 empty":       {answer(202, ""), hellocharles.Result{Outcome: accepted}},
-		"204":             {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, hellocharles.Result{Outcome: accepted}},
-		"200 with errors": {answer(200, `{"errors":[{"message_key":"tag_unknown","message":"no such tag"}]}`), hellocharles.Result{Code: "tag_unknown", Message: "no such tag"}},
+		"201":                       {answer(201, `{"data":[{"id":"1"}]}`), hellocharles.Result{Outcome: created}},
+		"200":                       {answer(200, `{"data":[{"id":"1"}]}`), hellocharles.Result{Outcome: accepted}},
+		"202 empty":                 {answer(202, ""), hellocharles.Result{Outcome: accepted}},
+		"204":                       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, hellocharles.Result{Outcome: accepted}},
+		"200 with errors":           {answer(200, `{"errors":[{"message_key":"tag_unknown","message":"no such tag"}]}`), hellocharles.Result{Code: "tag_unknown", Message: "no such tag"}},
+		"200 with errors in a list": {answer(200, `[{"id":"1"},{"errors":["x"]}]`), hellocharles.Result{Message: "x"}},
+		"200 with a list":           {answer(200, `[{"id":"1","errors":[]}]`), hellocharles.Result{Outcome: accepted}},
+		"207 refused": {
+			answer(207, `{"items":[{"external_reference_id":"crm-a","status":"refused","error":{"code":"bad_phone","message":"no"}}]}`),
+			hellocharles.Result{Outcome: refused, Code: "bad_phone", Message: "no"},
+		},
+		"207 refused for now": {
+			answer(207, `{"errors":[{"external_reference_id":"crm-a","code":503,"message":"later"}]}`),
+			hellocharles.Result{Outcome: refused, Code: "503", Message: "later", Transient: true},
+		},
+		"207 created": {answer(207, `{"items":[{"external_reference_id":"crm-a","status":201}]}`), hellocharles.Result{Outcome: created}},
+		"207 created, with an error": {
+			answer(207, `{"items":[{"external_reference_id":"crm-a","status":201}],"errors":[{"message":"no such tag"}]}`),
+			hellocharles.Result{Message: "no such tag"},
+		},
+		"207 of another form":    {answer(207, `{"results":[{"status":"refused"}]}`), hellocharles.Result{Message: `{"results":[{"status":"refused"}]}`}},
+		"207 of another contact": {answer(207, `{"items":[{"external_reference_id":"b","status":201}]}`), hellocharles.Result{Message: `{"items":[{"external_reference_id":"b","status":201}]}`}},
+		"207 empty":              {answer(207, ""), hellocharles.Result{Message: "the answer did not name the contact"}},
 		"422 with errors": {
 			answer(422, `{"errors":[{"code":4221,"message_key":"phone.invalid","message":"bad phone","description":"+4915112345678"},{"code":7,"message":"bad mail"}]}`),
 			hellocharles.Result{Outcome: refused, Code: "phone.invalid", Message: "bad phone: +4915112345678; bad mail"},

@@ -79,6 +79,7 @@ func TestSuccessThatCannotBeReadIsNoSuccess(t *testing.T) {
 		"half JSON for none":      {config.RepliesNone, answer(200, `{"accepted":`), "its JSON is cut or wrong"},
 		"half JSON as text":       {config.RepliesNone, answerAs(200, "text/plain", `["Quintessa`), "its JSON is cut or wrong"},
 		"207 for none":            {config.RepliesNone, answer(207, `{}`), "batch.reply is none"},
+		"errors in a list":        {config.RepliesNone, answer(200, `[{"errors":["Quintessa"]}]`), "batch.reply is none"},
 		"errors in a 200":         {config.RepliesNone, answer(200, `{"errors":[{"message":"Quintessa"}]}`), "batch.reply is none"},
 		"counts with half a JSON": {config.RepliesCounts, answer(200, `{"created":1`), "its JSON is cut or wrong"},
 	}

@@ -48,6 +48,8 @@ mapping:
     text: {type: string, from: value, max_length: 9}
     truth: {type: boolean, from: value, true: [a], false: [b], unusable: omit}
     millis: {type: date, from: value, format: epoch_milliseconds, unusable: omit}
+    strict: {type: multiselect, list: list, empty: clear, unknown: stop}
+    stubborn: {type: string, from: value, empty: clear, max_length: 2, too_long: cut}
     us: {type: datetime, from: value, format: "MM/DD/YYYY hh:mm:ss A", time_zone: America/New_York, unusable: omit}
     one: {type: select, from: value, numbers: true, unusable: omit}
 `,
@@ -128,6 +130,9 @@ func checkMember(t *testing.T, mapper *mapping.Mapper, m audience.Member) {
 		}
 	}
 	checkContact(t, contact)
+	if len(unknown) == 0 {
+		checkLeftOut(t, mapper, contact)
+	}
 }
 
 // afterStaging is the member as it comes out of a staged batch.
@@ -144,6 +149,9 @@ func checkContact(t *testing.T, contact audience.Contact) {
 	t.Helper()
 	texts := append([]string{contact.Reference, contact.FirstName, contact.MiddleName, contact.LastName, contact.Phone, contact.Email}, contact.Tags...)
 	for _, property := range contact.Properties {
+		if property.Value == "" {
+			t.Fatalf("property %s is overwritten with nothing", property.Name)
+		}
 		texts = append(texts, textsOf(t, property)...)
 	}
 	for _, text := range texts {

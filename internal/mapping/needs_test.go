@@ -31,7 +31,7 @@ func TestWhatMustExistInHelloCharlesIsKnown(t *testing.T) {
 		},
 	}, compile(t, syncOf(t, `marker: {tag: spring}
 mapping:
-  tags: [a, {list: b, allow: [c]}, {audience: id, prefix: p-}, {template: a}]
+  tags: [a, {list: b, allow: [c]}, {audience: id, prefix: p-}]
   properties: {size: {type: select, value: S}, id: {type: number, audience: id}}
 `)).Needs())
 }

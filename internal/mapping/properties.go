@@ -114,8 +114,11 @@ func (p *property) ofText(mapped audience.Member) (propertyValue, *Rejection) {
 		return propertyValue{sent: p.clear}, nil
 	}
 	value, reason := p.convert(text)
-	if reason != "" {
+	switch {
+	case reason != "":
 		return propertyValue{}, &Rejection{reason, field}
+	case value == "": // Nothing was left of it.
+		return propertyValue{sent: p.clear}, nil
 	}
 	return propertyValue{value: value, sent: true}, nil
 }

@@ -29,7 +29,8 @@ func text(value any) (string, bool) {
 }
 
 // cleanText is text without white space around it, and without control
-// characters and broken UTF-8 in it.
+// characters and broken UTF-8 in it. A line break, in every spelling, and a tab
+// are a blank.
 func cleanText(value any) (string, bool) {
 	raw, ok := text(value)
 	if isPlain(raw) || !strings.ContainsFunc(raw, unwanted) {
@@ -37,14 +38,14 @@ func cleanText(value any) (string, bool) {
 	}
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unwanted(r):
-			return -1
-		default:
+		case !unwanted(r):
 			return r
+		case unicode.IsSpace(r):
+			return ' '
+		default:
+			return -1
 		}
-	}, raw)), ok
+	}, strings.ReplaceAll(raw, "\r\n", "\n"))), ok
 }
 
 // isPlain reports whether a text has printable ASCII characters only.
@@ -76,7 +77,8 @@ func newLimit(most int, tooLong config.TooLong, usual limit) limit {
 	return l
 }
 
-// apply returns the text, cut if it may be, and false if it is too long.
+// apply returns the text, cut if it may be, and false if it is too long. A text
+// that begins with a character of many parts may be cut to nothing.
 func (l limit) apply(text string) (string, bool) {
 	if len(text) <= l.most || utf8.RuneCountInString(text) <= l.most {
 		return text, true

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"audiencesync/internal/audience"
+	"audiencesync/internal/mapping"
 )
 
 func TestNamesHaveTheirUsualLimit(t *testing.T) {
@@ -39,6 +40,30 @@ func TestACutGoesBetweenCharactersAsAPersonSeesThem(t *testing.T) {
 		mapper := compile(t, syncOf(t, "mapping: {first_name: {from: a, max_length: 4}}"))
 		require.Equal(t, test.want, mapMember(t, mapper, audience.Member{"id": "7", "a": test.text}).contact.FirstName, "%+q", test.text)
 	}
+}
+
+func TestAPropertyThatIsCutToNothingIsAnEmptyValue(t *testing.T) {
+	t.Parallel()
+	const settings = "type: string, from: value, max_length: 4, too_long: cut"
+	const oneCharacter = "e\u0301\u0301\u0301\u0301"
+	_, named, withheld := propertyOf(t, settings, mapping.Destination{}, oneCharacter)
+	require.False(t, named, "it would overwrite what Hello Charles has")
+	require.Empty(t, withheld)
+	sent, named, _ := propertyOf(t, settings+", empty: clear", mapping.Destination{}, oneCharacter)
+	require.True(t, named)
+	require.Nil(t, sent)
+}
+
+func TestALineBreakOfAnySpellingIsABlank(t *testing.T) {
+	t.Parallel()
+	mapper := compile(t, syncOf(t, "mapping: {first_name: first_name}"))
+	for _, text := range []string{
+		"Ada\nLovelace", "Ada\r\nLovelace", "Ada\rLovelace", "Ada\vLovelace", "Ada\fLovelace", "Ada\u0085Lovelace", "Ada\tLovelace",
+		"\r\nAda Lovelace\r", "A\x00da Love\x7flace",
+	} {
+		require.Equal(t, "Ada Lovelace", mapMember(t, mapper, audience.Member{"id": "7", "first_name": text}).contact.FirstName, "%q", text)
+	}
+	require.Equal(t, "Ada  Lovelace", mapMember(t, mapper, audience.Member{"id": "7", "first_name": "Ada\r\rLovelace"}).contact.FirstName)
 }
 
 func TestACutTextIsAStartOfTheText(t *testing.T) {

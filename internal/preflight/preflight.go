@@ -34,6 +34,8 @@ type Input struct {
 	Settings config.HelloCharles
 	// Needs is what the mapping needs of Hello Charles.
 	Needs mapping.Needs
+	// LeavesOut is what the mapping sets and a contact may be sent without.
+	LeavesOut []string
 	// Source opens the source; its error is a problem.
 	Source func() (zeotap.Source, error)
 	API    hellocharles.API
@@ -46,7 +48,11 @@ type Findings struct {
 	// Problems are everything that keeps the sync from running.
 	Problems []string
 	// Notes are worth knowing, but keep nobody from running.
-	Notes    []string
+	Notes []string
+	// Lists are how much was read of each list of Hello Charles, a sentence each,
+	// to be compared with the app: one that is cut short looks like a complete one
+	// (docs/hello-charles.md A12).
+	Lists    []string
 	Audience audience.Audience
 	Size     *audience.Size
 	// Surroundings are what the mapping rests on in Hello Charles.
@@ -84,6 +90,7 @@ func Inspect(ctx context.Context, in Input) (*Findings, error) {
 			}
 		}
 	}
+	i.omitted()
 	return i.found, nil
 }
 
@@ -102,6 +109,13 @@ func (i *inspection) problem(format string, args ...any) {
 
 func (i *inspection) note(format string, args ...any) {
 	i.found.Notes = append(i.found.Notes, fmt.Sprintf(format, args...))
+}
+
+// counted says how many there are of what was read.
+func (i *inspection) counted(what string, count int) {
+	if i.Settings.Read.ReadsAllowed() {
+		i.found.Lists = append(i.found.Lists, fmt.Sprintf("active %s of persons in Hello Charles: %s", what, audience.Thousands(int64(count))))
+	}
 }
 
 // isProblem tells answers that will not change by asking again from faults

@@ -22,6 +22,7 @@ func (i *inspection) properties(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	i.counted("custom properties", len(properties))
 	byName := make(map[string]hellocharles.Property, len(properties))
 	names := make([]string, 0, len(properties))
 	for _, property := range properties {

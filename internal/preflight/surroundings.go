@@ -12,7 +12,7 @@ import (
 
 // checks is raised when our own checks of members change: what an older
 // version has found invalid is then looked at again.
-const checks = 1
+const checks = 2
 
 // Surroundings are what a mapping rests on in Hello Charles. They are pinned
 // for a run, so that all workers map alike.

@@ -46,7 +46,8 @@ func Look(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Finding
 		return nil, nil, err
 	}
 	found, err := Inspect(ctx, Input{
-		Spec: spec, Settings: blind.Workspace.Settings, Needs: blind.Mapper.Needs(), API: blind.Workspace.API,
+		Spec: spec, Settings: blind.Workspace.Settings, Needs: blind.Mapper.Needs(), LeavesOut: blind.Mapper.LeavesOut(),
+		API:    blind.Workspace.API,
 		Source: func() (zeotap.Source, error) { return pool.Source(spec.Source) },
 		Ledger: func(ctx context.Context) error {
 			opening, err := blind.Opening()

@@ -19,6 +19,7 @@ func (i *inspection) tags(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	i.counted("tags", len(tags))
 	labels := make([]string, len(tags))
 	for at, tag := range tags {
 		labels[at] = tag.Label

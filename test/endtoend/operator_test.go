@@ -89,6 +89,8 @@ func TestCheckTellsWhatARunWouldNeedAndSendsNothing(t *testing.T) {
 	require.Equal(t, "sync demo: audience 984 Spring campaign into charles-demo\n"+
 		"Zeotap reports 2,500 members (unique_customers)\n"+
 		"a first run sends about 3 requests, which takes at least 1s at the connection's limits\n"+
+		"note: active tags of persons in Hello Charles: 5\n"+
+		"note: active custom properties of persons in Hello Charles: 12\n"+
 		"ready to run\n", good.stdout)
 
 	content, err := os.ReadFile(site.sync)

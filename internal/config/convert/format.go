@@ -23,8 +23,8 @@ type Format struct {
 }
 
 // NewFormat returns a reader of the format: "iso" (also when empty),
-// "epoch_seconds", "epoch_milliseconds", or a pattern of ParsePattern. The zone
-// is that of values without an offset; UTC when nil.
+// "epoch_seconds", "epoch_milliseconds", or a pattern as parsePattern reads it.
+// The zone is that of values without an offset; UTC when nil.
 func NewFormat(format string, zone *time.Location) (Format, error) {
 	if zone == nil {
 		zone = time.UTC
@@ -44,10 +44,10 @@ func NewFormat(format string, zone *time.Location) (Format, error) {
 	return f, nil
 }
 
-// Date returns the calendar date of a text as YYYY-MM-DD. A text with an offset
-// has the date that is written in it, an epoch that of the format's zone.
+// Date returns the calendar date of a text as YYYY-MM-DD: the one that is
+// written, with an offset or without; of an epoch that of the format's zone.
 func (f Format) Date(text string) (string, bool) {
-	at, ok := f.read(text)
+	at, _, ok := f.read(text)
 	if !ok {
 		return "", false
 	}
@@ -55,60 +55,90 @@ func (f Format) Date(text string) (string, bool) {
 }
 
 // DateTime returns the moment of a text as ISO 8601 with offset, to the
-// millisecond. A date alone is its first moment.
+// millisecond. A date alone is its first moment. Of a time of day that the
+// zone's clock shows twice it is the first; one that the clock skips is the
+// moment at which it does.
 func (f Format) DateTime(text string) (string, bool) {
-	at, ok := f.read(text)
+	at, local, ok := f.read(text)
 	if !ok {
 		return "", false
+	}
+	if local {
+		at = firstMoment(at, f.zone)
 	}
 	return at.Format("2006-01-02T15:04:05.999-07:00"), true
 }
 
-func (f Format) read(text string) (time.Time, bool) {
-	var at time.Time
-	var ok bool
+// read returns the moment of a text. One without an offset is local: it is read
+// as if it were UTC, since the zone's clock may never show what is written.
+func (f Format) read(text string) (at time.Time, local, ok bool) {
 	switch f.name {
 	case ISO:
-		at, ok = readISO(text, f.zone)
+		at, local, ok = readISO(text)
 	case EpochSeconds:
 		at, ok = readEpoch(text, 1000)
 	case EpochMilliseconds:
 		at, ok = readEpoch(text, 1)
 	default:
 		// Go reads AM and PM in capitals only.
-		parsed, err := time.ParseInLocation(f.layout, strings.ToUpper(text), f.zone)
-		at, ok = parsed, err == nil
+		at, local, ok = readLayout(f.layout, strings.ToUpper(text))
 	}
 	if f.name == EpochSeconds || f.name == EpochMilliseconds {
 		at = at.In(f.zone)
 	}
-	return at, ok && at.Year() >= 1 && at.Year() <= 9999
+	return at, local, ok && at.Year() >= 1 && at.Year() <= 9999
 }
 
-// isoLayouts are the spellings of ISO 8601 that exports use, and the blank for
-// the T that databases write. Fractions of a second are read with each.
+// isoLayouts are the spellings of ISO 8601 that exports use, and those with a
+// blank for the T, or hours alone as the offset, that databases write.
+// Fractions of a second are read with each.
 var isoLayouts = []string{
 	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z07:00",
-	"2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700", "2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04",
+	"2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02 15:04:05Z07",
+	"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04",
 }
 
-func readISO(text string, zone *time.Location) (time.Time, bool) {
+func readISO(text string) (at time.Time, local, ok bool) {
 	if len(text) == len(time.DateOnly) {
-		at, err := time.ParseInLocation(time.DateOnly, text, zone)
-		return at, err == nil
+		return readLayout(time.DateOnly, text)
 	}
 	if len(text) < len("2006-01-02T15:04") {
-		return time.Time{}, false
+		return time.Time{}, false, false
 	}
 	for _, layout := range isoLayouts {
 		if text[10] != layout[10] {
 			continue
 		}
-		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return at, true
+		if at, local, ok = readLayout(layout, text); ok {
+			return at, local, true
 		}
 	}
-	return time.Time{}, false
+	return time.Time{}, false, false
+}
+
+func readLayout(layout, text string) (at time.Time, local, ok bool) {
+	at, err := time.ParseInLocation(layout, text, time.UTC)
+	return at, !strings.Contains(layout, "Z07"), err == nil
+}
+
+// firstMoment returns the first moment at which the clock of a zone shows this
+// date and time, or a later one where it skips them. time.Date does not say
+// which of two moments it takes, and takes one of the day before where the
+// clock changes at midnight.
+func firstMoment(written time.Time, zone *time.Location) time.Time {
+	// No zone is a whole day ahead of UTC.
+	for from := written.AddDate(0, 0, -1).In(zone); ; {
+		_, offset := from.Zone()
+		_, change := from.ZoneBounds()
+		at := written.Add(-time.Duration(offset) * time.Second)
+		switch {
+		case at.Before(from):
+			return from
+		case change.IsZero() || at.Before(change):
+			return at.In(zone)
+		}
+		from = change
+	}
 }
 
 // readEpoch reads a count of units since 1970, which are so many milliseconds.

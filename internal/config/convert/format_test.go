@@ -81,6 +81,111 @@ func TestAnEpochIsTheMomentThatItCounts(t *testing.T) {
 	})
 }
 
+func zoneOf(t *testing.T, name string) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation(name)
+	require.NoError(t, err)
+	return zone
+}
+
+func TestADayWithoutAMidnightKeepsItsDateAndBeginsWhereItsClockGoesOn(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ zone, format, text, date, moment string }{
+		{"America/Sao_Paulo", "DD.MM.YYYY", "21.10.1990", "1990-10-21", "1990-10-21T01:00:00-02:00"},
+		{"America/Santiago", convert.ISO, "2023-09-03", "2023-09-03", "2023-09-03T01:00:00-03:00"},
+		{"America/Santiago", convert.ISO, "2023-09-03 00:00:00", "2023-09-03", "2023-09-03T01:00:00-03:00"},
+		{"America/Santiago", convert.ISO, "2023-09-03T00:00:00-04:00", "2023-09-03", "2023-09-03T00:00:00-04:00"},
+		// Midnight comes twice.
+		{"America/Havana", convert.ISO, "2023-11-05", "2023-11-05", "2023-11-05T00:00:00-04:00"},
+		// So does the last hour of the day before.
+		{"America/Sao_Paulo", convert.ISO, "2018-02-18", "2018-02-18", "2018-02-18T00:00:00-03:00"},
+		// The whole day was skipped.
+		{"Pacific/Apia", convert.ISO, "2011-12-30", "2011-12-30", "2011-12-31T00:00:00+14:00"},
+		// The clock changes later in the day.
+		{"Europe/Berlin", convert.ISO, "2026-03-29 02:30:00", "2026-03-29", "2026-03-29T03:00:00+02:00"},
+		{"Europe/Berlin", convert.ISO, "2026-10-25 02:30:00", "2026-10-25", "2026-10-25T02:30:00+02:00"},
+	} {
+		format, err := convert.NewFormat(test.format, zoneOf(t, test.zone))
+		require.NoError(t, err)
+		date, ok := format.Date(test.text)
+		require.True(t, ok)
+		require.Equal(t, test.date, date, "%s in %s", test.text, test.zone)
+		moment, ok := format.DateTime(test.text)
+		require.True(t, ok)
+		require.Equal(t, test.moment, moment, "%s in %s", test.text, test.zone)
+	}
+}
+
+// Zones whose clocks change at midnight, by half an hour, by a day, or not at all.
+var zones = []string{
+	"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "America/Santiago", "America/Asuncion", "America/Havana", "America/St_Johns",
+	"Atlantic/Azores", "Asia/Beirut", "Asia/Amman", "Asia/Tehran", "Africa/Cairo", "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Kwajalein",
+}
+
+func TestADateIsTheOneThatIsWrittenAndItsMomentIsItsFirst(t *testing.T) {
+	t.Parallel()
+	locations := make([]*time.Location, len(zones))
+	for i, zone := range zones {
+		locations[i] = zoneOf(t, zone)
+	}
+	patterns := map[string]string{convert.ISO: time.DateOnly, "DD.MM.YYYY": "02.01.2006", "M/D/YYYY": "1/2/2006"}
+	// Before, some offsets have seconds, which ISO 8601 cannot write.
+	first, days := time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC), 50_000
+	rapid.Check(t, func(t *rapid.T) {
+		day := first.AddDate(0, 0, rapid.IntRange(0, days).Draw(t, "day"))
+		written := day.Format(time.DateOnly)
+		for _, zone := range locations {
+			for pattern, layout := range patterns {
+				format, err := convert.NewFormat(pattern, zone)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if date, ok := format.Date(day.Format(layout)); !ok || date != written {
+					t.Fatalf("%s in %s is the date %q", day.Format(layout), zone, date)
+				}
+				moment, ok := format.DateTime(day.Format(layout))
+				at, err := time.Parse(time.RFC3339, moment)
+				if !ok || err != nil {
+					t.Fatalf("%s in %s is the moment %q", day.Format(layout), zone, moment)
+				}
+				if shown := at.In(zone).Format(time.DateOnly); shown < written {
+					t.Fatalf("%s in %s is %s, a day before", day.Format(layout), zone, moment)
+				}
+				for before := at.Add(-time.Second); at.Sub(before) < 30*time.Hour; before = before.Add(-15 * time.Minute) {
+					if before.In(zone).Format(time.DateOnly) >= written {
+						t.Fatalf("%s in %s is %s, and already %s was on that day", day.Format(layout), zone, moment, before.In(zone))
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestOffsetsAreReadAsDatabasesWriteThem(t *testing.T) {
+	t.Parallel()
+	format, err := convert.NewFormat(convert.ISO, zoneOf(t, "Asia/Tokyo"))
+	require.NoError(t, err)
+	for text, want := range map[string]string{
+		"2026-01-31 10:00:00+00":        "2026-01-31T10:00:00+00:00",
+		"2026-01-31 10:00:00.123456-08": "2026-01-31T10:00:00.123-08:00",
+		"2026-01-31T10:00:00+02":        "2026-01-31T10:00:00+02:00",
+		"2026-01-31 10:00:00+05:30":     "2026-01-31T10:00:00+05:30",
+		"2026-01-31 10:00:00+0530":      "2026-01-31T10:00:00+05:30",
+		"2026-01-31 10:00:00":           "2026-01-31T10:00:00+09:00",
+	} {
+		moment, ok := format.DateTime(text)
+		require.True(t, ok, text)
+		require.Equal(t, want, moment)
+		date, ok := format.Date(text)
+		require.True(t, ok, text)
+		require.Equal(t, "2026-01-31", date)
+	}
+	for _, text := range []string{"2026-01-31 10:00:00+", "2026-01-31 10:00:00+2", "2026-01-31 10:00:00+25", "2026-01-31+00"} {
+		_, ok := format.DateTime(text)
+		require.False(t, ok, text)
+	}
+}
+
 func TestAPatternThatCannotBeReadIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, pattern := range []string{"YYYY", "YY-MM-DD", "yyyy-MM-dd", "DD.MM", "YYYY-MM-DD X", "YYYY-MM-DD_HH", "YYYY-MM-DD hh", "YYYY-MM-DD HH A", "YYYY-DDD-MM", "2006-01-02", "YYYYöMMDD", "ISO", "epoch"} {

@@ -1,0 +1,20 @@
+package preflight
+
+import "audiencesync/internal/config"
+
+// omitted notes what contacts may be sent without, where the connection does not
+// say that Hello Charles keeps it (docs/hello-charles.md A5).
+func (i *inspection) omitted() {
+	if len(i.LeavesOut) == 0 {
+		return
+	}
+	switch i.Settings.Omitted {
+	case config.OmittedKeep:
+	case config.OmittedClear:
+		i.note("the connection's omitted is clear: a contact that is sent without one of %s loses what Hello Charles has there "+
+			"(docs/mapping.md, What a contact is sent without)", listed(i.LeavesOut))
+	default:
+		i.note("the connection's omitted is unknown: a contact that is sent without one of %s may lose what Hello Charles has there; "+
+			"find out with one contact and set it to keep or clear (docs/hello-charles.md, section 13, step 6)", listed(i.LeavesOut))
+	}
+}
