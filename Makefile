@@ -4,6 +4,8 @@
 GO ?= go
 # Size of the audience that `make demo` moves.
 DEMO_MEMBERS ?= 100000
+# How long `make fuzz` works on each target, as -fuzztime of `go test`.
+FUZZTIME ?= 10s
 
 # A source tree whose git state cannot be read is built without it.
 ifneq ($(shell git log -1 >/dev/null 2>&1 && git status --porcelain >/dev/null 2>&1 && echo ok),ok)
@@ -25,7 +27,7 @@ LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
 
 .DEFAULT_GOAL := help
 .PHONY: help build tools temporal lint-tools fmt lint vuln tidy-check compose-check \
-	test test-short conformance demo bench-memory bench-mapping bench-rate replay-record schema clean
+	test test-short fuzz conformance demo bench-memory bench-mapping bench-rate replay-record schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +48,23 @@ test: temporal ## Run all tests: unit, replay, integration, end to end
 
 test-short: temporal ## Run the tests that take seconds
 	$(GO) test -short -shuffle=on -timeout 10m ./...
+
+# The targets are those that `go test` lists, so that a new one takes part by itself.
+fuzz: ## Run every fuzz target for FUZZTIME (10s), one after the other
+	@listed="$$($(GO) test -short -list '^Fuzz' ./... 2>&1)" || { printf '%s\n' "$$listed"; exit 1; }; \
+	targets="$$(printf '%s\n' "$$listed" | awk ' \
+		/^Fuzz/ { names[++n] = $$1 } \
+		/^ok / { for (i = 1; i <= n; i++) print $$2, names[i]; n = 0 }')"; \
+	test -n "$$targets" || { echo "there are no fuzz targets"; exit 1; }; \
+	printf '%s\n' "$$targets" | while read -r package target; do \
+		output="$$($(GO) test -short -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" 2>&1 </dev/null)" || \
+			{ printf '%s\n%s %s FAILED\n' "$$output" "$$package" "$$target"; exit 1; }; \
+		printf '%s\n' "$$output" | awk -v name="$$package $$target" ' \
+			sub(/^.* gathering baseline coverage: /, "") { known = $$1 } \
+			sub(/^.* execs: /, "") { executions = $$1 } \
+			END { printf "%-75s %12d executions%s\n", name, executions, \
+				executions ? "" : ": the time was over after " known " known inputs, give a longer FUZZTIME" }'; \
+	done
 
 # A row of the table is a line of the test; of the others, those that tell of a failure are shown.
 conformance: temporal ## Run the same audience against every plausible Hello Charles, and print what came of it

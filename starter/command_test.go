@@ -9,7 +9,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"audiencesync/internal/devserver/devservertest"
 )
+
+func TestMain(m *testing.M) { os.Exit(devservertest.Main(m)) }
 
 // update writes the files in testdata anew: go test ./starter -update.
 var update = flag.Bool("update", false, "write the expected texts anew")

@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"audiencesync/internal/credentials"
+	"audiencesync/internal/host"
 	"audiencesync/internal/ledger"
 )
 
@@ -32,7 +31,7 @@ func (f *dataFlags) add(command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringVar(&f.ledger, "ledger", os.Getenv(ledgerVariable), "ledger address, sqlite:PATH (or "+ledgerVariable+"; else "+localLedger+" if it is there)")
 	flags.StringVar(&f.failureKey, "failure-key", os.Getenv(failureKeyVariable),
-		"where the key of failed members' fields is, env:NAME or file:PATH (or "+failureKeyVariable+")")
+		"where the key of failed members' fields is, env:NAME or file:PATH from the current directory (or "+failureKeyVariable+")")
 }
 
 // open opens the ledger, which must exist.
@@ -47,7 +46,7 @@ func (f *dataFlags) open(ctx context.Context) (*ledger.Ledger, error) {
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok && !isFile(path) {
 		return nil, usage("there is no ledger at %s: name the one that the worker writes (audiencesync up: DIR/ledger.db)", path)
 	}
-	options, err := failureKeyOption(ctx, f.failureKey)
+	options, err := host.FailureKey(ctx, f.failureKey)
 	if err != nil {
 		return nil, &exitError{code: exitUsage, err: err}
 	}
@@ -56,19 +55,6 @@ func (f *dataFlags) open(ctx context.Context) (*ledger.Ledger, error) {
 		return nil, &exitError{code: exitFailed, err: err}
 	}
 	return opened, nil
-}
-
-// failureKeyOption looks up the key of failed members' fields; without a
-// reference they are not kept and not shown.
-func failureKeyOption(ctx context.Context, reference string) ([]ledger.Option, error) {
-	if reference == "" {
-		return nil, nil
-	}
-	secret, err := credentials.Store{Dir: "."}.Lookup(ctx, reference)
-	if err != nil {
-		return nil, fmt.Errorf("failure key: %w", err)
-	}
-	return []ledger.Option{ledger.WithFailureKey([]byte(secret))}, nil
 }
 
 // withLedger runs a data command.

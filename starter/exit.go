@@ -82,6 +82,8 @@ func outcomeOf(sync string, report *audience.Report, err error) outcome {
 		return ended(exitOutside, reportIn(said), said.Message())
 	case activities.TypeDeclined:
 		return ended(exitCancelled, reportIn(said), said.Message())
+	case activities.TypeNotApproved:
+		return ended(exitFailed, reportIn(said), said.Message())
 	case activities.TypeOpenRefused, activities.TypeUnknownLabels:
 		return ended(exitUsage, nil, said.Message())
 	default:

@@ -59,6 +59,9 @@ words. This is contact data: it is read from the ledger and never passes through
 	flags.IntVar(&f.limit, "limit", 0, "at most so many (default all)")
 	flags.BoolVar(&f.raw, "raw", false, "also the mapped fields of the member, if they were kept; needs --failure-key")
 	flags.BoolVar(&f.withheld, "withheld", false, "instead: the tags and options that were left out, and of how many members")
+	for _, ofFailures := range []string{"new", "reason", "limit", "raw"} {
+		command.MarkFlagsMutuallyExclusive("withheld", ofFailures)
+	}
 	return command
 }
 
@@ -193,17 +196,13 @@ func (t *tableFailures) print(f shownFailure) error {
 	if f.Known {
 		known = fmt.Sprintf("known since run %d", f.FirstRun)
 	}
-	reference := f.Reference
-	if reference == "" {
-		reference = "-"
+	reference := "-"
+	if f.Reference != "" {
+		reference = spelled(f.Reference)
 	}
-	row := table.Row{reference, f.Outcome, f.Reason, f.Field, f.Place, f.Sends, known, strings.TrimSpace(f.Message)}
+	row := table.Row{reference, f.Outcome, f.Reason, f.Field, f.Place, f.Sends, known, printable(strings.TrimSpace(f.Message), "")}
 	if t.raw {
-		fields, err := json.Marshal(f.Raw)
-		if err != nil {
-			return err
-		}
-		row = append(row, string(fields))
+		row = append(row, spelled(f.Raw))
 	}
 	t.rows = append(t.rows, row)
 	if len(t.rows) < tableRows {
@@ -239,24 +238,40 @@ func (a *app) listWithheld(ctx context.Context, l *ledger.Ledger, sync string, r
 	if err != nil {
 		return err
 	}
-	if a.output == outputJSON {
-		shown := make([]shownWithheld, len(counts))
-		for i, c := range counts {
-			shown[i] = shownWithheld{Of: c.Target, Label: c.Label, Rest: c.Rest, Members: c.Members, Why: c.Kind}
-		}
-		return a.printJSON(shown)
+	shown := make([]shownWithheld, len(counts))
+	for i, c := range counts {
+		shown[i] = shownWithheld{Of: c.Target, Label: c.Label, Rest: c.Rest, Members: c.Members, Why: c.Kind}
 	}
-	if len(counts) == 0 {
+	switch {
+	case a.output == outputJSON:
+		return a.printJSON(shown)
+	case len(shown) == 0:
 		a.say("nothing was left out")
 		return nil
+	case a.output == outputCSV:
+		return writeWithheldCSV(a.stdout, shown)
+	default:
+		return writeWithheldTable(a.stdout, shown)
 	}
-	rows := make([]table.Row, len(counts))
-	for i, c := range counts {
-		label := c.Label
-		if c.Rest {
-			label = "(further labels)"
+}
+
+func writeWithheldCSV(w io.Writer, shown []shownWithheld) error {
+	lines := make([][]string, 0, len(shown)+1)
+	lines = append(lines, []string{"of", "label", "rest", "members", "why"})
+	for _, s := range shown {
+		lines = append(lines, []string{s.Of, s.Label, strconv.FormatBool(s.Rest), strconv.FormatInt(s.Members, 10), string(s.Why)})
+	}
+	return csv.NewWriter(w).WriteAll(lines)
+}
+
+func writeWithheldTable(w io.Writer, shown []shownWithheld) error {
+	rows := make([]table.Row, len(shown))
+	for i, s := range shown {
+		label := "(further labels)"
+		if !s.Rest {
+			label = spelled(s.Label)
 		}
-		rows[i] = table.Row{c.Target, label, audience.Thousands(c.Members), c.Kind}
+		rows[i] = table.Row{s.Of, label, audience.Thousands(s.Members), s.Why}
 	}
-	return writeTable(a.stdout, table.Row{"of", "left out", "members", "why"}, rows)
+	return writeTable(w, table.Row{"of", "left out", "members", "why"}, rows)
 }

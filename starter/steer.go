@@ -10,31 +10,36 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"audiencesync/workflows"
 )
 
 func (a *app) approveCommand() *cobra.Command {
 	return a.steerCommand("approve SYNC", "Let a run go on that waits for approval; once, for what it says it waits for",
-		workflows.UpdateApprove, "approved: the run goes on")
+		workflows.UpdateApprove, told{"approved", "the run goes on"})
 }
 
 func (a *app) declineCommand() *cobra.Command {
-	return a.steerCommand("decline SYNC", "End a run that waits for approval", workflows.UpdateDecline, "declined: the run ends")
+	return a.steerCommand("decline SYNC", "End a run that waits for approval", workflows.UpdateDecline, told{"declined", "the run ends"})
 }
 
 func (a *app) pauseCommand() *cobra.Command {
 	return a.steerCommand("pause SYNC", "Let a run finish what is under way, then wait for resume",
-		workflows.UpdatePause, "paused: what is under way is finished; go on with audiencesync resume")
+		workflows.UpdatePause, told{"paused", "what is under way is finished; go on with audiencesync resume"})
 }
 
 func (a *app) resumeCommand() *cobra.Command {
-	return a.steerCommand("resume SYNC", "Go on after a pause, or when access was given back", workflows.UpdateResume, "the run goes on")
+	return a.steerCommand("resume SYNC", "Go on after a pause, or when access was given back", workflows.UpdateResume, told{"resumed", "the run goes on"})
 }
+
+// told is what the command line says of an order that a run has taken: a word,
+// and what comes of it unless something holds the run.
+type told struct{ word, then string }
 
 // steerCommand tells a run something. It is acknowledged by the run itself,
 // which keeps who said it and why.
-func (a *app) steerCommand(use, short, update, done string) *cobra.Command {
+func (a *app) steerCommand(use, short, update string, done told) *cobra.Command {
 	var why string
 	command := &cobra.Command{
 		Use:   use,
@@ -57,7 +62,11 @@ func (a *app) steerCommand(use, short, update, done string) *cobra.Command {
 			if a.output == outputJSON {
 				return a.printJSON(progress)
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s: run %d %s\n", sync, progress.Run, done)
+			then := done.then
+			if holds := whatElseHolds(update, progress); holds != "" {
+				then = "the run waits all the same: " + holds
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s: run %d %s: %s\n", sync, progress.Run, done.word, then)
 			return err
 		},
 	}
@@ -88,7 +97,35 @@ func (a *app) steer(ctx context.Context, c client.Client, sync, update, why stri
 	if err == nil {
 		err = handle.Get(ctx, &progress)
 	}
+	if answered(progress.Hold, update, in) {
+		progress.Hold = nil
+	}
 	return progress, steerError(sync, err)
+}
+
+// answered reports whether an order was what a hold waited for. The run still
+// shows it when it acknowledges the order.
+func answered(hold *workflows.Hold, update string, in workflows.Steer) bool {
+	switch {
+	case hold == nil:
+		return false
+	case update == workflows.UpdateResume:
+		return hold.Kind == workflows.HoldAccess
+	default:
+		return in.Hold == hold.ID
+	}
+}
+
+// whatElseHolds says what a run waits for after an order; empty when it goes
+// on, or ends.
+func whatElseHolds(update string, p workflows.Progress) string {
+	switch update {
+	case workflows.UpdateDecline:
+		return ""
+	case workflows.UpdatePause:
+		p.Paused = nil
+	}
+	return holdOf(p)
 }
 
 func steerError(sync string, err error) error {
@@ -98,7 +135,14 @@ func steerError(sync string, err error) error {
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return usage("sync %s: no run of it is going", sync)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	if said, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return &exitError{code: exitUsage, err: errors.New(said.Message())} // The run has refused it.
+	}
+	if _, away := errors.AsType[*serviceerror.Unavailable](err); away {
+		return failed(sync, stripped(err))
+	}
+	// A server may know that no worker has asked for work of late.
+	if _, nobody := errors.AsType[*serviceerror.FailedPrecondition](err); nobody || lostTouch(err) {
 		return failed(sync, errors.New("no worker answers; start one with \"audiencesync up\" or audiencesync-worker"))
 	}
 	return &exitError{code: exitFailed, err: err}

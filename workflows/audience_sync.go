@@ -56,8 +56,8 @@ type audienceSync struct {
 	// brakes and postponed are what the answers to batches have taught so far.
 	brakes    Brakes
 	postponed Postponed
-	// answer is the decision about progress.Hold, empty until there is one.
-	answer string
+	// answer is the decision about progress.Hold, nil until there is one.
+	answer *audience.Decision
 	// issuedHere counts the batches issued in this history.
 	issuedHere int
 }
@@ -205,29 +205,45 @@ func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
 	if r.opened.Run.Run == 0 {
 		return cause
 	}
-	ended := audience.EndedFailed
-	if temporal.IsCanceledError(cause) {
-		ended = audience.EndedCancelled
-	} else if said, ok := errors.AsType[*temporal.ApplicationError](cause); ok && said.Type() == activities.TypeDeclined {
-		ended = audience.EndedDeclined
+	input := activities.CloseRunInput{
+		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: audience.EndedFailed, Decisions: r.progress.Decisions,
+	}
+	stopped := endOfHold(cause)
+	switch {
+	case temporal.IsCanceledError(cause):
+		input.Ended = audience.EndedCancelled
+	case stopped == activities.TypeDeclined:
+		input.Ended, input.Why = audience.EndedDeclined, messageOf(cause)
+	case stopped == activities.TypeNotApproved:
+		input.Why = messageOf(cause)
 	}
 	calm, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	report, err := r.closeRun(calm, activities.CloseRunInput{
-		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: ended, Decisions: r.progress.Decisions,
-	})
+	report, err := r.closeRun(calm, input)
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("the run could not be closed in the ledger; the next run of the sync will fold it",
 			"sync", r.spec.Sync, "run", r.opened.Run.Run, "error", err)
 		return cause
 	}
-	switch ended {
-	case audience.EndedCancelled:
+	switch {
+	case input.Ended == audience.EndedCancelled:
 		return temporal.NewCanceledError(report)
-	case audience.EndedDeclined:
-		return temporal.NewNonRetryableApplicationError(messageOf(cause), activities.TypeDeclined, nil, report)
+	case stopped != "":
+		return temporal.NewNonRetryableApplicationError(messageOf(cause), stopped, nil, report)
 	}
 	return cause
+}
+
+// endOfHold returns the type of the error of a run that ended because nobody
+// approved it, or somebody declined; of others nothing.
+func endOfHold(cause error) string {
+	if said, ok := errors.AsType[*temporal.ApplicationError](cause); ok {
+		switch said.Type() {
+		case activities.TypeNotApproved, activities.TypeDeclined:
+			return said.Type()
+		}
+	}
+	return ""
 }
 
 func (r *audienceSync) closeRun(ctx workflow.Context, input activities.CloseRunInput) (*audience.Report, error) {

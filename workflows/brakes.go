@@ -25,7 +25,7 @@ type Brakes struct {
 	Share float64 `json:"share,omitempty"`
 }
 
-func (b *Brakes) observe(result activities.SendBatchResult) {
+func (b *Brakes) observe(mode activities.SendMode, result activities.SendBatchResult) {
 	// Who is sent again although an earlier run was refused says nothing new.
 	refused := result.Outcomes[audience.Refused] - result.RefusedAgain
 	taken := taken(result)
@@ -34,9 +34,15 @@ func (b *Brakes) observe(result activities.SendBatchResult) {
 	switch {
 	case taken > 0:
 		b.InARow = 0
-	case result.Split || refused > 0:
+	case refused > 0, result.Split && !splitsUnanswered(mode):
 		b.InARow++
 	}
+}
+
+// splitsUnanswered reports whether a batch may be split in this mode although
+// nobody refused it.
+func splitsUnanswered(mode activities.SendMode) bool {
+	return mode == activities.SendInHalves || mode == activities.SendSuspect
 }
 
 // taken is the number of members of a batch that Hello Charles took.

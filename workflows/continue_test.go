@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -19,14 +17,7 @@ import (
 // suggestAt lets the server suggest a new history when an activity starts for
 // the n-th time.
 func suggestAt(env *testsuite.TestWorkflowEnvironment, name string, n int) {
-	env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
-		if info.ActivityType.Name != name {
-			return
-		}
-		if n--; n == 0 {
-			env.SetContinueAsNewSuggested(true)
-		}
-	})
+	whenStarted(env, name, n, func() { env.SetContinueAsNewSuggested(true) })
 }
 
 func TestARunGoesOnInANewHistoryAfterANumberOfBatches(t *testing.T) {

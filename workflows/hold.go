@@ -43,16 +43,15 @@ func (r *audienceSync) awaitApproval(ctx workflow.Context, why string) error {
 	switch {
 	case err != nil:
 		return err
-	case answer == audience.Approve:
-		return nil
-	case answer == audience.Decline:
-		last := r.progress.Decisions[len(r.progress.Decisions)-1]
-		return temporal.NewNonRetryableApplicationError(
-			fmt.Sprintf("sync %s: %s; declined by %s%s", r.spec.Sync, why, last.By, reason(last.Why)), activities.TypeDeclined, nil)
-	default:
+	case answer == nil:
 		return temporal.NewNonRetryableApplicationError(
 			fmt.Sprintf("sync %s: %s; nobody approved it within %s (limits.wait_for_decision), so the run has ended", r.spec.Sync, why, r.spec.Limits.WaitForDecision.D()),
 			activities.TypeNotApproved, nil)
+	case answer.What == audience.Decline:
+		return temporal.NewNonRetryableApplicationError(
+			fmt.Sprintf("sync %s: %s; declined by %s%s", r.spec.Sync, why, answer.By, reason(answer.Why)), activities.TypeDeclined, nil)
+	default:
+		return nil
 	}
 }
 
@@ -81,33 +80,33 @@ func (r *audienceSync) withAccess(ctx workflow.Context, step func() error) error
 // returns the failure that it waits for.
 func (r *audienceSync) awaitAccess(ctx workflow.Context, denied error) error {
 	answer, err := r.awaitAnswer(ctx, HoldAccess, messageOf(denied))
-	if err == nil && answer == "" {
+	if err == nil && answer == nil {
 		return denied
 	}
 	return err
 }
 
-// awaitAnswer holds the run until a decision about this hold arrives. The
-// answer is empty when nobody decided in time.
-func (r *audienceSync) awaitAnswer(ctx workflow.Context, kind HoldKind, why string) (answer string, err error) {
+// awaitAnswer holds the run until a decision about this hold arrives, and
+// returns it: nil when nobody decided in time.
+func (r *audienceSync) awaitAnswer(ctx workflow.Context, kind HoldKind, why string) (*audience.Decision, error) {
 	limit := r.spec.Limits.WaitForDecision.D()
 	now := workflow.Now(ctx)
 	r.progress.Holds++
 	r.progress.Hold = &Hold{
 		Kind: kind, ID: fmt.Sprintf("%s-%d", r.holdPrefix(), r.progress.Holds), Why: why, Since: now, Until: now.Add(limit),
 	}
-	r.answer = ""
+	r.answer = nil
 	r.show(ctx)
 	defer func() {
 		r.progress.Hold = nil
 		r.show(ctx)
 	}()
 	if limit <= 0 {
-		return "", nil
+		return nil, nil
 	}
-	_, err = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: limit, TimerOptions: workflow.TimerOptions{Summary: "until the run ends without a decision"},
-	}, func() bool { return r.answer != "" })
+	}, func() bool { return r.answer != nil })
 	return r.answer, err
 }
 

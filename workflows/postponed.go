@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
 )
@@ -8,7 +10,8 @@ import (
 // Postponed are batches that Hello Charles did not answer for. As long as it
 // answers for no other, that is an outage, and they are sent patiently; else
 // they are suspect of holding a contact that the API cannot bear. When no other
-// batch is left to tell, one half of a batch tells about the other.
+// batch is left to tell, one half of a batch tells about the other. When
+// nobody is answered for in hours, a person decides whether it is an outage.
 type Postponed struct {
 	// Answers is how many batches have been answered for.
 	Answers int64 `json:"answers,omitempty"`
@@ -17,17 +20,19 @@ type Postponed struct {
 	Since map[int64]int64 `json:"since,omitempty"`
 	// Halves are parts of postponed batches that have not been sent themselves.
 	Halves map[int64]bool `json:"halves,omitempty"`
-	// InARow counts postponed batches since the last answer.
-	InARow int `json:"in_a_row,omitempty"`
+	// Alone are postponed batches of one member, which cannot be halved.
+	Alone   map[int64]bool `json:"alone,omitempty"`
+	Silence Silence        `json:"silence,omitzero"`
 }
 
 // mode is how a batch is to be sent, when so many others may be under way.
 func (p *Postponed) mode(number int64, window int) activities.SendMode {
 	since, postponed := p.Since[number]
+	goesOn := postponed && p.Silence.Approved
 	switch {
-	case postponed && p.Answers > since:
+	case postponed && p.Answers > since, goesOn && p.Alone[number]:
 		return activities.SendSuspect
-	case p.InARow > window:
+	case p.Silence.InARow > window && !goesOn:
 		return activities.SendPatiently
 	case postponed && !p.Halves[number]:
 		return activities.SendInHalves
@@ -36,41 +41,51 @@ func (p *Postponed) mode(number int64, window int) activities.SendMode {
 	}
 }
 
+// sending is how, and when, a batch was sent.
+type sending struct {
+	batch        int64
+	mode         activities.SendMode
+	began, ended time.Time
+}
+
 // observe takes note of the result of a batch.
-func (p *Postponed) observe(number int64, mode activities.SendMode, result activities.SendBatchResult) {
-	since, before := p.Since[number]
-	delete(p.Halves, number)
+func (p *Postponed) observe(sent sending, result activities.SendBatchResult) {
+	since, before := p.Since[sent.batch]
+	delete(p.Halves, sent.batch)
 	if result.Postponed {
 		if !before {
-			p.remember(number, p.Answers)
+			note(&p.Since, sent.batch, p.Answers)
 		}
-		p.InARow++
+		if sent.mode == activities.SendInHalves {
+			note(&p.Alone, sent.batch, true) // A larger one would have been split.
+		}
+		p.Silence.lasts(sent)
 		return
 	}
-	delete(p.Since, number)
+	delete(p.Since, sent.batch)
+	delete(p.Alone, sent.batch)
 	switch {
-	case result.Split && mode == activities.SendInHalves:
+	case result.Split && sent.mode == activities.SendInHalves:
 		for _, part := range result.Next {
-			p.remember(part, since)
-			p.Halves[part] = true
+			note(&p.Since, part, since)
+			note(&p.Halves, part, true)
 		}
-	case result.Split && mode == activities.SendSuspect:
+	case result.Split && sent.mode == activities.SendSuspect:
 		// Its parts are as suspect as it was.
 		for _, part := range result.Next {
-			p.remember(part, since)
+			note(&p.Since, part, since)
 		}
 	case result.Split, taken(result)+result.Outcomes[audience.Refused] > 0:
 		p.Answers++
-		p.InARow = 0
+		p.Silence = Silence{}
 	}
 }
 
-func (p *Postponed) remember(number, since int64) {
-	if p.Since == nil {
-		p.Since = map[int64]int64{}
+// note sets an entry of a map, which is nil when it was empty at the start of
+// this history.
+func note[V any](entries *map[int64]V, number int64, value V) {
+	if *entries == nil {
+		*entries = map[int64]V{}
 	}
-	if p.Halves == nil {
-		p.Halves = map[int64]bool{}
-	}
-	p.Since[number] = since
+	(*entries)[number] = value
 }

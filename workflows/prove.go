@@ -11,13 +11,14 @@ import (
 )
 
 // prove polls the segment count until it has settled. A count that cannot be
-// had is a result; only the end of the run itself is an error.
+// had is a result; only the end of the run itself is an error. It does not end
+// while the run is paused: a pause may come with the last batch or count.
 func (r *audienceSync) prove(ctx workflow.Context) (activities.CountSegmentResult, error) {
 	switch {
 	case r.spec.Verification.None:
-		return activities.CountSegmentResult{Why: "the sync asks for no verification"}, nil
+		return activities.CountSegmentResult{Why: "the sync asks for no verification"}, r.awaitResume(ctx)
 	case r.spec.Verification.Segment == "":
-		return activities.CountSegmentResult{Why: "the sync names no segment (verification.segment)"}, nil
+		return activities.CountSegmentResult{Why: "the sync names no segment (verification.segment)"}, r.awaitResume(ctx)
 	}
 	var expected int64
 	expecting := workflow.WithActivityOptions(ctx, enduring("count what the ledger holds as marked"))
@@ -34,12 +35,15 @@ func (r *audienceSync) prove(ctx workflow.Context) (activities.CountSegmentResul
 			return activities.CountSegmentResult{}, err
 		}
 		result, err := r.count(ctx)
-		if err != nil || result.Counted == nil {
+		if err != nil {
 			return result, err
+		}
+		if result.Counted == nil {
+			return result, r.awaitResume(ctx)
 		}
 		r.progress.Counted = result.Counted
 		r.show(ctx)
-		if settling.Observe(*result.Counted, workflow.Now(ctx)) {
+		if settling.Observe(*result.Counted, workflow.Now(ctx)) && r.progress.Paused == nil {
 			return result, nil
 		}
 		// Each poll is eleven events. A two-hundredth of the time waited so far keeps

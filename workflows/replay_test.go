@@ -72,7 +72,7 @@ func TestTheRecordedHistoriesCoverWhatARunCanMeet(t *testing.T) {
 	histories := recorded(t)
 	for _, name := range []string{
 		"v0_plain", "v0_unchanged", "v0_continued-1", "v0_continued-2", "v0_continued-3", "v0_split", "v0_cancelled",
-		"v0_refused-at-open", "v0_unverifiable", "v0_outside-accept", "v0_due-run", "v0_due-run-joined", "v0_due-run-afterwards",
+		"v0_refused-at-open", "v0_unverifiable", "v0_outside-accept", "v0_paused", "v0_access", "v0_approved", "v0_declined", "v0_due-run", "v0_due-run-joined", "v0_due-run-afterwards",
 	} {
 		require.Contains(t, histories, name)
 	}
@@ -82,9 +82,16 @@ func TestTheRecordedHistoriesCoverWhatARunCanMeet(t *testing.T) {
 		"v0_cancelled":       enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
 		"v0_refused-at-open": enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
 		"v0_outside-accept":  enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+		"v0_paused":          enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+		"v0_access":          enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+		"v0_approved":        enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, // Some had been refused before.
+		"v0_declined":        enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
 	} {
 		events := histories[name].GetEvents()
 		require.Equal(t, kind, events[len(events)-1].GetEventType(), name)
+	}
+	for _, name := range []string{"v0_paused", "v0_access", "v0_approved", "v0_declined"} {
+		require.True(t, holds(histories[name], enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED), "%s: nobody told the run anything", name)
 	}
 	started := enumspb.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED
 	require.True(t, holds(histories["v0_due-run"], started))

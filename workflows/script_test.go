@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
@@ -221,6 +222,19 @@ func environment(t *testing.T, s *script) *testsuite.TestWorkflowEnvironment {
 	workflows.Register(env)
 	env.RegisterActivity(s)
 	return env
+}
+
+// whenStarted does something while an activity is under way that starts for the
+// n-th time.
+func whenStarted(env *testsuite.TestWorkflowEnvironment, name string, n int, do func()) {
+	env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		if info.ActivityType.Name != name {
+			return
+		}
+		if n--; n == 0 {
+			do()
+		}
+	})
 }
 
 // play runs the sync and returns its report or its error.

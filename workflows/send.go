@@ -18,7 +18,8 @@ const drainFor = 30 * time.Second
 
 // send sends all batches: the first alone, to be looked at, then the others
 // within the window. Before it sends more it asks, when Hello Charles refuses
-// too much or denies access, or when somebody has paused the run.
+// too much, is silent for long or denies access; and it waits while somebody
+// has paused the run.
 func (r *audienceSync) send(ctx workflow.Context) error {
 	if r.brakes.Asked == 0 {
 		if err := r.sendFirst(ctx); err != nil {
@@ -44,6 +45,9 @@ func (r *audienceSync) send(ctx workflow.Context) error {
 // nothing could be sent says nothing about the others.
 func (r *audienceSync) sendFirst(ctx workflow.Context) error {
 	for !r.queue.empty() {
+		if err := r.awaitResume(ctx); err != nil {
+			return err
+		}
 		number := r.queue.next()
 		err := r.withAccess(ctx, func() error { return r.sendOne(ctx, number) })
 		if err != nil {
@@ -52,7 +56,7 @@ func (r *audienceSync) sendFirst(ctx workflow.Context) error {
 		if len(r.queue.first) == 0 && r.brakes.Asked > 0 {
 			return nil
 		}
-		if err := r.awaitResume(ctx); err != nil {
+		if err := r.askAfterSilence(ctx); err != nil {
 			return err
 		}
 		if r.brakes.tooManyInARow(1) {
@@ -68,9 +72,12 @@ func (r *audienceSync) sendFirst(ctx workflow.Context) error {
 }
 
 // mayGoOn waits while the run is paused, and asks whether to go on when Hello
-// Charles refuses too much.
+// Charles has been silent for long or refuses too much.
 func (r *audienceSync) mayGoOn(ctx workflow.Context, underWay int) error {
 	if err := r.awaitResume(ctx); err != nil {
+		return err
+	}
+	if err := r.askAfterSilence(ctx); err != nil {
 		return err
 	}
 	why := r.brakes.whyStop(underWay, float64(r.spec.Limits.Refused))
@@ -79,11 +86,31 @@ func (r *audienceSync) mayGoOn(ctx workflow.Context, underWay int) error {
 	}
 	err := r.awaitApproval(ctx, fmt.Sprintf(
 		"%s (limits.refused); %s members wait to be sent; look at audiencesync failures %s, and check the mapping and the destination's batch settings (method, path, envelope)",
-		why, audience.Thousands(r.progress.ToSend-r.progress.Settled), r.spec.Sync))
+		why, r.waiting(), r.spec.Sync))
 	if err == nil {
 		r.brakes.release()
 	}
 	return err
+}
+
+// askAfterSilence asks whether to go on when Hello Charles has answered for
+// nothing in hours.
+func (r *audienceSync) askAfterSilence(ctx workflow.Context) error {
+	if !r.postponed.Silence.isLong() {
+		return nil
+	}
+	err := r.awaitApproval(ctx, fmt.Sprintf(
+		"%s; %s members wait to be sent; approve to go on batch by batch: one that gets no answer again is halved, down to single contacts, which end as unresolved",
+		r.postponed.Silence.why(), r.waiting()))
+	if err == nil {
+		r.postponed.Silence.approve()
+	}
+	return err
+}
+
+// waiting is the number of members that wait to be sent.
+func (r *audienceSync) waiting() string {
+	return audience.Thousands(r.progress.ToSend - r.progress.Settled)
 }
 
 // historyIsLong reports whether the run should go on in a new history.
@@ -100,7 +127,7 @@ func (r *audienceSync) fanOut(ctx workflow.Context) error {
 	calm, cancelSends := workflow.NewDisconnectedContext(ctx)
 	defer cancelSends()
 	stop := func() bool {
-		return denied != nil || r.progress.Paused != nil || r.historyIsLong(ctx) ||
+		return denied != nil || r.progress.Paused != nil || r.historyIsLong(ctx) || r.postponed.Silence.isLong() ||
 			r.brakes.whyStop(r.opened.Window, float64(r.spec.Limits.Refused)) != ""
 	}
 	for {
@@ -171,19 +198,21 @@ func (r *audienceSync) drain(ctx workflow.Context, cancelSends workflow.CancelFu
 func (r *audienceSync) sendOne(ctx workflow.Context, number int64) error {
 	ctx = workflow.WithActivityOptions(ctx, enduring(r.describe(number)))
 	var result activities.SendBatchResult
+	sent := sending{batch: number, mode: r.postponed.mode(number, r.opened.Window), began: workflow.Now(ctx)}
 	input := activities.SendBatchInput{
-		Run: r.opened.Run, Batch: number, Mode: r.postponed.mode(number, r.opened.Window),
+		Run: r.opened.Run, Batch: number, Mode: sent.mode,
 		Alone: r.progress.InFlight == 0, // The first batch: the others count themselves.
 	}
 	if err := workflow.ExecuteActivity(ctx, do.SendBatch, input).Get(ctx, &result); err != nil {
 		return err
 	}
-	r.postponed.observe(number, input.Mode, result)
+	sent.ended = workflow.Now(ctx)
+	r.postponed.observe(sent, result)
 	if result.Postponed {
 		r.queue.putLast(number)
 		return nil
 	}
-	r.brakes.observe(result)
+	r.brakes.observe(sent.mode, result)
 	r.progress.Settled += r.progress.add(result.Outcomes)
 	r.progress.BatchesDone++
 	r.progress.Batches += int64(len(result.Next))

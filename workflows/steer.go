@@ -42,7 +42,7 @@ func (r *audienceSync) handleUpdates(ctx workflow.Context) error {
 		{UpdateApprove, "Lets the run go on that waits for approval.", r.mayDecide(audience.Approve), r.decideHold(audience.Approve)},
 		{UpdateDecline, "Ends the run that waits for approval.", r.mayDecide(audience.Decline), r.decideHold(audience.Decline)},
 		{UpdatePause, "Finishes what is under way, then waits for resume.", r.mayPause, r.pause},
-		{UpdateResume, "Ends a pause, or tells that access is given back.", r.maySteer, r.resume},
+		{UpdateResume, "Ends a pause, or tells that access is given back.", r.mayResume, r.resume},
 	} {
 		err := workflow.SetUpdateHandlerWithOptions(ctx, update.name,
 			func(ctx workflow.Context, in Steer) (Progress, error) {
@@ -85,7 +85,7 @@ func (r *audienceSync) mayDecide(what string) func(Steer) error {
 		switch {
 		case r.decided(what, in.Hold):
 			return nil
-		case hold == nil || hold.Kind != HoldApproval || r.answer != "":
+		case !r.waitsFor(HoldApproval):
 			return fmt.Errorf("sync %s: run %d waits for no approval", r.spec.Sync, r.opened.Run.Run)
 		case in.Hold != hold.ID:
 			return fmt.Errorf("sync %s: the run waits for a decision about %s, this one is about %q: look again with audiencesync status %s",
@@ -93,6 +93,35 @@ func (r *audienceSync) mayDecide(what string) func(Steer) error {
 		}
 		return r.maySteer(in)
 	}
+}
+
+// mayResume refuses a resume that would have no effect. The same order again is
+// no error.
+func (r *audienceSync) mayResume(in Steer) error {
+	switch {
+	case r.progress.Paused != nil, r.waitsFor(HoldAccess), r.resumed():
+		return r.maySteer(in)
+	case r.waitsFor(HoldApproval):
+		return fmt.Errorf("sync %s: the run is not paused, it waits for approval: audiencesync approve %[1]s, or decline", r.spec.Sync)
+	default:
+		return fmt.Errorf("sync %s: run %d is not paused, and access is not denied", r.spec.Sync, r.opened.Run.Run)
+	}
+}
+
+// waitsFor reports whether the run waits for a decision of this kind, and there
+// is none yet.
+func (r *audienceSync) waitsFor(kind HoldKind) bool {
+	return r.progress.Hold != nil && r.progress.Hold.Kind == kind && r.answer == nil
+}
+
+// resumed reports whether the newest order was to resume, and nothing holds the
+// run that began after it.
+func (r *audienceSync) resumed() bool {
+	orders, hold := r.progress.Decisions, r.progress.Hold
+	if len(orders) == 0 || orders[len(orders)-1].What != audience.Resume {
+		return false
+	}
+	return hold == nil || orders[len(orders)-1].At.After(hold.Since)
 }
 
 func (r *audienceSync) decided(what, hold string) bool {
@@ -104,8 +133,7 @@ func (r *audienceSync) decideHold(what string) func(workflow.Context, Steer) {
 		if r.decided(what, in.Hold) {
 			return
 		}
-		r.record(ctx, what, in)
-		r.answer = what
+		r.answer = r.record(ctx, what, in)
 	}
 }
 
@@ -118,24 +146,25 @@ func (r *audienceSync) pause(ctx workflow.Context, in Steer) {
 }
 
 func (r *audienceSync) resume(ctx workflow.Context, in Steer) {
-	denied := r.progress.Hold != nil && r.progress.Hold.Kind == HoldAccess && r.answer == ""
+	denied := r.waitsFor(HoldAccess)
 	if r.progress.Paused == nil && !denied {
 		return
 	}
-	if denied {
-		in.Hold = r.progress.Hold.ID
-		r.answer = audience.Resume
-	}
 	r.progress.Paused = nil
-	r.record(ctx, audience.Resume, in)
+	if !denied {
+		r.record(ctx, audience.Resume, in)
+		return
+	}
+	in.Hold = r.progress.Hold.ID
+	r.answer = r.record(ctx, audience.Resume, in)
 }
 
 // record keeps who decided what; it becomes part of the report.
-func (r *audienceSync) record(ctx workflow.Context, what string, in Steer) {
-	r.progress.Decisions = append(r.progress.Decisions, audience.Decision{
-		What: what, About: in.Hold, By: in.By, Why: in.Why, At: workflow.Now(ctx),
-	})
+func (r *audienceSync) record(ctx workflow.Context, what string, in Steer) *audience.Decision {
+	made := audience.Decision{What: what, About: in.Hold, By: in.By, Why: in.Why, At: workflow.Now(ctx)}
+	r.progress.Decisions = append(r.progress.Decisions, made)
 	if extra := len(r.progress.Decisions) - maxDecisions; extra > 0 {
 		r.progress.Decisions = slices.Delete(r.progress.Decisions, 0, extra)
 	}
+	return &made
 }

@@ -102,11 +102,15 @@ func TestNothingIsSentWhileARunWaitsForApproval(t *testing.T) {
 		require.Equal(t, []int64{1}, s.sent())
 	}, 23*time.Hour)
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
-	requireType(t, err, activities.TypeNotApproved)
+	failed := failedWith(t, err, activities.TypeNotApproved)
 	require.Equal(t, workflows.HoldApproval, waiting.Hold.Kind)
 	require.Contains(t, waiting.Hold.Why, "Hello Charles refused 600 of 1,000 contacts, more than 25%")
 	require.Equal(t, noon.Add(24*time.Hour), waiting.Hold.Until)
 	require.Equal(t, 1, s.happened("close failed"))
+	var report audience.Report
+	require.NoError(t, failed.Details(&report))
+	require.Equal(t, audience.EndedFailed, report.Ended)
+	require.Equal(t, failed.Message(), s.closed[0].Why, "the report says why the run has ended")
 }
 
 func TestADeclinedRunEndsAsDeclinedWithItsReport(t *testing.T) {
@@ -120,6 +124,7 @@ func TestADeclinedRunEndsAsDeclinedWithItsReport(t *testing.T) {
 	var report audience.Report
 	require.NoError(t, failed.Details(&report))
 	require.Equal(t, audience.EndedDeclined, report.Ended)
+	require.Equal(t, failed.Message(), s.closed[0].Why)
 	require.Equal(t, []int64{1}, s.sent())
 }
 
@@ -185,33 +190,164 @@ func TestAfterAnApprovalTheRunAsksAgainOnlyWhenItGetsWorse(t *testing.T) {
 	require.Len(t, s.sent(), 8)
 }
 
+// pauseWhenStarted pauses the run while an activity is under way that starts for
+// the n-th time.
+func pauseWhenStarted(env *testsuite.TestWorkflowEnvironment, name string, n int) *answer {
+	paused := &answer{}
+	whenStarted(env, name, n, func() {
+		env.UpdateWorkflow(workflows.UpdatePause, "", paused, workflows.Steer{By: "ada", Why: "campaign"})
+	})
+	return paused
+}
+
 func TestAPauseFinishesWhatIsUnderWayAndHoldsUntilResume(t *testing.T) {
 	t.Parallel()
 	s := &script{batches: 9, window: 2}
 	env := environment(t, s)
-	s.sendBatch = func(context.Context, int64) (activities.SendBatchResult, error) { return created(1000), nil }
+	paused := pauseWhenStarted(env, "SendBatch", 4)
 	answers := give(t, env,
-		order{0, workflows.UpdatePause, workflows.Steer{By: "ada", Why: "campaign"}, false},
-		order{0, workflows.UpdatePause, workflows.Steer{By: "eve"}, false},
+		order{time.Hour, workflows.UpdatePause, workflows.Steer{By: "eve"}, false},
 		order{3 * time.Hour, workflows.UpdateResume, workflows.Steer{}, false},
 		order{3 * time.Hour, workflows.UpdateResume, workflows.Steer{}, false},
 	)
-	before := -1
+	before := 0
 	env.RegisterDelayedCallback(func() {
 		require.Zero(t, progress(t, env).InFlight)
 		before = len(s.sent())
 	}, 2*time.Hour)
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
 	require.NoError(t, err)
+	for _, a := range append(answers, paused) {
+		require.NoError(t, a.rejected)
+	}
+	require.Equal(t, "paused by ada: campaign", answers[0].progress.Paused.Why, "the first pause stays")
+	require.Nil(t, answers[1].progress.Paused)
+	require.Positive(t, before, "the run was paused before it sent anything")
+	require.Less(t, before, 9, "the pause stopped nothing")
+	require.Len(t, s.sent(), 9)
+	require.Len(t, progress(t, env).Decisions, 2, "one pause, one resume")
+}
+
+func TestAPauseBeforeTheFirstBatchKeepsItBack(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"OpenRun", "ReadPages", "Decide"} {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			s := &script{batches: 3, window: 2}
+			env := environment(t, s)
+			paused := pauseWhenStarted(env, step, 1)
+			env.RegisterDelayedCallback(func() { require.Empty(t, s.sent()) }, time.Hour)
+			resumed := give(t, env, order{2 * time.Hour, workflows.UpdateResume, workflows.Steer{}, false})
+			_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+			require.NoError(t, err)
+			require.NoError(t, paused.rejected)
+			require.NoError(t, resumed[0].rejected)
+			require.Len(t, s.sent(), 3)
+		})
+	}
+}
+
+func TestAPauseWhileTheFirstBatchWaitsForApprovalOutlastsTheApproval(t *testing.T) {
+	t.Parallel()
+	bad := true
+	s := &script{batches: 3, window: 2, sendBatch: newSplitting(3, func(int) bool { return bad }).send}
+	env := environment(t, s)
+	answers := give(t, env,
+		order{time.Hour, workflows.UpdatePause, workflows.Steer{}, false},
+		order{2 * time.Hour, workflows.UpdateApprove, workflows.Steer{}, true},
+		order{4 * time.Hour, workflows.UpdateResume, workflows.Steer{}, false},
+	)
+	env.RegisterDelayedCallback(func() {
+		require.Len(t, s.sent(), 16)
+		bad = false
+	}, 3*time.Hour)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.NoError(t, err)
 	for _, a := range answers {
 		require.NoError(t, a.rejected)
 	}
-	require.Equal(t, "paused by ada: campaign", answers[1].progress.Paused.Why, "the first pause stays")
-	require.Nil(t, answers[2].progress.Paused)
-	require.GreaterOrEqual(t, before, 0)
-	require.Less(t, before, 9)
-	require.Len(t, s.sent(), 9)
-	require.Len(t, progress(t, env).Decisions, 2, "one pause, one resume")
+	require.Equal(t, int64(3000), progress(t, env).Settled)
+}
+
+func TestAPauseThatComesWithTheLastActivityHoldsTheEndOfTheRun(t *testing.T) {
+	t.Parallel()
+	unsegmented, unverified := demo(), demo()
+	unsegmented.Verification.Segment = ""
+	unverified.Verification.None = true
+	for name, test := range map[string]struct {
+		spec     config.Sync
+		activity string
+		start    int
+		count    func(int) (activities.CountSegmentResult, error)
+	}{
+		"the last batch, and there is no segment": {unsegmented, "SendBatch", 2, nil},
+		"the last batch, and nothing to verify":   {unverified, "SendBatch", 2, nil},
+		"the last count":                          {demo(), "CountSegment", 2, nil},
+		"the only count, which cannot be had":     {demo(), "CountSegment", 1, sequenceOfNone},
+		"before the first count":                  {demo(), "ExpectSegment", 1, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{batches: 2, window: 2, countSegment: test.count}
+			env := environment(t, s)
+			paused := pauseWhenStarted(env, test.activity, test.start)
+			env.RegisterDelayedCallback(func() { require.Empty(t, s.closed) }, time.Hour)
+			resumed := give(t, env, order{2 * time.Hour, workflows.UpdateResume, workflows.Steer{}, false})
+			_, err := play(t, env, workflows.AudienceSyncInput{Spec: test.spec})
+			require.NoError(t, err)
+			require.NoError(t, paused.rejected)
+			require.NoError(t, resumed[0].rejected)
+			require.Len(t, s.closed, 1)
+			require.Len(t, s.closed[0].Decisions, 2)
+		})
+	}
+}
+
+// sequenceOfNone is a Hello Charles that does not count.
+func sequenceOfNone(int) (activities.CountSegmentResult, error) {
+	return activities.CountSegmentResult{Why: "charles: 403"}, nil
+}
+
+func TestAResumeThatWouldChangeNothingIsRejected(t *testing.T) {
+	t.Parallel()
+	s := refusing()
+	env := environment(t, s)
+	early := &answer{}
+	whenStarted(env, "ReadPages", 1, func() {
+		env.UpdateWorkflow(workflows.UpdateResume, "", early, workflows.Steer{By: "ada"})
+	})
+	answers := give(t, env,
+		order{time.Minute, workflows.UpdateResume, workflows.Steer{}, false},
+		order{2 * time.Minute, workflows.UpdatePause, workflows.Steer{}, false},
+		order{3 * time.Minute, workflows.UpdateResume, workflows.Steer{}, false},
+		order{4 * time.Minute, workflows.UpdateResume, workflows.Steer{}, false},
+		order{5 * time.Minute, workflows.UpdateApprove, workflows.Steer{}, true},
+	)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.NoError(t, err)
+	require.EqualError(t, early.rejected, "sync demo: run 7 is not paused, and access is not denied")
+	require.EqualError(t, answers[0].rejected, "sync demo: the run is not paused, it waits for approval: audiencesync approve demo, or decline")
+	for _, a := range answers[1:] {
+		require.NoError(t, a.rejected, "the same order again is no error")
+	}
+	require.Len(t, s.closed[0].Decisions, 3, "one pause, one resume, one approval")
+}
+
+func TestAResumeOfBeforeIsNoneForAHoldThatCameAfterIt(t *testing.T) {
+	t.Parallel()
+	s := refusing()
+	env := environment(t, s)
+	pauseWhenStarted(env, "Decide", 1)
+	answers := give(t, env,
+		order{time.Hour, workflows.UpdateResume, workflows.Steer{}, false},
+		order{2 * time.Hour, workflows.UpdateResume, workflows.Steer{}, false},
+		order{3 * time.Hour, workflows.UpdateApprove, workflows.Steer{}, true},
+	)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.NoError(t, err)
+	require.NoError(t, answers[0].rejected)
+	require.ErrorContains(t, answers[1].rejected, "waits for approval")
+	require.NoError(t, answers[2].rejected)
 }
 
 func TestARunToWhichAccessIsDeniedGoesOnAfterResume(t *testing.T) {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -79,4 +81,34 @@ func TestTheBenchmarkPrintsItsTable(t *testing.T) {
 	require.Equal(t, code == 0, strings.Contains(stdout.String(), "│ yes"))
 	require.Equal(t, command.ExitUsage, benchmark().Run(t.Context(), []string{"--rounds", "0"}, &stdout, &stderr))
 	require.Contains(t, stderr.String(), "at least 1")
+}
+
+// The next two are not parallel to others: the number of cores is that of the
+// process.
+
+func TestAnInterruptEndsTheBenchmark(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	worked := 0
+	_, err := sideBySide(ctx, nil, 1000, func(context.Context, []byte) (cost, error) {
+		worked++
+		interrupt()
+		return cost{}, nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, 1, worked)
+
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, command.ExitFailed, benchmark().Run(ctx, []string{"--members", "50"}, &stdout, &stderr))
+	require.Empty(t, stdout.String())
+	require.Contains(t, stderr.String(), context.Canceled.Error())
+}
+
+func TestTheWorkHasOneCore(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	_, err := sideBySide(t.Context(), nil, 1, func(context.Context, []byte) (cost, error) {
+		require.Equal(t, 1, runtime.GOMAXPROCS(0))
+		return cost{}, nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 3, runtime.GOMAXPROCS(0))
 }

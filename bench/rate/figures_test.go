@@ -68,4 +68,8 @@ func TestEachGoalCanBeMissed(t *testing.T) {
 		one[i].worker, one[i].sync = "0", "1"
 	}
 	requireMissed(t, of(one, told), worker, sync)
+	for i := range one {
+		one[i].worker, one[i].sync = fmt.Sprint(i%workers), "1"
+	}
+	requireMissed(t, of(one, told), sync)
 }

@@ -43,9 +43,11 @@ func connections(zeotap, charles, key string) string {
 // members with another one.
 var markers = [syncs]string{"zeotap", "newsletter", "vip"}
 
+func nameOf(n int) string { return fmt.Sprintf("rate-%d", n) }
+
 // syncFile is one of the syncs.
 func syncFile(n int) string {
-	return fmt.Sprintf(`sync: rate-%d
+	return fmt.Sprintf(`sync: %s
 audience:
   id: "984"
 source: zeotap
@@ -66,7 +68,7 @@ accept:
   invalid: 10%%
   refused: 1%%
   source_gap: 1%%
-`, n, n, markers[n])
+`, nameOf(n), n, markers[n])
 }
 
 func (p *play) writeSettings(zeotap, charles string) error {

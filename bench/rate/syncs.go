@@ -3,13 +3,22 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"go.temporal.io/sdk/client"
+
 	"audiencesync/test/endtoend/programs"
+	"audiencesync/workflows"
 )
 
-// lookEvery is the time between two looks at the gate.
-const lookEvery = 100 * time.Millisecond
+const (
+	// lookEvery is the time between two looks at the gate.
+	lookEvery = 100 * time.Millisecond
+	// endWithin bounds the end of the syncs: their requests in flight.
+	endWithin = 2 * time.Minute
+)
 
 // startSyncs starts all syncs by the command line.
 func (p *play) startSyncs() ([]*programs.Program, error) {
@@ -55,15 +64,42 @@ func (p *play) pass(ctx context.Context, runs []*programs.Program, d time.Durati
 	return p.await(ctx, runs, what, func() bool { return !time.Now().Before(end) })
 }
 
-// finish waits until the syncs have come to a good end.
-func finish(ctx context.Context, runs []*programs.Program) error {
-	for _, run := range runs {
+// warmUp waits until all of them are sending, and have sent some requests.
+func (p *play) warmUp(ctx context.Context, runs []*programs.Program) error {
+	sending := func() bool {
+		return !slices.ContainsFunc(runs, func(run *programs.Program) bool { return !strings.Contains(run.Stderr(), "send: ") })
+	}
+	if err := p.await(ctx, runs, "all syncs were sending", sending); err != nil {
+		return err
+	}
+	end := time.Now().Add(warmUpWithin)
+	return p.await(ctx, runs, "all syncs had sent some requests", func() bool { return p.gate.warm() || !time.Now().Before(end) })
+}
+
+// exitCancelled is the exit code of a sync that was cancelled.
+const exitCancelled = 7
+
+// cancel ends the runs, of which none may have come to another end.
+func (p *play) cancel(ctx context.Context, runs []*programs.Program) error {
+	ctx, stop := context.WithTimeout(ctx, endWithin)
+	defer stop()
+	c, err := client.DialContext(ctx, client.Options{HostPort: p.Server.Address()})
+	if err != nil {
+		return fmt.Errorf("connecting to Temporal: %w", err)
+	}
+	defer c.Close()
+	for n := range runs {
+		if err := c.CancelWorkflow(ctx, workflows.SyncID(nameOf(n)), ""); err != nil {
+			return fmt.Errorf("cancelling sync %s: %w", nameOf(n), err)
+		}
+	}
+	for n, run := range runs {
 		code, err := run.Wait(ctx)
 		if err != nil {
 			return err
 		}
-		if code != 0 {
-			return fmt.Errorf("a sync ended with exit code %d:\n%s%s", code, run.Stdout(), run.Stderr())
+		if code != exitCancelled {
+			return fmt.Errorf("sync %s ended with exit code %d, and not because it was cancelled:\n%s%s", nameOf(n), code, run.Stdout(), run.Stderr())
 		}
 	}
 	return nil

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"syscall"
 	"time"
+
+	"audiencesync/internal/devserver/child"
 )
 
 // process is the server's process, a child or an adopted one. Its group has the
@@ -24,8 +25,7 @@ const poll = 20 * time.Millisecond
 // folder the child holds the folder's server lock for as long as it lives;
 // without one it ends with this process.
 func startChild(command *exec.Cmd, dir *stateDir) (process, error) {
-	ephemeral := dir == nil
-	if !ephemeral {
+	if dir != nil {
 		lock, err := dir.takeServerLock()
 		if err != nil {
 			return process{}, err
@@ -35,26 +35,12 @@ func startChild(command *exec.Cmd, dir *stateDir) (process, error) {
 		defer func() { _ = lock.Close() }()
 		command.ExtraFiles = []*os.File{lock}
 	}
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-
-	started := make(chan error)
-	exited := make(chan struct{})
-	go func() {
-		defer close(exited)
-		if ephemeral {
-			// The kernel ties the death signal to the thread that starts the
-			// child, so that thread must stay until the child is gone.
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
-			dieWithParent(command.SysProcAttr)
-		}
-		err := command.Start()
-		started <- err
-		if err == nil {
-			_ = command.Wait() // How it ended is in its log.
-		}
-	}()
-	if err := <-started; err != nil {
+	onOurEnd := syscall.SIGKILL
+	if dir != nil {
+		onOurEnd = child.LivesOn
+	}
+	exited, err := child.Start(command, onOurEnd)
+	if err != nil {
 		return process{}, err
 	}
 	return process{

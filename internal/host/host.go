@@ -28,8 +28,8 @@ type Options struct {
 	// Ledger is the ledger's address, "sqlite:PATH".
 	Ledger string
 	// FailureKey says where the key is that the fields of failed members are
-	// encrypted with: env:NAME or file:PATH, from the connections file's folder.
-	// Without one they are not kept.
+	// encrypted with: env:NAME or file:PATH, from the current directory. Without
+	// one they are not kept.
 	FailureKey string
 	// Connections is the path of the connections file.
 	Connections string
@@ -62,13 +62,9 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 		return nil, err
 	}
 	secrets := credentials.Store{Dir: filepath.Dir(o.Connections)}
-	var with []ledger.Option
-	if o.FailureKey != "" {
-		secret, err := secrets.Lookup(ctx, o.FailureKey)
-		if err != nil {
-			return nil, fmt.Errorf("failure key: %w", err)
-		}
-		with = append(with, ledger.WithFailureKey([]byte(secret)))
+	with, err := FailureKey(ctx, o.FailureKey)
+	if err != nil {
+		return nil, err
 	}
 	store, err := ledger.Open(ctx, o.Ledger, with...)
 	if err != nil {

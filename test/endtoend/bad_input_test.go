@@ -70,6 +70,17 @@ func TestBadInputEndsInOneClearSentenceAndSendsNothing(t *testing.T) {
 			2,
 			[]string{`custom property "loyalty_pints" does not exist in Hello Charles`, `did you mean "loyalty_points"?`},
 		},
+		"three missing tags and a misspelt property": {
+			[]string{"[zeotap]", "[zeotop, newsleter, vipp]", "loyalty_points:", "loyalty_pints:"},
+			2,
+			[]string{
+				`tag "zeotop" does not exist in Hello Charles, which would ignore it silently: create it under Settings, Manage Tags (did you mean "zeotap"?); ` +
+					`tag "newsleter" does not exist in Hello Charles, which would ignore it silently: create it under Settings, Manage Tags (did you mean "newsletter"?); ` +
+					`tag "vipp" does not exist in Hello Charles, which would ignore it silently: create it under Settings, Manage Tags (did you mean "vip"?); ` +
+					`custom property "loyalty_pints" does not exist in Hello Charles, which would ignore it silently: ` +
+					`create it under Settings, or correct its technical name (did you mean "loyalty_points"?)`,
+			},
+		},
 		"no such segment": {
 			[]string{"seg-984", "seg-985"},
 			2,

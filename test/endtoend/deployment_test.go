@@ -76,13 +76,26 @@ func deploy(t *testing.T, s settings) deployment {
 // which a server allows some time after the registration.
 func knowsNamespace(t *testing.T, d deployment) bool {
 	t.Helper()
-	c, err := client.DialContext(t.Context(), client.Options{HostPort: d.address, Namespace: d.namespace})
+	c, err := client.DialContext(t.Context(), d.clientOptions())
 	if err != nil {
 		return false
 	}
 	defer c.Close()
 	_, err = c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{})
 	return err == nil
+}
+
+func (d deployment) clientOptions() client.Options {
+	return client.Options{HostPort: d.address, Namespace: d.namespace}
+}
+
+// client is for what the command line has no verb for.
+func (d deployment) client(t *testing.T) client.Client {
+	t.Helper()
+	c, err := client.DialContext(t.Context(), d.clientOptions())
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
 }
 
 // startWorker starts audiencesync-worker and returns when it can work.

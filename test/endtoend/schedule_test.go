@@ -1,14 +1,20 @@
 package endtoend
 
 import (
+	"context"
 	"encoding/json"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
+	"audiencesync/internal/audience"
 	"audiencesync/internal/simulator"
+	"audiencesync/test/endtoend/programs"
+	"audiencesync/workflows"
 )
 
 // scheduled is a schedule as the command line lists it.
@@ -52,6 +58,82 @@ func TestAScheduleRunsItsSyncUntilItIsDeleted(t *testing.T) {
 		list := site.list(t)
 		return list != nil && len(list) == 0
 	}, runWithin, 20*poll)
+}
+
+func TestADueRunAndARunByHandAtTheSameMomentAreOneRun(t *testing.T) {
+	t.Parallel()
+	for _, first := range []string{"by hand", "due"} {
+		t.Run(first+" first", func(t *testing.T) {
+			t.Parallel()
+			vendors := simulate(t, audienceOf{members: 300, seed: 10})
+			// The first of the two has begun, and has not opened its read.
+			opening := newGate(t, vendors.zeotap, "/audiences/984", 0)
+			site := deploy(t, copyDemo(t, simulators{zeotap: opening.address, charles: vendors.charles}))
+			site.startWorker(t)
+			// A time that does not come by itself while this test runs.
+			made := site.do(t, "schedule", "create", site.sync, "--cron", "0 6 29 2 *")
+			require.Zero(t, made.code, made.stderr)
+
+			var byHand *programs.Program
+			var due client.WorkflowRun
+			c := site.client(t)
+			if first == "due" {
+				due = comesDue(t, c)
+				opening.awaitHeld(t, 1)
+				byHand = site.start(t, "run", site.sync, "--output", "json")
+				require.Eventually(t, func() bool { return strings.Contains(byHand.Stderr(), "A run of demo is going already") }, startWithin, poll)
+			} else {
+				byHand = site.start(t, "run", site.sync, "--output", "json")
+				opening.awaitHeld(t, 1)
+				due = comesDue(t, c)
+				awaitWaiting(t, c, due)
+			}
+			opening.open()
+
+			ended := finish(t, byHand)
+			require.Zero(t, ended.code, ended.stderr)
+			require.EqualValues(t, 1, reportOf(t, ended).Run)
+			var result workflows.DueRunResult
+			ctx, cancel := context.WithTimeout(t.Context(), runWithin)
+			defer cancel()
+			require.NoError(t, due.Get(ctx, &result))
+			require.Equal(t, first == "by hand", result.Joined)
+			require.Equal(t, string(audience.Explained), result.Ended)
+			require.EqualValues(t, 1, vendors.stats(t).Requests["snapshot"]["201"], "the audience was read twice")
+
+			next := site.do(t, "run", site.sync, "--output", "json")
+			require.Zero(t, next.code, next.stderr)
+			require.EqualValues(t, 2, reportOf(t, next).Run, "there was another run")
+		})
+	}
+}
+
+// comesDue lets the schedule act, as it does when its time has come, and
+// returns the due run.
+func comesDue(t *testing.T, c client.Client) client.WorkflowRun {
+	t.Helper()
+	schedule := c.ScheduleClient().GetHandle(t.Context(), workflows.SyncID("demo"))
+	require.NoError(t, schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
+	var started *client.ScheduleWorkflowExecution
+	require.Eventually(t, func() bool {
+		description, err := schedule.Describe(t.Context())
+		if err != nil || len(description.Info.RecentActions) == 0 {
+			return false
+		}
+		started = description.Info.RecentActions[0].StartWorkflowResult
+		return started != nil
+	}, startWithin, poll, "the schedule does not act")
+	return c.GetWorkflow(t.Context(), started.WorkflowID, started.FirstExecutionRunID)
+}
+
+// awaitWaiting returns when the due run waits for the run that is going.
+func awaitWaiting(t *testing.T, c client.Client, due client.WorkflowRun) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		description, err := c.DescribeWorkflowExecution(t.Context(), due.GetID(), due.GetRunID())
+		return err == nil && len(description.GetPendingActivities()) == 1 &&
+			description.GetPendingActivities()[0].GetActivityType().GetName() == "AwaitRun"
+	}, startWithin, poll, "the due run does not wait for the run that is going")
 }
 
 // list is the list of schedules, nil when it cannot be had.

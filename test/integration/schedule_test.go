@@ -15,8 +15,8 @@ import (
 	"audiencesync/workflows"
 )
 
-// schedule creates the schedule of a sync as "audiencesync schedule create"
-// does. It acts once.
+// schedule creates a schedule of a sync that acts once. One that "audiencesync
+// schedule create" has made is tested end to end.
 func (w *world) schedule(t *testing.T, spec config.Sync, every time.Duration, now bool) client.ScheduleHandle {
 	t.Helper()
 	handle, err := w.client.ScheduleClient().Create(t.Context(), client.ScheduleOptions{

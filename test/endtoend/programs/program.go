@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"audiencesync/internal/devserver/child"
 )
 
 // Command says which program is run and how.
@@ -29,37 +31,35 @@ type Command struct {
 type Program struct {
 	name    string
 	command *exec.Cmd
-	stdout  *os.File
-	stderr  *os.File
+	// stdout and stderr are the paths of its logs.
+	stdout string
+	stderr string
 	// ended is closed when the process is gone.
-	ended chan struct{}
+	ended <-chan struct{}
 }
 
 // Start starts the program in a process group of its own, so that signals to
-// this process do not reach it.
+// this process do not reach it. On Linux it is asked to end, as by Stop, when
+// this process ends in whatever way: then it can take along what it has started.
 func Start(c Command) (*Program, error) {
 	stdout, err := openLog(c, "stdout")
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = stdout.Close() }() // The program has a descriptor of its own.
 	stderr, err := openLog(c, "stderr")
 	if err != nil {
-		return nil, errors.Join(err, stdout.Close())
+		return nil, err
 	}
+	defer func() { _ = stderr.Close() }()
 	command := exec.Command(c.Path, c.Args...) //nolint:noctx // Its owner stops it.
 	command.Env = c.Env
 	command.Stdout, command.Stderr = stdout, stderr
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := command.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("starting %s: %w", c.Name, err), stdout.Close(), stderr.Close())
+	ended, err := child.Start(command, syscall.SIGTERM)
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", c.Name, err)
 	}
-	p := &Program{name: c.Name, command: command, stdout: stdout, stderr: stderr, ended: make(chan struct{})}
-	go func() {
-		defer close(p.ended)
-		_ = command.Wait() // How it ended is in the process state.
-		_, _ = stdout.Close(), stderr.Close()
-	}()
-	return p, nil
+	return &Program{name: c.Name, command: command, stdout: stdout.Name(), stderr: stderr.Name(), ended: ended}, nil
 }
 
 func openLog(c Command, stream string) (*os.File, error) {
@@ -126,8 +126,8 @@ func (p *Program) Stdout() string { return contentOf(p.stdout) }
 // Stderr is what the program has written to stderr.
 func (p *Program) Stderr() string { return contentOf(p.stderr) }
 
-func contentOf(file *os.File) string {
-	content, err := os.ReadFile(file.Name())
+func contentOf(path string) string {
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return "(" + err.Error() + ")"
 	}

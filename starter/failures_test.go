@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/host"
+	"audiencesync/internal/ledger"
+)
+
+// wild is what a vendor or a source may say to move a terminal.
+const wild = "gone\x1b[2J\n\u009b1A\rfar"
+
+const tamed = `gone\u001b[2J\u000a\u009b1A\u000dfar`
+
+// withFailure writes a run into the desk's ledger in which one member was
+// refused with wild words, and one label left out.
+func withFailure(t *testing.T, d *desk, key string) {
+	t.Helper()
+	with, err := host.FailureKey(t.Context(), key)
+	require.NoError(t, err)
+	book, err := ledger.Open(t.Context(), "sqlite:"+d.file("ledger.db"), with...)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, book.Close()) }()
+	ref, err := book.OpenRun(t.Context(), ledger.Opening{
+		Token: "one", Sync: "demo", Workspace: "w", AudienceID: "984", Reference: "id raw", Spec: []byte("{}"), BatchSize: 2,
+	})
+	require.NoError(t, err)
+	reading, err := book.Reading(t.Context(), ref, 1<<20, 0)
+	require.NoError(t, err)
+	_, err = reading.Commit(t.Context(), ledger.PageInput{Members: []ledger.ReadMember{
+		{Reference: "id-" + wild, Fingerprint: []byte("one"), Mapped: audience.Member{"city": wild}},
+		{Reference: "id-2", Fingerprint: []byte("two")},
+	}, Last: true})
+	require.NoError(t, err)
+	require.NoError(t, reading.Finish(t.Context()))
+	batch, err := book.Batch(t.Context(), ref, 1)
+	require.NoError(t, err)
+	require.NoError(t, book.MarkSent(t.Context(), ref, 1, 1))
+	_, err = book.Settle(t.Context(), ref, batch, []ledger.MemberOutcome{
+		{Outcome: audience.Refused, Reason: "refused_by_hello_charles", Message: wild, Permanent: true},
+		{Outcome: audience.Created, Withheld: []audience.Withheld{{Target: "tags", Label: "vip" + wild}}},
+	})
+	require.NoError(t, err)
+	require.NoError(t, book.CloseRun(t.Context(), ref, []byte("{}")))
+}
+
+// failures lists the failures of the desk's ledger.
+func (d *desk) failures(t *testing.T, args ...string) answer {
+	t.Helper()
+	return call(t, append([]string{"failures", "demo", "--ledger", "sqlite:" + d.file("ledger.db")}, args...)...)
+}
+
+func TestFailuresOfForeignWordsMoveNoTerminal(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	withFailure(t, d, "")
+	list := d.failures(t)
+	require.Zero(t, list.code, list.stderr)
+	require.Len(t, strings.Split(strings.TrimSpace(list.stdout), "\n"), 2, "a header and a row")
+	require.Contains(t, list.stdout, " id-"+tamed+" ")
+	require.Contains(t, list.stdout, " "+tamed+"\n")
+
+	withheld := d.failures(t, "--withheld")
+	require.Zero(t, withheld.code, withheld.stderr)
+	require.Contains(t, withheld.stdout, " vip"+tamed+" ")
+	require.NotContains(t, list.stdout+withheld.stdout, "\x1b")
+	require.NotContains(t, list.stdout+withheld.stdout, "\u009b")
+
+	var shown shownFailure
+	require.NoError(t, json.Unmarshal([]byte(d.failures(t, "-o", "json").stdout), &shown))
+	require.Equal(t, wild, shown.Message, "a program gets it as it is")
+}
+
+func TestFieldsThatWereKeptAreShownWithTheKeyAndMoveNoTerminal(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.NoError(t, os.WriteFile(d.file("failure.key"), []byte("0123456789abcdef0123456789abcdef"), 0o600))
+	key := "file:" + d.file("failure.key")
+	withFailure(t, d, key)
+	list := d.failures(t, "--raw", "--failure-key", key)
+	require.Zero(t, list.code, list.stderr)
+	require.Contains(t, list.stdout, `{"city":"gone\u001b[2J\n\u009b1A\rfar"}`)
+	require.Len(t, strings.Split(strings.TrimSpace(list.stdout), "\n"), 2, "a header and a row")
+
+	without := d.failures(t, "--raw")
+	require.Equal(t, exitUsage, without.code)
+	require.Contains(t, without.stderr, "give the failure key that the run was made with")
+}
+
+func TestAFailureKeyThatIsNotThereSaysWhereItWasLookedFor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	missing := d.failures(t, "--failure-key", "file:nobody.key")
+	require.Equal(t, answer{
+		code:   exitUsage,
+		stderr: "error: failure key file:nobody.key: there is no file " + filepath.Join(here, "nobody.key") + "; a path starts at the current directory\n",
+	}, missing)
+}
+
+func TestWhatWasLeftOutIsListedAsCSV(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	withFailure(t, d, "")
+	list := d.failures(t, "--withheld", "-o", "csv")
+	require.Zero(t, list.code, list.stderr)
+	lines, err := csv.NewReader(strings.NewReader(list.stdout)).ReadAll()
+	require.NoError(t, err)
+	require.Equal(t, [][]string{{"of", "label", "rest", "members", "why"}, {"tags", "vip" + wild, "false", "1", "withheld"}}, lines)
+
+	var text bytes.Buffer
+	require.NoError(t, writeWithheldTable(&text, []shownWithheld{{Of: "tags", Rest: true, Members: 2000, Why: ledger.LabelUnknown}}))
+	require.Contains(t, text.String(), "(further labels)  2,000    unknown")
+}
+
+func TestWhatWasLeftOutIsNotChosenAsFailuresAre(t *testing.T) {
+	t.Parallel()
+	for _, flag := range []string{"--new", "--reason=x", "--limit=1", "--raw"} {
+		t.Run(flag, func(t *testing.T) {
+			t.Parallel()
+			refused := newDesk(t).failures(t, "--withheld", flag)
+			require.Equal(t, exitUsage, refused.code)
+			require.Contains(t, refused.stderr, "if any flags in the group [withheld ")
+			require.Contains(t, refused.stderr, "; see: audiencesync failures --help")
+			require.Empty(t, refused.stdout)
+		})
+	}
+}

@@ -1,0 +1,104 @@
+package integration
+
+import (
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric/noop"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+
+	"audiencesync/internal/host"
+	"audiencesync/internal/simulator/conformance"
+	"audiencesync/internal/simulator/faults"
+	"audiencesync/internal/telemetry"
+)
+
+// addWorker starts one more worker on the ledger of the world, with a name, for
+// so many activities at once.
+func (w *world) addWorker(t *testing.T, name string, activities int) {
+	t.Helper()
+	c, err := client.DialContext(t.Context(), client.Options{
+		HostPort: serverAddress(t), Namespace: w.namespace, Identity: name, Logger: telemetry.TemporalLogger(zap.NewNop()),
+	})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	started, err := host.Start(t.Context(), host.Options{
+		Client: c, Ledger: "sqlite:" + filepath.Join(w.dir, "ledger.db"), Connections: w.connections(), Activities: activities,
+		Meter: noop.NewMeterProvider().Meter("test"), Logger: zap.NewNop(),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, started.Stop()) })
+}
+
+// sentBy counts the batches of a run by the name of the worker that sent them.
+func (w *world) sentBy(t *testing.T, run client.WorkflowRun) map[string]int {
+	t.Helper()
+	sent, batches := map[string]int{}, map[int64]bool{}
+	events := w.client.GetWorkflowHistory(t.Context(), run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		if event.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == "SendBatch" {
+			batches[event.GetEventId()] = true
+		}
+		if started := event.GetActivityTaskStartedEventAttributes(); batches[started.GetScheduledEventId()] {
+			sent[started.GetIdentity()]++
+		}
+	}
+	return sent
+}
+
+func TestToldDelaysHoldAllRequestsOfAllWorkers(t *testing.T) {
+	t.Parallel()
+	const (
+		perWorker = 3
+		wait      = faults.Duration(conformance.Grace + 2*time.Second)
+	)
+	contacts := func(request int64) faults.Match {
+		return faults.Match{Side: faults.Charles, Method: http.MethodPost, Path: contactsPath, From: request, To: request}
+	}
+	every := contacts(0)
+	w := newWorld(t, 300, batchesOf(10), inFlight(perWorker), func(s *settings) {
+		s.simulator.RetryAfterGrace = conformance.Grace
+		s.simulator.Faults.Rules = []faults.Rule{
+			{Match: every, Latency: faults.Duration(time.Second)}, // So that all are at it at once.
+			{Match: contacts(4), Do: faults.Status, Status: http.StatusTooManyRequests, RetryAfter: wait},
+			{
+				Match: contacts(14), Do: faults.Status, Status: http.StatusServiceUnavailable,
+				RetryAfter: wait, RetryAfterForm: faults.RetryAfterDate,
+			},
+		}
+	})
+	require.NoError(t, w.worker.Stop())
+	w.worker = nil
+	w.addWorker(t, "one", perWorker)
+	w.addWorker(t, "other", perWorker)
+	run := w.started(t, demo(t))
+	report, err := w.end(t, run)
+	require.NoError(t, err)
+
+	requireTrueReport(t, w, report)
+	requireContactByContact(t, w)
+	requireTrueClaims(t, w, w.claims(t))
+	stats := w.Stats()
+	require.Equal(t, map[string]int{"429": 1, "503": 1}, w.told())
+	require.Zero(t, stats.RequestsInsideRetryAfter, "a request left while all were to wait")
+	require.Greater(t, stats.MaxInFlight[faults.Charles], int64(perWorker), "one worker did it all")
+	require.Len(t, w.sentBy(t, run), 2)
+}
+
+// told counts the answers that asked to wait, by their status.
+func (w *world) told() map[string]int {
+	told := map[string]int{}
+	for _, entry := range w.Journal() {
+		if entry.RetryAfter != "" {
+			told[entry.Status]++
+		}
+	}
+	return told
+}
