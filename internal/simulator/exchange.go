@@ -95,8 +95,9 @@ func (s *Simulator) admit(to visit, w http.ResponseWriter, r *http.Request) (o o
 		o.status = strconv.Itoa(http.StatusTooManyRequests)
 	}
 	if o.retryAfter = w.Header().Get("Retry-After"); o.retryAfter != "" {
+		sent := s.clock()
 		_ = http.NewResponseController(w).Flush() // a delay counts from when it was sent
-		to.limits.told(id, o.retryAfter)
+		to.limits.told(id, o.retryAfter, sent)
 	}
 	return o
 }

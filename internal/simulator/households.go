@@ -6,11 +6,16 @@ import (
 	"audiencesync/internal/simulator/contacts"
 )
 
-// settle lets the households in.
+// settle lets those in who are contacts from the beginning.
 func (c *charles) settle() {
-	if c.options.Households == 0 {
-		return
+	if first := append(c.households(), c.known()...); len(first) > 0 {
+		// The policy keeps in mind whose the phone numbers are.
+		c.store.Begin(first, contacts.Policy{StitchPhone: true})
 	}
+}
+
+// households are contacts of a shop with the phone numbers of two members each.
+func (c *charles) households() (upserts []contacts.Upsert) {
 	crowd := c.sim.crowd
 	var numbers []string
 	for i := int64(0); i < crowd.Size() && int64(len(numbers)) < 2*c.options.Households; i++ {
@@ -18,12 +23,11 @@ func (c *charles) settle() {
 			numbers = append(numbers, member.Number)
 		}
 	}
-	var upserts []contacts.Upsert
 	for i := 0; i+1 < len(numbers); i += 2 {
 		upserts = append(upserts, contacts.Upsert{
 			SourceType: "shop", Reference: "shop-" + strconv.Itoa(i/2),
 			Phones: contacts.Field[[]string]{Set: true, Value: numbers[i : i+2]},
 		})
 	}
-	c.store.Begin(upserts, contacts.Policy{StitchPhone: true})
+	return upserts
 }

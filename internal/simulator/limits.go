@@ -98,12 +98,13 @@ func (l *limits) retryAfter(wait time.Duration) string {
 	return faults.RetryAfter(l.options.RetryAfter, wait, l.clock())
 }
 
-// told notes a Retry-After that was sent.
-func (l *limits) told(id, header string) {
+// told notes a Retry-After that was sent at a time. The client's wait may begin
+// then; what the simulator does afterwards does not make it longer.
+func (l *limits) told(id, header string, sent time.Time) {
 	now := l.clock()
-	until := now
+	until := sent
 	if seconds, err := strconv.ParseInt(header, 10, 64); err == nil && seconds < int64(longestTold/time.Second) {
-		until = now.Add(time.Duration(seconds) * time.Second)
+		until = sent.Add(time.Duration(seconds) * time.Second)
 	} else if date, err := http.ParseTime(header); err == nil {
 		until = date
 	}

@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -87,6 +88,30 @@ func TestAWaitThatAFaultToldCountsToo(t *testing.T) {
 	clock.Advance(time.Second)
 	w.do("GET", w.charles+tags, nil, http.StatusOK, nil)
 	require.EqualValues(t, 1, w.Stats().RequestsInsideRetryAfter)
+}
+
+// slowFlush is a reply after whose sending a server stands still for a while.
+type slowFlush struct {
+	*httptest.ResponseRecorder
+	clock *clock
+}
+
+func (w slowFlush) Flush() { w.clock.Advance(time.Minute) }
+
+func TestAWaitEndsAsManySecondsAfterItWasSentAsItSays(t *testing.T) {
+	t.Parallel()
+	w, clock := limited(t, simulator.Limits{PerSecond: 1, Wait: 90 * time.Second})
+	ask := func() {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, tags, nil)
+		request.Header = w.header.Clone()
+		w.CharlesHandler().ServeHTTP(slowFlush{httptest.NewRecorder(), clock}, request)
+	}
+	ask()
+	ask() // Is told to wait; a minute is over when the simulator goes on.
+	clock.Advance(30 * time.Second)
+	ask()
+	require.Equal(t, []string{"200", "429", "200"}, []string{w.Journal()[0].Status, w.Journal()[1].Status, w.Journal()[2].Status})
+	require.Zero(t, w.Stats().RequestsInsideRetryAfter)
 }
 
 func TestAWaitCanBeToldInOddForms(t *testing.T) {

@@ -88,6 +88,8 @@ type CharlesOptions struct {
 	// beginning (source type shop, references shop-0 on), each with the phone
 	// numbers of two members. With StitchPhone and AddChannels two become one.
 	Households int64 `yaml:"households"`
+	// Known are members who are contacts from the beginning.
+	Known KnownContacts `yaml:"known"`
 	// ChannelsToCreate refuses to create a contact without phone and email.
 	ChannelsToCreate bool `yaml:"channels_to_create"`
 
@@ -114,6 +116,16 @@ type APIKey struct {
 	// NoContacts and NoReads answer 403: the key lacks the permission.
 	NoContacts bool `yaml:"no_contacts"`
 	NoReads    bool `yaml:"no_reads"`
+}
+
+// KnownContacts are members of the audience who are contacts before anything is
+// sent: with names, a phone number, an email address and a birthday that are not
+// those of the audience, the tag newsletter and the property preferred_channel.
+type KnownContacts struct {
+	// Members is how many, the first of the audience that have a usable number.
+	Members int64 `yaml:"members"`
+	// SourceType is theirs, "zeotap" unless given.
+	SourceType string `yaml:"source_type"`
 }
 
 // Limits are the limits of one key. What passes them is answered 429.
@@ -183,6 +195,7 @@ func (o CharlesOptions) withDefaults(a audience.Audience) CharlesOptions {
 	defaultTo(&o.BadChannels, RefuseContact)
 	defaultTo(&o.Malformed, RefuseWholeCall)
 	defaultTo(&o.MalformedStatus, 400)
+	defaultTo(&o.Known.SourceType, "zeotap")
 	defaultTo(&o.ContactPath, "/api/v1beta/contacts/{reference}")
 	o.Batch = o.Batch.withDefaults()
 	if o.Batch.Reply == ReplyNone {

@@ -93,6 +93,9 @@ func (s *Simulator) Exceptions() map[string]Exception {
 	return s.main.odd.list()
 }
 
+// Journal returns the last requests, oldest first.
+func (s *Simulator) Journal() []Entry { return s.journal.list() }
+
 // SetFaults replaces the fault plan and numbers requests from 1 again.
 func (s *Simulator) SetFaults(plan Faults) error {
 	if err := plan.Validate(); err != nil {

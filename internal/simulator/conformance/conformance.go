@@ -27,15 +27,21 @@ type Configuration struct {
 	// workspace needs, as YAML. They are laid over a connection that fits the
 	// simulator's defaults (see Over).
 	Connection string
-	// Silent says that contacts or values get lost in ways that no reply tells,
-	// or that nothing can be read: a verdict is never equal or explained.
+	// Silent says that contacts or values get lost in ways that no reply tells:
+	// a verdict is never equal or explained.
 	Silent bool
+	// Unread says that the key may not read, so that nothing is counted: a
+	// verdict is at best unverifiable. What the replies tell is true all the same.
+	Unread bool
+	// Shows reports whether a run has met what the configuration is about: else
+	// it says nothing of it.
+	Shows func(Seen) bool
 }
 
-// All returns the configurations, in an order that does not change. Their names
-// are distinct.
+// All returns the configurations, in an order that does not change; those that
+// take long come first. Their names are distinct.
 func All() []Configuration {
-	return slices.Concat(replies(), refusals(), losses(), merges(), unknownValues(), limits(), singles())
+	return slices.Concat(limits(), singles(), refusals(), replies(), losses(), merges(), unknownValues())
 }
 
 // Named returns the configuration with the name.

@@ -20,7 +20,8 @@ func TestThereAreManyConfigurationsWithNamesOfTheirOwn(t *testing.T) {
 		names[c.Name] = true
 		named, found := conformance.Named(c.Name)
 		require.True(t, found)
-		require.Equal(t, c, named)
+		require.Equal(t, c.Name, named.Name)
+		require.NotNil(t, c.Shows, "%s shows nothing", c.Name)
 	}
 	require.GreaterOrEqual(t, len(names), 24)
 	_, found := conformance.Named("made-up")
