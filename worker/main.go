@@ -74,7 +74,7 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set.StringVar(&f.connections, "connections", os.Getenv("AUDIENCESYNC_CONNECTIONS"), "connections `file` (or AUDIENCESYNC_CONNECTIONS)")
 	set.StringVar(&f.ledger, "ledger", os.Getenv("AUDIENCESYNC_LEDGER"), "ledger `address`, sqlite:PATH (or AUDIENCESYNC_LEDGER)")
 	set.StringVar(&f.failureKey, "failure-key", os.Getenv("AUDIENCESYNC_FAILURE_KEY"),
-		"where the `key` is that keeps the fields of failed members, encrypted: env:NAME or file:PATH (or AUDIENCESYNC_FAILURE_KEY); without one they are not kept")
+		"where the `key` is that keeps the fields of failed members, encrypted: env:NAME or file:PATH from the current directory (or AUDIENCESYNC_FAILURE_KEY); without one they are not kept")
 	set.StringVar(&f.listen, "listen", "127.0.0.1:9090", "`address` of /healthz, /readyz and /metrics")
 	set.StringVar(&f.address, "address", "", "Temporal `host:port` (default TEMPORAL_ADDRESS, or 127.0.0.1:7233)")
 	set.StringVar(&f.namespace, "namespace", "", "Temporal namespace (default TEMPORAL_NAMESPACE, or default)")

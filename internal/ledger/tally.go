@@ -126,7 +126,9 @@ func (l *Ledger) Expected(ctx context.Context, ref RunRef) (Expected, error) {
 
 // EndUnsent gives the members of batches that a run leaves unfinished their
 // outcome: nobody knows. Members whose request may have left become unknown in
-// the ledger, so that the next run sends them again.
+// the ledger, so that the next run sends them again. All are counted with their
+// reason and not listed as failures: there may be millions, and the next run sends
+// them.
 func (l *Ledger) EndUnsent(ctx context.Context, ref RunRef) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		runID, syncID, err := fence(ctx, tx, ref)
