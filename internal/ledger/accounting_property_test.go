@@ -163,9 +163,9 @@ func (w *world) read(r *modelRun) {
 	seen := map[int]bool{}
 	pages := rapid.IntRange(1, 2).Draw(w.T, "pages")
 	for page := range pages {
-		input := ledger.PageInput{Next: "next", Last: page == pages-1}
+		input := ledger.PageInput{Next: "next", Last: page == pages-1, Check: objects}
 		for _, id := range rapid.SliceOfN(rapid.IntRange(0, 5), 1, 6).Draw(w.T, "members") {
-			version := rapid.SampledFrom([]string{"v1", "v1", "v2"}).Draw(w.T, "version")
+			version := rapid.SampledFrom([]string{"v1", "v1", "v2", badVersion}).Draw(w.T, "version")
 			member := members(id, 1, version)[0]
 			if rapid.IntRange(0, 7).Draw(w.T, "suppressed") == 0 {
 				member.Suppressed = &ledger.Suppression{Reason: noConsent}
@@ -240,10 +240,34 @@ func (w *world) expect(r *modelRun, want *ledger.PageResult, id int, version str
 		return false
 	}
 	seen[id] = true
-	if !suppressed {
-		r.versions[id] = version
+	if suppressed {
+		return false
 	}
-	return !suppressed
+	r.versions[id] = version
+	if version == badVersion {
+		before := c.known
+		c.learn(ledger.MemberOutcome{Outcome: audience.Invalid}, r, id, false)
+		want.Outcomes.Invalid++
+		r.failures[id] = before != nil && before.version == version
+		if r.failures[id] {
+			want.Known++
+		}
+		return false
+	}
+	if c.membership == ledger.MemberNo {
+		want.Joiners++
+	}
+	return true
+}
+
+// badVersion is content that our checks refuse.
+const badVersion = "bad"
+
+func objects(m ledger.ReadMember) *ledger.Objection {
+	if string(m.Fingerprint) == string(members(0, 1, badVersion)[0].Fingerprint) {
+		return &ledger.Objection{Reason: audience.EmailNotAnAddress, Field: "email"}
+	}
+	return nil
 }
 
 func (w *world) reject(r *modelRun, want *ledger.PageResult) ledger.RejectedMember {

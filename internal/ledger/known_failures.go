@@ -23,7 +23,7 @@ type knownFailure struct {
 
 // rememberFailures keeps members that were refused for good, with their
 // outcomes, so that later runs need not send them.
-func rememberFailures(ctx context.Context, tx *sql.Tx, s *settlement, members []Staged, outcomes []MemberOutcome) error {
+func rememberFailures(ctx context.Context, tx *sql.Tx, syncID, runID int64, members []Staged, outcomes []MemberOutcome) error {
 	if len(members) == 0 {
 		return nil
 	}
@@ -44,7 +44,7 @@ func rememberFailures(ctx context.Context, tx *sql.Tx, s *settlement, members []
 			first_run = CASE WHEN fingerprint = excluded.fingerprint THEN first_run ELSE excluded.first_run END,
 			fingerprint = excluded.fingerprint, known_by = excluded.known_by, outcome = excluded.outcome, reason = excluded.reason,
 			field = excluded.field, message = excluded.message, last_sent_at = excluded.last_sent_at, retry = 0`,
-		s.syncID, micros(time.Now()), string(list), s.runID)
+		syncID, micros(time.Now()), string(list), runID)
 	return err
 }
 

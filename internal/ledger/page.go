@@ -24,6 +24,12 @@ type Suppression struct {
 	Field  string
 }
 
+// Objection says why a member cannot be sent.
+type Objection struct {
+	Reason audience.Reason
+	Field  string
+}
+
 // RejectedMember is a member that is settled while reading, without a reference.
 type RejectedMember struct {
 	// Position is the member's place in its page, from 1.
@@ -42,6 +48,9 @@ type PageInput struct {
 	Last     bool
 	Members  []ReadMember
 	Rejected []RejectedMember
+	// Check returns why a member cannot be sent, nil if it can. It is asked for those
+	// that would be sent; without it all can.
+	Check func(ReadMember) *Objection
 }
 
 // PageResult counts what became of the members of one page, or of several.
@@ -53,8 +62,9 @@ type PageResult struct {
 	Known int64 `json:"known,omitempty"`
 	// Unknown members carry at least one label that stops the run.
 	Unknown int64 `json:"unknown,omitempty"`
-	// Staged members wait in batches.
-	Staged int64 `json:"staged"`
+	// Staged members wait in batches. Joiners of them were never accepted from this sync.
+	Staged  int64 `json:"staged"`
+	Joiners int64 `json:"joiners,omitempty"`
 }
 
 // Merge adds the counts of other.
@@ -64,6 +74,7 @@ func (p *PageResult) Merge(other PageResult) {
 	p.Known += other.Known
 	p.Unknown += other.Unknown
 	p.Staged += other.Staged
+	p.Joiners += other.Joiners
 	p.Reasons = mergeCounts(p.Reasons, other.Reasons)
 }
 

@@ -127,7 +127,7 @@ func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, ou
 		func() error { return markUnknown(ctx, tx, s.syncID, unknown) },
 		func() error { return unaccept(ctx, tx, s.syncID, slices.Concat(passing, refused)) },
 		func() error { return doubt(ctx, tx, s.syncID, doubtful) },
-		func() error { return rememberFailures(ctx, tx, s, refused, refusals) },
+		func() error { return rememberFailures(ctx, tx, s.syncID, s.runID, refused, refusals) },
 		func() error { return forgetFailures(ctx, tx, s.syncID, slices.Concat(passing, taken)) },
 		func() error { return labels.save(ctx, tx, s.runID, LabelWithheld) },
 		func() error { return noteFits(ctx, tx, s.syncID, together(outcomes)) },

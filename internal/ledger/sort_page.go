@@ -19,6 +19,11 @@ type sorting struct {
 	result   PageResult
 	unknown  labelCounts
 	failures failureLog
+	check    func(ReadMember) *Objection
+	// invalid are members that the check refused now, for the first time with this
+	// content.
+	invalid    []Staged
+	objections []MemberOutcome
 }
 
 // sort sorts a page and writes its failures and unknown labels.
@@ -28,6 +33,7 @@ func (r *Reading) sort(ctx context.Context, tx *sql.Tx, runID, syncID int64, pag
 		result:   PageResult{Read: int64(len(page.Members) + len(page.Rejected))},
 		unknown:  labelCounts{},
 		failures: failureLog{tx: tx, runID: runID, syncID: syncID, key: r.ledger.failureKey},
+		check:    page.Check,
 	}
 	if err := s.reject(ctx, tx, runID, syncID, page.Rejected); err != nil {
 		return PageResult{}, err
@@ -41,10 +47,14 @@ func (r *Reading) sort(ctx context.Context, tx *sql.Tx, runID, syncID int64, pag
 			return PageResult{}, err
 		}
 	}
-	if err := s.failures.flush(ctx); err != nil {
-		return PageResult{}, err
-	}
-	return s.result, s.unknown.save(ctx, tx, runID, LabelUnknown)
+	err = firstError(
+		func() error { return s.failures.flush(ctx) }, // It asks what is known, so it goes first.
+		func() error { return unaccept(ctx, tx, syncID, s.invalid) },
+		func() error { return rememberFailures(ctx, tx, syncID, runID, s.invalid, s.objections) },
+		func() error { return s.unknown.save(ctx, tx, runID, LabelUnknown) },
+	)
+	s.result.Known = s.failures.known
+	return s.result, err
 }
 
 func (s *sorting) member(ctx context.Context, member ReadMember, contact knownContact) error {
@@ -64,22 +74,47 @@ func (s *sorting) member(ctx context.Context, member ReadMember, contact knownCo
 	switch failed := contact.failure; {
 	case !s.full && failed != nil && bytes.Equal(failed.fingerprint, member.Fingerprint):
 		s.result.count(failed.outcome, failed.reason)
-		s.result.Known++
 		return s.failures.add(ctx, failure{
 			contact: contact.id, known: true, firstRun: failed.firstRun, page: s.Page + 1, position: member.Position,
 			fingerprint: member.Fingerprint, outcome: failed.outcome, reason: failed.reason, field: failed.field,
 			message: failed.message, mapped: member.Mapped,
 		})
-	case !s.full && contact.marked && bytes.Equal(contact.fingerprint, member.Fingerprint):
+	case !s.full && contact.marked == markedYes && bytes.Equal(contact.fingerprint, member.Fingerprint):
 		s.result.Outcomes.Add(audience.Unchanged, 1)
 	default:
-		s.result.Staged++
-		s.tail = append(s.tail, Staged{
-			Contact: contact.id, Reference: member.Reference, Fingerprint: member.Fingerprint, Mapped: member.Mapped,
-			Page: s.Page + 1, Position: member.Position,
-		})
+		return s.stage(ctx, contact, member)
 	}
 	return nil
+}
+
+// stage puts a member into the tail, unless it cannot be sent.
+func (s *sorting) stage(ctx context.Context, contact knownContact, member ReadMember) error {
+	staged := Staged{
+		Contact: contact.id, Reference: member.Reference, Fingerprint: member.Fingerprint, Mapped: member.Mapped,
+		Page: s.Page + 1, Position: member.Position,
+	}
+	if s.check != nil {
+		if why := s.check(member); why != nil {
+			return s.objectTo(ctx, staged, *why)
+		}
+	}
+	s.result.Staged++
+	if contact.marked == 0 {
+		s.result.Joiners++
+	}
+	s.tail = append(s.tail, staged)
+	return nil
+}
+
+// objectTo settles a member that cannot be sent.
+func (s *sorting) objectTo(ctx context.Context, member Staged, why Objection) error {
+	s.result.count(audience.Invalid, string(why.Reason))
+	s.invalid = append(s.invalid, member)
+	s.objections = append(s.objections, MemberOutcome{Outcome: audience.Invalid, Reason: string(why.Reason), Field: why.Field})
+	return s.failures.add(ctx, failure{
+		contact: member.Contact, page: member.Page, position: member.Position, fingerprint: member.Fingerprint,
+		outcome: audience.Invalid, reason: string(why.Reason), field: why.Field, mapped: member.Mapped,
+	})
 }
 
 // reject settles members without a usable reference. A failure of them is known
@@ -95,9 +130,6 @@ func (s *sorting) reject(ctx context.Context, tx *sql.Tx, runID, syncID int64, r
 			continue
 		}
 		firstRun, isKnown := known[i]
-		if isKnown {
-			s.result.Known++
-		}
 		if err := s.failures.add(ctx, failure{
 			known: isKnown, firstRun: firstRun, page: s.Page + 1, position: member.Position, fingerprint: member.Fingerprint,
 			outcome: member.Outcome, reason: string(member.Reason), field: member.Field, mapped: member.Mapped,
@@ -145,7 +177,7 @@ func (s *sorting) knownRejections(ctx context.Context, tx *sql.Tx, runID, syncID
 
 type knownContact struct {
 	id          int64
-	marked      bool
+	marked      int64 // zero without a membership
 	fingerprint []byte
 	// failure is a refusal that still counts, of whatever content.
 	failure *knownFailure
@@ -204,14 +236,12 @@ func (r *Reading) lookup(ctx context.Context, tx *sql.Tx, syncID int64, members 
 }
 
 func scanContact(rows *sql.Rows) (at int, contact knownContact, err error) {
-	var marked int64
 	var failedPrint []byte
 	var firstRun sql.NullInt64
 	var outcome, reason, field, message sql.NullString
-	if err := rows.Scan(&at, &contact.id, &marked, &contact.fingerprint, &failedPrint, &firstRun, &outcome, &reason, &field, &message); err != nil {
+	if err := rows.Scan(&at, &contact.id, &contact.marked, &contact.fingerprint, &failedPrint, &firstRun, &outcome, &reason, &field, &message); err != nil {
 		return 0, knownContact{}, err
 	}
-	contact.marked = marked == markedYes
 	if outcome.Valid {
 		contact.failure = &knownFailure{
 			fingerprint: failedPrint, firstRun: firstRun.Int64, outcome: audience.Outcome(outcome.String),
