@@ -67,3 +67,14 @@ func counts(o audience.Outcomes) map[audience.Outcome]int64 {
 	}
 	return compact
 }
+
+// leaverCounts is counts for leavers.
+func leaverCounts(l audience.Leavers) map[audience.Outcome]int64 {
+	compact := map[audience.Outcome]int64{}
+	for _, outcome := range []audience.Outcome{audience.Removed, audience.Gone, audience.Kept, audience.Refused, audience.Unresolved} {
+		if n := l.Of(outcome); n != 0 {
+			compact[outcome] = n
+		}
+	}
+	return compact
+}

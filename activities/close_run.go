@@ -20,9 +20,11 @@ type CloseRunInput struct {
 	Counted *int64 `json:"counted,omitempty"`
 	// Why says why there is no count.
 	Why string `json:"why,omitempty"`
-	// Ended is "cancelled", "declined" or "failed" for a run that did not come to
-	// its end.
+	// Ended is "cancelled", "declined", "failed" or "planned" for a run that did not
+	// come to its end.
 	Ended string `json:"ended,omitempty"`
+	// Plan is nil for a run that ended before it had one.
+	Plan *audience.Plan `json:"plan,omitempty"`
 	// Decisions are what people told the run.
 	Decisions []audience.Decision `json:"decisions,omitempty"`
 }
@@ -48,7 +50,7 @@ func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.R
 		}
 		return report, nil
 	}
-	if in.Ended != "" {
+	if in.Ended != "" && in.Ended != audience.EndedPlanned {
 		if err := a.ledger.EndUnsent(ctx, in.Run); err != nil {
 			return report, err
 		}
@@ -60,7 +62,8 @@ func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.R
 	if err != nil {
 		return report, fmt.Errorf("report of run %d of sync %s: %w", in.Run.Run, in.Run.Sync, err)
 	}
-	return report, a.ledger.CloseRun(ctx, in.Run, stored)
+	proved := report.Verdict == audience.Equal || report.Verdict == audience.Explained
+	return report, a.ledger.CloseRun(ctx, in.Run, stored, proved)
 }
 
 func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInput) (audience.Report, error) {
@@ -86,8 +89,12 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 			ID: spec.Verification.Segment, Expected: expected.Marked, Stale: expected.Stale, Left: expected.Left,
 			Counted: in.Counted, Evidence: audience.EvidenceNone,
 		},
+		Plan: in.Plan, Leavers: tally.Leavers, LeaverReasons: tally.LeaverReasons, MarkedAgain: tally.MarkedAgain,
 		Batches: tally.Batches, Requests: tally.Requests, Decisions: in.Decisions,
 		StartedAt: run.OpenedAt, FinishedAt: time.Now().UTC().Truncate(time.Millisecond),
+	}
+	if run.Decision != nil && spec.Mode != config.ModeMirror {
+		report.Leavers.Add(audience.Kept, run.Decision.Leavers)
 	}
 	if in.Counted != nil {
 		report.Segment.Evidence = audience.EvidenceCounted

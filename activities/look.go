@@ -10,19 +10,20 @@ import (
 // look takes from each member of a page what the mapping needs, its reference,
 // and whether the filter keeps it out; those that would be sent are mapped on
 // trial, so that a batch holds nobody who cannot be sent.
-func look(run *openRun, page audience.Page, key []byte) (ledger.PageInput, error) {
+func look(run *openRun, page audience.Page, book *ledger.Ledger) (ledger.PageInput, error) {
 	input := ledger.PageInput{
 		Next: page.Next, Last: page.Last, Members: make([]ledger.ReadMember, 0, len(page.Members)),
-		Check: func(member ledger.ReadMember) *ledger.Objection {
-			if _, _, rejection := run.mapper.Contact(member.Mapped, member.Reference); rejection != nil {
-				return &ledger.Objection{Reason: rejection.Reason, Field: rejection.Field}
+		Check: func(member ledger.ReadMember) (ledger.Channels, *ledger.Objection) {
+			contact, _, rejection := run.mapper.Contact(member.Mapped, member.Reference)
+			if rejection != nil {
+				return ledger.Channels{}, &ledger.Objection{Reason: rejection.Reason, Field: rejection.Field}
 			}
-			return nil
+			return book.ChannelsOf(contact), nil
 		},
 	}
 	for i, member := range page.Members {
 		mapped := run.mapper.Mapped(member)
-		fingerprint, err := run.mapper.Fingerprint(key, mapped)
+		fingerprint, err := run.mapper.Fingerprint(book.Key(), mapped)
 		if err != nil {
 			return input, fmt.Errorf("fingerprint of member %d: %w", i+1, err)
 		}

@@ -18,6 +18,10 @@ type OpenRunInput struct {
 	Spec      config.Sync `json:"spec"`
 	// Full sends every member again, whatever the ledger knows.
 	Full bool `json:"full,omitempty"`
+	// Recreate creates contacts again that are gone from Hello Charles.
+	Recreate bool `json:"recreate,omitempty"`
+	// PlanOnly says that nothing will be sent.
+	PlanOnly bool `json:"plan_only,omitempty"`
 }
 
 // OpenRunResult is the result of OpenRun.
@@ -55,7 +59,8 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 	if err != nil {
 		return OpenRunResult{}, err
 	}
-	opening.Token, opening.StartedAt, opening.Full = in.Token, in.StartedAt, in.Full
+	opening.Token, opening.StartedAt = in.Token, in.StartedAt
+	opening.Full, opening.Recreate, opening.PlanOnly = in.Full, in.Recreate, in.PlanOnly
 	if opening.Surroundings, opening.KnownBy, err = found.Surroundings.Pinned(sync.Workspace.Settings); err != nil {
 		return OpenRunResult{}, err
 	}

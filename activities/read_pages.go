@@ -51,7 +51,7 @@ func (a *Activities) readPages(ctx context.Context, in ReadPagesInput) (ReadPage
 	if err != nil {
 		return ReadPagesResult{}, err
 	}
-	reading, err := a.ledger.Reading(ctx, in.Run, int64(run.spec.Limits.StagingMegabytes)<<20, run.spec.Limits.RetryFailuresAfter.D())
+	reading, err := a.ledger.Reading(ctx, in.Run, stagingLimit(run.spec), run.spec.Limits.RetryFailuresAfter.D())
 	if err != nil {
 		return ReadPagesResult{}, err
 	}
@@ -75,7 +75,7 @@ func (a *Activities) readOn(ctx context.Context, run *openRun, reading *ledger.R
 	if err != nil {
 		return err
 	}
-	if err := readInto(ctx, run, reader, reading, a.ledger.Key()); err != nil {
+	if err := readInto(ctx, run, reader, reading, a.ledger); err != nil {
 		return errors.Join(err, reader.Close())
 	}
 	if reading.Complete {
@@ -85,14 +85,14 @@ func (a *Activities) readOn(ctx context.Context, run *openRun, reading *ledger.R
 	return nil
 }
 
-func readInto(ctx context.Context, run *openRun, reader zeotap.Reader, reading *ledger.Reading, key []byte) error {
+func readInto(ctx context.Context, run *openRun, reader zeotap.Reader, reading *ledger.Reading, book *ledger.Ledger) error {
 	until := time.Now().Add(readFor)
 	for !reading.LastCommitted && time.Now().Before(until) && !workerStops(ctx) {
 		page, err := reader.Page(ctx, reading.Cursor)
 		if err != nil {
 			return err
 		}
-		input, err := look(run, page, key)
+		input, err := look(run, page, book)
 		if err != nil {
 			return err
 		}

@@ -8,8 +8,8 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
-	"audiencesync/internal/hellocharles"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/mapping"
 	"audiencesync/internal/vendorhttp"
 )
 
@@ -56,6 +56,10 @@ const (
 // SendBatchResult is the result of SendBatch.
 type SendBatchResult struct {
 	Outcomes map[audience.Outcome]int64 `json:"outcomes,omitempty"`
+	// Leavers are the outcomes of a batch of leavers.
+	Leavers map[audience.Outcome]int64 `json:"leavers,omitempty"`
+	// MarkedAgain are members of a batch of marks that have their marker now.
+	MarkedAgain int64 `json:"marked_again,omitempty"`
 	// RefusedAgain of the refused were refused by an earlier run already.
 	RefusedAgain int64 `json:"refused_again,omitempty"`
 	// Next are batches that members of this one moved to, to be sent first.
@@ -66,10 +70,6 @@ type SendBatchResult struct {
 	// Postponed says that no answer came: other batches may go first.
 	Postponed bool `json:"postponed,omitempty"`
 }
-
-// triesAlone is how often a contact that a reply did not name, or that was
-// refused for the moment, is sent again on its own.
-const triesAlone = 3
 
 // SendBatch maps and upserts one batch. A batch that is settled already
 // returns its counts, so a repeated call sends nothing twice that is known to
@@ -93,8 +93,9 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 	}
 	// Not the batch itself waits: its members are memory.
 	result := SendBatchResult{
-		Outcomes: counts(batch.Result.Outcomes), RefusedAgain: batch.Result.RefusedAgain,
-		Next: batch.Next, Split: batch.State == ledger.BatchSplit,
+		Outcomes: counts(batch.Result.Outcomes), Leavers: leaverCounts(batch.Result.Leavers), MarkedAgain: batch.Result.MarkedAgain,
+		RefusedAgain: batch.Result.RefusedAgain,
+		Next:         batch.Next, Split: batch.State == ledger.BatchSplit,
 	}
 	if !in.Alone {
 		awaitHandIn(ctx, time.Now())
@@ -146,10 +147,10 @@ type mapped struct {
 	places   []int
 }
 
-func mapMembers(run *openRun, members []ledger.Staged) mapped {
+func mapMembers(run *openRun, batch ledger.Batch, members []ledger.Staged) mapped {
 	m := mapped{outcomes: make([]ledger.MemberOutcome, len(members))}
 	for i, member := range members {
-		contact, withheld, rejection := run.mapper.Contact(member.Mapped, member.Reference)
+		contact, withheld, rejection := contactOf(run, batch, member)
 		if rejection != nil {
 			m.outcomes[i] = ledger.MemberOutcome{Outcome: audience.Invalid, Reason: string(rejection.Reason), Field: rejection.Field}
 			continue
@@ -161,9 +162,27 @@ func mapMembers(run *openRun, members []ledger.Staged) mapped {
 	return m
 }
 
+// contactOf is what is sent for one member or leaver. A contact that Hello Charles
+// holds is sent without phone and email: should it have been erased there, such a
+// request cannot create it again.
+func contactOf(run *openRun, batch ledger.Batch, member ledger.Staged) (audience.Contact, []audience.Withheld, *mapping.Rejection) {
+	switch batch.Kind {
+	case ledger.BatchLeavers:
+		return run.mapper.Unmark(member.Reference), nil, nil
+	case ledger.BatchMarks:
+		return run.mapper.Mark(member.Reference), nil, nil
+	case ledger.BatchMembers:
+	}
+	contact, withheld, rejection := run.mapper.Contact(member.Mapped, member.Reference)
+	if member.Held != ledger.HeldUnknown && !batch.Whole {
+		contact.Phone, contact.Email = "", ""
+	}
+	return contact, withheld, rejection
+}
+
 // sendTogether sends the batch in one request.
 func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledger.Batch) (ledger.Batch, error) {
-	m := mapMembers(run, batch.Members)
+	m := mapMembers(run, batch, batch.Members)
 	if len(m.contacts) == 0 {
 		return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
 	}
@@ -193,7 +212,7 @@ func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledge
 		return ledger.Batch{}, err
 	}
 	for i, place := range m.places {
-		m.outcomes[place] = outcomeOf(results[i], m.outcomes[place].Withheld, batch.Tries)
+		m.outcomes[place] = outcomeOf(results[i], batch, batch.Members[place], m.outcomes[place].Withheld)
 	}
 	return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
 }
@@ -242,29 +261,4 @@ func (a *Activities) refusedAsAWhole(ctx context.Context, run *openRun, batch le
 func (a *Activities) split(ctx context.Context, run *openRun, batch ledger.Batch, refused bool) (ledger.Batch, error) {
 	next, err := a.ledger.Split(ctx, run.ref, batch.Number, refused)
 	return ledger.Batch{Number: batch.Number, State: ledger.BatchSplit, Next: next}, err
-}
-
-// outcomeOf turns what a reply says of one contact into its outcome; empty
-// means that it is sent again on its own.
-func outcomeOf(result hellocharles.Result, withheld []audience.Withheld, tries int) ledger.MemberOutcome {
-	again := result.Outcome == "" || result.Transient
-	switch {
-	case result.NotApplied:
-		return ledger.MemberOutcome{Untried: true}
-	case again && tries < triesAlone:
-		return ledger.MemberOutcome{}
-	case result.Outcome == "":
-		return ledger.MemberOutcome{Outcome: audience.Unresolved, Reason: string(audience.NoAnswerForContact), Message: result.Message}
-	case result.Outcome == audience.Refused:
-		return ledger.MemberOutcome{Outcome: audience.Refused, Reason: refusalReason(result.Code), Message: result.Message, Permanent: !result.Transient}
-	default:
-		return ledger.MemberOutcome{Outcome: result.Outcome, Withheld: withheld}
-	}
-}
-
-func refusalReason(code string) string {
-	if code == "" {
-		return string(audience.RefusedByHelloCharles)
-	}
-	return string(audience.RefusedByHelloCharles) + ":" + code
 }

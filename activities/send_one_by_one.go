@@ -20,7 +20,7 @@ func (a *Activities) sendOneByOne(ctx context.Context, run *openRun, batch ledge
 			return ledger.Batch{}, errWorkerStopping
 		}
 		size := min(settleEvery, len(batch.Members))
-		m := mapMembers(run, batch.Members[:size])
+		m := mapMembers(run, batch, batch.Members[:size])
 		known, failed := a.sendChunk(ctx, run, batch, m)
 		if known > 0 {
 			// Also when the chunk ends early: what was answered is never sent again.
@@ -57,7 +57,7 @@ func (a *Activities) sendChunk(ctx context.Context, run *openRun, batch ledger.B
 			return m.places[i], err
 		}
 		place := m.places[i]
-		m.outcomes[place] = outcomeOf(result, m.outcomes[place].Withheld, batch.Tries)
+		m.outcomes[place] = outcomeOf(result, batch, batch.Members[place], m.outcomes[place].Withheld)
 		if result.Outcome == "" && m.outcomes[place].Outcome == "" {
 			m.outcomes[place] = ledger.MemberOutcome{Outcome: audience.Unresolved, Reason: string(audience.NoAnswerForContact), Message: result.Message}
 		}

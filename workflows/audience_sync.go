@@ -9,6 +9,7 @@ import (
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
+	"audiencesync/internal/ledger"
 )
 
 // AudienceSyncInput is the input of AudienceSync.
@@ -17,6 +18,14 @@ type AudienceSyncInput struct {
 	Spec config.Sync `json:"spec"`
 	// Full sends every member again, whatever the ledger knows of it.
 	Full bool `json:"full,omitempty"`
+	// Recreate creates contacts again that are gone from Hello Charles.
+	Recreate bool `json:"recreate,omitempty"`
+	// PlanOnly ends the run once it is known what it would do.
+	PlanOnly bool `json:"plan_only,omitempty"`
+	// Expect is the number of members that a person expects; nil: nobody said.
+	Expect *int64 `json:"expect,omitempty"`
+	// Scheduled says that no person has started the run.
+	Scheduled bool `json:"scheduled,omitempty"`
 	// Carried is set when a run goes on in a new history.
 	Carried *Carried `json:"carried,omitempty"`
 }
@@ -26,8 +35,12 @@ type Carried struct {
 	Opened   activities.OpenRunResult `json:"opened"`
 	Plan     activities.Plan          `json:"plan"`
 	Progress Progress                 `json:"progress"`
-	// Issued: planned batches up to this number have been issued.
-	Issued int64 `json:"issued"`
+	// Approved is the plan that a person has approved.
+	Approved *audience.Plan `json:"approved,omitempty"`
+	// Stages are the planned batches that have not been issued.
+	Stages []ledger.Numbers `json:"stages,omitempty"`
+	// AskedBefore is the number of contacts that had been sent when the stage began.
+	AskedBefore int64 `json:"asked_before,omitempty"`
 	// First are batches to be sent before planned ones.
 	First []int64 `json:"first,omitempty"`
 	// Last are batches to be sent after all others.
@@ -47,12 +60,15 @@ func AudienceSync(ctx workflow.Context, in AudienceSyncInput) (*audience.Report,
 }
 
 type audienceSync struct {
+	in       AudienceSyncInput
 	spec     config.Sync
-	full     bool
 	opened   activities.OpenRunResult
 	plan     activities.Plan
+	approved *audience.Plan
 	progress Progress
 	queue    queue
+	// askedBefore is brakes.Asked when the stage began.
+	askedBefore int64
 	// brakes and postponed are what the answers to batches have taught so far.
 	brakes    Brakes
 	postponed Postponed
@@ -63,11 +79,12 @@ type audienceSync struct {
 }
 
 func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
-	run := &audienceSync{spec: in.Spec, full: in.Full}
+	run := &audienceSync{in: in, spec: in.Spec}
 	if in.Carried != nil {
 		run.opened, run.plan, run.progress = in.Carried.Opened, in.Carried.Plan, in.Carried.Progress
-		run.queue = queue{issued: in.Carried.Issued, planned: in.Carried.Plan.Batches, first: in.Carried.First, last: in.Carried.Last}
+		run.queue = queue{stages: in.Carried.Stages, first: in.Carried.First, last: in.Carried.Last}
 		run.brakes, run.postponed = in.Carried.Brakes, in.Carried.Postponed
+		run.approved, run.askedBefore = in.Carried.Approved, in.Carried.AskedBefore
 		return run
 	}
 	run.progress = Progress{Sync: in.Spec.Sync, Phase: PhaseOpen, StartedAt: workflow.Now(ctx)}
@@ -86,11 +103,13 @@ func (r *audienceSync) setup(ctx workflow.Context) error {
 
 func (r *audienceSync) run(ctx workflow.Context) (*audience.Report, error) {
 	counted, err := r.steps(ctx)
-	if workflow.IsContinueAsNewError(err) {
+	switch {
+	case workflow.IsContinueAsNewError(err):
 		return nil, err
-	}
-	if err != nil {
+	case err != nil:
 		return nil, r.abandon(ctx, err)
+	case r.in.PlanOnly:
+		return r.closePlanned(ctx)
 	}
 	return r.close(ctx, counted)
 }
@@ -101,10 +120,13 @@ func (r *audienceSync) steps(ctx workflow.Context) (activities.CountSegmentResul
 		phase Phase
 		do    func(workflow.Context) error
 	}{
-		{PhaseOpen, r.open}, {PhaseRead, r.read}, {PhaseDecide, r.decide}, {PhaseSend, r.send},
+		{PhaseOpen, r.open}, {PhaseRead, r.read}, {PhaseDecide, r.decide}, {PhaseGate, r.gate}, {PhaseSend, r.send},
 	} {
 		if r.isPast(step.phase) {
 			continue
+		}
+		if r.in.PlanOnly && step.phase == PhaseGate {
+			return activities.CountSegmentResult{}, nil
 		}
 		r.enter(ctx, step.phase)
 		if err := step.do(ctx); err != nil {
@@ -130,7 +152,9 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 	// The first run id stays the same however often the run continues as new.
 	token := workflow.GetInfo(ctx).FirstRunID
 	ctx = workflow.WithActivityOptions(ctx, asking("check connections, tags, properties, segment; open the run"))
-	input := activities.OpenRunInput{Token: token, StartedAt: r.progress.StartedAt, Spec: r.spec, Full: r.full}
+	input := activities.OpenRunInput{
+		Token: token, StartedAt: r.progress.StartedAt, Spec: r.spec, Full: r.in.Full, Recreate: r.in.Recreate, PlanOnly: r.in.PlanOnly,
+	}
 	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
 		return err
 	}
@@ -168,11 +192,19 @@ func (r *audienceSync) read(ctx workflow.Context) error {
 
 func (r *audienceSync) decide(ctx workflow.Context) error {
 	ctx = workflow.WithActivityOptions(ctx, enduring("decide what has to change"))
-	if err := workflow.ExecuteActivity(ctx, do.Decide, activities.DecideInput{Run: r.opened.Run}).Get(ctx, &r.plan); err != nil {
+	input := activities.DecideInput{Run: r.opened.Run, Expect: r.in.Expect}
+	if err := workflow.ExecuteActivity(ctx, do.Decide, input).Get(ctx, &r.plan); err != nil {
 		return err
 	}
-	r.queue = queue{planned: r.plan.Batches}
+	// Who left goes first: should Hello Charles hold a leaver and a member as one
+	// contact, the member's marker comes last.
+	r.queue = queue{stages: []ledger.Numbers{r.plan.LeaverBatches, r.plan.MemberBatches, r.plan.MarkBatches}}
+	r.progress.Plan = &r.plan.Plan
 	r.progress.Batches = r.plan.Batches
+	r.progress.ToSend = r.plan.ToSend + r.plan.MarkedAgain
+	if r.plan.LeaverBatches.Count() > 0 {
+		r.progress.ToSend += r.plan.Leavers - r.plan.KnownLeavers
+	}
 	return nil
 }
 
@@ -184,7 +216,8 @@ func (r *audienceSync) close(ctx workflow.Context, counted activities.CountSegme
 	calm, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	report, err := r.closeRun(calm, activities.CloseRunInput{
-		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: counted.Counted, Why: counted.Why, Decisions: r.progress.Decisions,
+		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: counted.Counted, Why: counted.Why,
+		Plan: r.progress.Plan, Decisions: r.progress.Decisions,
 	})
 	if err != nil {
 		return nil, err
@@ -199,6 +232,20 @@ func (r *audienceSync) close(ctx workflow.Context, counted activities.CountSegme
 	return report, nil
 }
 
+// closePlanned ends a run that was asked for its plan only.
+func (r *audienceSync) closePlanned(ctx workflow.Context) (*audience.Report, error) {
+	r.enter(ctx, PhaseClose)
+	calm, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	report, err := r.closeRun(calm, activities.CloseRunInput{
+		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: audience.EndedPlanned, Plan: r.progress.Plan,
+	})
+	if err == nil {
+		r.enter(ctx, PhaseDone)
+	}
+	return report, err
+}
+
 // abandon closes a run that failed or was cancelled: the ledger keeps what is
 // known and drops what was staged.
 func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
@@ -206,7 +253,8 @@ func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
 		return cause
 	}
 	input := activities.CloseRunInput{
-		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: audience.EndedFailed, Decisions: r.progress.Decisions,
+		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: audience.EndedFailed,
+		Plan: r.progress.Plan, Decisions: r.progress.Decisions,
 	}
 	stopped := endOfHold(cause)
 	switch {
@@ -265,14 +313,13 @@ func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
 	}
-	return workflow.NewContinueAsNewError(ctx, AudienceSync, AudienceSyncInput{
-		Spec: r.spec,
-		Full: r.full,
-		Carried: &Carried{
-			Opened: r.opened, Plan: r.plan, Progress: r.progress, Issued: r.queue.issued, First: r.queue.first, Last: r.queue.last,
-			Brakes: r.brakes, Postponed: r.postponed,
-		},
-	})
+	next := r.in
+	next.Carried = &Carried{
+		Opened: r.opened, Plan: r.plan, Approved: r.approved, Progress: r.progress,
+		Stages: r.queue.stages, AskedBefore: r.askedBefore, First: r.queue.first, Last: r.queue.last,
+		Brakes: r.brakes, Postponed: r.postponed,
+	}
+	return workflow.NewContinueAsNewError(ctx, AudienceSync, next)
 }
 
 // do names the activities.

@@ -41,7 +41,7 @@ func TestARunWithNothingToSendSendsNothing(t *testing.T) {
 		}, nil
 	}
 	env := environment(t, s)
-	env.OnActivity("Decide", mock.Anything, mock.Anything).Return(activities.Plan{Read: 1000, Unchanged: 1000}, nil)
+	env.OnActivity("Decide", mock.Anything, mock.Anything).Return(activities.Plan{Plan: audience.Plan{Read: 1000, Unchanged: 1000}}, nil)
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
 	require.NoError(t, err)
 	require.Empty(t, s.sent())

@@ -27,10 +27,10 @@ type Brakes struct {
 
 func (b *Brakes) observe(mode activities.SendMode, result activities.SendBatchResult) {
 	// Who is sent again although an earlier run was refused says nothing new.
-	refused := result.Outcomes[audience.Refused] - result.RefusedAgain
+	refused := refused(result) - result.RefusedAgain
 	taken := taken(result)
 	b.Refused += refused
-	b.Asked += refused + taken + result.Outcomes[audience.Unresolved]
+	b.Asked += refused + taken + result.Outcomes[audience.Unresolved] + result.Leavers[audience.Unresolved]
 	switch {
 	case taken > 0:
 		b.InARow = 0
@@ -45,9 +45,16 @@ func splitsUnanswered(mode activities.SendMode) bool {
 	return mode == activities.SendInHalves || mode == activities.SendSuspect
 }
 
-// taken is the number of members of a batch that Hello Charles took.
+// taken is the number of members and leavers of a batch that Hello Charles took, or
+// of whom it said that there is nothing to be done.
 func taken(result activities.SendBatchResult) int64 {
-	return result.Outcomes[audience.Created] + result.Outcomes[audience.Updated] + result.Outcomes[audience.Accepted]
+	return result.Outcomes[audience.Created] + result.Outcomes[audience.Updated] + result.Outcomes[audience.Accepted] +
+		result.Leavers[audience.Removed] + result.Leavers[audience.Gone] + result.MarkedAgain
+}
+
+// refused is the number of members and leavers that Hello Charles refused.
+func refused(result activities.SendBatchResult) int64 {
+	return result.Outcomes[audience.Refused] + result.Leavers[audience.Refused]
 }
 
 // whyStop says why a run should ask before it sends more, or nothing. Of

@@ -11,6 +11,7 @@ import (
 
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
+	"audiencesync/internal/ledger"
 	"audiencesync/workflows"
 )
 
@@ -33,12 +34,15 @@ func TestARunGoesOnInANewHistoryAfterANumberOfBatches(t *testing.T) {
 		Opened: activities.OpenRunResult{
 			Run: activities.RunRef{Sync: "demo", Run: 7, Epoch: 9}, AudienceName: "Spring campaign", Window: 2, BatchSize: 1000,
 		},
-		Plan: activities.Plan{Read: 12_000, ToSend: 12_000, Batches: 12, Digest: "d1"},
+		Plan: activities.Plan{
+			Plan: audience.Plan{Read: 12_000, ToSend: 12_000, Batches: 12}, MemberBatches: ledger.Numbers{From: 1, To: 12}, Digest: "d1",
+		},
 		Progress: workflows.Progress{
 			Sync: "demo", Run: 7, Phase: workflows.PhaseSend, StartedAt: noon, Pages: 1, Read: 12_000,
+			Plan:   &audience.Plan{Read: 12_000, ToSend: 12_000, Batches: 12},
 			ToSend: 12_000, Settled: 5000, Batches: 12, BatchesDone: 5, Outcomes: audience.Outcomes{Created: 5000},
 		},
-		Issued: 5, // the first batch and four more
+		Stages: []ledger.Numbers{{From: 6, To: 12}, {}}, // after the first batch and four more
 		Brakes: workflows.Brakes{Asked: 5000}, Postponed: workflows.Postponed{Answers: 5},
 	}, *in.Carried)
 	require.Empty(t, s.closed, "a run that goes on was closed")
@@ -69,8 +73,8 @@ func TestARunGoesOnInANewHistoryWhenTheServerSuggestsIt(t *testing.T) {
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
 	in := carriedBy(t, err)
 	require.Zero(t, in.Carried.Progress.InFlight)
-	require.Equal(t, in.Carried.Issued, in.Carried.Progress.BatchesDone, "the window was not empty")
-	require.Less(t, in.Carried.Issued, int64(20))
+	require.Equal(t, in.Carried.Stages[0].From-1, in.Carried.Progress.BatchesDone, "the window was not empty")
+	require.Less(t, in.Carried.Progress.BatchesDone, int64(20))
 
 	env = environment(t, s)
 	_, err = play(t, env, in)
@@ -93,7 +97,7 @@ func TestPartsThatWaitAreCarriedIntoTheNewHistory(t *testing.T) {
 	_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
 	in := carriedBy(t, err)
 	require.Equal(t, []int64{5, 6}, in.Carried.First)
-	require.Equal(t, int64(2), in.Carried.Issued)
+	require.Equal(t, int64(2), in.Carried.Stages[0].From-1)
 	for workflow.IsContinueAsNewError(err) {
 		_, err = play(t, environment(t, s), carriedBy(t, err))
 	}
@@ -132,7 +136,7 @@ func TestARunOfWhichNothingCanBeSentGoesOnInANewHistoryToo(t *testing.T) {
 	suggestAt(env, "SendBatch", 3)
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
 	in := carriedBy(t, err)
-	require.Equal(t, int64(3), in.Carried.Issued)
+	require.Equal(t, int64(3), in.Carried.Stages[0].From-1)
 	_, err = play(t, environment(t, s), in)
 	require.NoError(t, err)
 	require.Equal(t, []int64{1, 2, 3, 4, 5, 6}, s.sent())

@@ -52,7 +52,7 @@ func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 		if err := ctx.Err(); err != nil {
 			return result, err
 		}
-		run := workflow.ExecuteChildWorkflow(child, AudienceSync, AudienceSyncInput{Spec: in.Spec})
+		run := workflow.ExecuteChildWorkflow(child, AudienceSync, AudienceSyncInput{Spec: in.Spec, Scheduled: true})
 		err = run.GetChildWorkflowExecution().Get(ctx, nil)
 		if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 			continue

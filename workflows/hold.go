@@ -39,7 +39,11 @@ type Hold struct {
 
 // awaitApproval waits until a person approves what the run is about to do.
 func (r *audienceSync) awaitApproval(ctx workflow.Context, why string) error {
-	answer, err := r.awaitAnswer(ctx, HoldApproval, why)
+	return r.awaitApprovalUntil(ctx, why, nil)
+}
+
+func (r *audienceSync) awaitApprovalUntil(ctx workflow.Context, why string, meanwhile *interlude) error {
+	answer, err := r.awaitAnswer(ctx, HoldApproval, why, meanwhile)
 	switch {
 	case err != nil:
 		return err
@@ -79,7 +83,7 @@ func (r *audienceSync) withAccess(ctx workflow.Context, step func() error) error
 // awaitAccess waits for "resume" and returns nil then; after too long it
 // returns the failure that it waits for.
 func (r *audienceSync) awaitAccess(ctx workflow.Context, denied error) error {
-	answer, err := r.awaitAnswer(ctx, HoldAccess, messageOf(denied))
+	answer, err := r.awaitAnswer(ctx, HoldAccess, messageOf(denied), nil)
 	if err == nil && answer == nil {
 		return denied
 	}
@@ -88,7 +92,7 @@ func (r *audienceSync) awaitAccess(ctx workflow.Context, denied error) error {
 
 // awaitAnswer holds the run until a decision about this hold arrives, and
 // returns it: nil when nobody decided in time.
-func (r *audienceSync) awaitAnswer(ctx workflow.Context, kind HoldKind, why string) (*audience.Decision, error) {
+func (r *audienceSync) awaitAnswer(ctx workflow.Context, kind HoldKind, why string, meanwhile *interlude) (*audience.Decision, error) {
 	limit := r.spec.Limits.WaitForDecision.D()
 	now := workflow.Now(ctx)
 	r.progress.Holds++
@@ -104,10 +108,23 @@ func (r *audienceSync) awaitAnswer(ctx workflow.Context, kind HoldKind, why stri
 	if limit <= 0 {
 		return nil, nil
 	}
-	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout: limit, TimerOptions: workflow.TimerOptions{Summary: "until the run ends without a decision"},
-	}, func() bool { return r.answer != nil })
+	if meanwhile != nil && meanwhile.after < limit {
+		answered, err := r.awaitFor(ctx, meanwhile.after, "until what was read is dropped")
+		if answered || err != nil {
+			return r.answer, err
+		}
+		if err := meanwhile.do(ctx); err != nil {
+			return nil, err
+		}
+	}
+	_, err := r.awaitFor(ctx, r.progress.Hold.Until.Sub(workflow.Now(ctx)), "until the run ends without a decision")
 	return r.answer, err
+}
+
+func (r *audienceSync) awaitFor(ctx workflow.Context, limit time.Duration, summary string) (answered bool, err error) {
+	return workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: limit, TimerOptions: workflow.TimerOptions{Summary: summary},
+	}, func() bool { return r.answer != nil })
 }
 
 // holdPrefix binds decisions to the plan, once there is one, and to the run.

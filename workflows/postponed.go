@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"audiencesync/activities"
-	"audiencesync/internal/audience"
 )
 
 // Postponed are batches that Hello Charles did not answer for. As long as it
@@ -75,7 +74,7 @@ func (p *Postponed) observe(sent sending, result activities.SendBatchResult) {
 		for _, part := range result.Next {
 			note(&p.Since, part, since)
 		}
-	case result.Split, taken(result)+result.Outcomes[audience.Refused] > 0:
+	case result.Split, taken(result)+refused(result) > 0:
 		p.Answers++
 		p.Silence = Silence{}
 	}

@@ -1,15 +1,26 @@
 package workflows
 
-// queue hands out batch numbers: parts of split batches first, then the
-// planned batches in order, then those that were postponed.
+import "audiencesync/internal/ledger"
+
+// queue hands out batch numbers, stage by stage: parts of split batches first, then
+// the planned batches of the stage in order, then those that were postponed.
 type queue struct {
-	planned int64
-	issued  int64
-	first   []int64
-	last    []int64
+	// stages are the planned batches that have not been issued. One stage is over
+	// before the next one begins.
+	stages []ledger.Numbers
+	first  []int64
+	last   []int64
 }
 
-func (q *queue) empty() bool { return len(q.first) == 0 && q.issued >= q.planned && len(q.last) == 0 }
+// empty reports whether nothing of the stage is left.
+func (q *queue) empty() bool { return len(q.first) == 0 && q.planned() == 0 && len(q.last) == 0 }
+
+func (q *queue) planned() int64 {
+	if len(q.stages) == 0 {
+		return 0
+	}
+	return q.stages[0].Count()
+}
 
 func (q *queue) next() int64 {
 	if len(q.first) > 0 {
@@ -17,16 +28,29 @@ func (q *queue) next() int64 {
 		q.first = q.first[1:]
 		return number
 	}
-	if q.issued < q.planned {
-		q.issued++
-		return q.issued
+	if q.planned() > 0 {
+		stage := &q.stages[0]
+		stage.From++
+		return stage.From - 1
 	}
 	number := q.last[0]
 	q.last = q.last[1:]
 	return number
 }
 
-// putLast queues a batch to be sent after all others.
+// nextStage goes on to the next stage that holds a batch, and reports whether there
+// is one. The one before is empty.
+func (q *queue) nextStage() bool {
+	for len(q.stages) > 0 {
+		q.stages = q.stages[1:]
+		if q.planned() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// putLast queues a batch to be sent after all others of the stage.
 func (q *queue) putLast(number int64) { q.last = append(q.last, number) }
 
 // putFirst queues batches to be sent before all others.

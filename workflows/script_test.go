@@ -20,6 +20,7 @@ import (
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
+	"audiencesync/internal/ledger"
 	"audiencesync/workflows"
 )
 
@@ -118,7 +119,11 @@ func (s *script) ReadPages(_ context.Context, in activities.ReadPagesInput) (act
 // Decide plans the batches.
 func (s *script) Decide(context.Context, activities.DecideInput) (activities.Plan, error) {
 	s.note("decide")
-	return activities.Plan{Read: s.members(), ToSend: s.members(), Batches: max(s.batches, 1), Digest: "d1"}, nil
+	batches := max(s.batches, 1)
+	return activities.Plan{
+		Plan:          audience.Plan{Read: s.members(), ToSend: s.members(), Batches: batches},
+		MemberBatches: ledger.Numbers{From: 1, To: batches}, Digest: "d1",
+	}, nil
 }
 
 // SendBatch creates 1,000 contacts.

@@ -10,18 +10,31 @@ import (
 
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
+	"audiencesync/internal/ledger"
 )
 
 // drainFor is how long a run that ends waits for requests that are under way
 // before it takes them back.
 const drainFor = 30 * time.Second
 
-// send sends all batches: the first alone, to be looked at, then the others
-// within the window. Before it sends more it asks, when Hello Charles refuses
-// too much, is silent for long or denies access; and it waits while somebody
-// has paused the run.
+// send sends all batches, stage by stage. Of each stage the first one goes alone,
+// to be looked at, then the others within the window. Before it sends more it asks,
+// when Hello Charles refuses too much, is silent for long or denies access; and it
+// waits while somebody has paused the run.
 func (r *audienceSync) send(ctx workflow.Context) error {
-	if r.brakes.Asked == 0 {
+	for {
+		if err := r.sendStage(ctx); err != nil {
+			return err
+		}
+		if !r.queue.nextStage() {
+			return nil
+		}
+		r.askedBefore = r.brakes.Asked
+	}
+}
+
+func (r *audienceSync) sendStage(ctx workflow.Context) error {
+	if r.brakes.Asked == r.askedBefore {
 		if err := r.sendFirst(ctx); err != nil {
 			return err
 		}
@@ -53,7 +66,7 @@ func (r *audienceSync) sendFirst(ctx workflow.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(r.queue.first) == 0 && r.brakes.Asked > 0 {
+		if len(r.queue.first) == 0 && r.brakes.Asked > r.askedBefore {
 			return nil
 		}
 		if err := r.askAfterSilence(ctx); err != nil {
@@ -64,7 +77,7 @@ func (r *audienceSync) sendFirst(ctx workflow.Context) error {
 				return err
 			}
 		}
-		if r.brakes.Asked == 0 && workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		if r.brakes.Asked == r.askedBefore && workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			return r.continueAsNew(ctx)
 		}
 	}
@@ -213,7 +226,7 @@ func (r *audienceSync) sendOne(ctx workflow.Context, number int64) error {
 		return nil
 	}
 	r.brakes.observe(sent.mode, result)
-	r.progress.Settled += r.progress.add(result.Outcomes)
+	r.progress.Settled += r.progress.add(result.Outcomes) + r.progress.addLeavers(result.Leavers) + result.MarkedAgain
 	r.progress.BatchesDone++
 	r.progress.Batches += int64(len(result.Next))
 	r.queue.putFirst(result.Next)
@@ -223,11 +236,22 @@ func (r *audienceSync) sendOne(ctx workflow.Context, number int64) error {
 
 func (r *audienceSync) describe(number int64) string {
 	size := r.opened.BatchSize
-	switch {
-	case number > r.plan.Batches:
-		return fmt.Sprintf("batch %d: part of an earlier batch", number)
-	case number == r.plan.Batches:
-		size = r.plan.ToSend - (r.plan.Batches-1)*size
+	for _, stage := range []struct {
+		batches  ledger.Numbers
+		contacts int64
+		what     string
+	}{
+		{r.plan.LeaverBatches, r.plan.Leavers - r.plan.KnownLeavers, "who left"},
+		{r.plan.MemberBatches, r.plan.ToSend, "members"},
+		{r.plan.MarkBatches, r.plan.MarkedAgain, "members to be marked again"},
+	} {
+		switch {
+		case number < stage.batches.From || number > stage.batches.To:
+			continue
+		case number == stage.batches.To:
+			size = stage.contacts - (stage.batches.Count()-1)*size
+		}
+		return fmt.Sprintf("batch %d: %s %s", number, audience.Thousands(size), stage.what)
 	}
-	return fmt.Sprintf("batch %d: %s members", number, audience.Thousands(size))
+	return fmt.Sprintf("batch %d: part of an earlier batch", number)
 }

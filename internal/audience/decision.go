@@ -26,4 +26,6 @@ const (
 	EndedCancelled = "cancelled"
 	EndedDeclined  = "declined"
 	EndedFailed    = "failed"
+	// EndedPlanned: it was asked for its plan only.
+	EndedPlanned = "planned"
 )

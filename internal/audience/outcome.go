@@ -104,12 +104,3 @@ func (c Outcomes) Total() int64 {
 
 // Taken is the number of members that Hello Charles accepted in this run.
 func (c Outcomes) Taken() int64 { return c.Created + c.Updated + c.Accepted }
-
-// Leavers counts those who left the audience by what happened to them.
-type Leavers struct {
-	Removed    int64 `json:"removed"`
-	Gone       int64 `json:"gone"`
-	Kept       int64 `json:"kept"`
-	Refused    int64 `json:"refused"`
-	Unresolved int64 `json:"unresolved"`
-}

@@ -42,6 +42,7 @@ const (
 	ExcludedByFilter        Reason = "excluded_by_the_filter"
 	ReferenceSeenBefore     Reason = "same_reference_as_an_earlier_member"
 	RefusedByHelloCharles   Reason = "refused_by_hello_charles"
+	GoneFromHelloCharles    Reason = "gone_from_hello_charles"
 	NoAnswerForContact      Reason = "no_answer_for_the_contact"
 	NotSentBeforeEnd        Reason = "not_sent_before_the_run_ended"
 	SentWithoutAnswerAtStop Reason = "sent_without_an_answer_when_the_run_ended"
@@ -84,6 +85,7 @@ var explanations = map[Reason]string{
 	ExcludedByFilter:        "the filter of the sync excludes the member",
 	ReferenceSeenBefore:     "the same reference as an earlier member of the audience",
 	RefusedByHelloCharles:   "Hello Charles refused the contact",
+	GoneFromHelloCharles:    "Hello Charles held the contact and does not any more; it is not created again unless a run is told to (run --recreate)",
 	NoAnswerForContact:      "Hello Charles did not say what became of the contact",
 	NotSentBeforeEnd:        "the run ended before the contact was sent",
 	SentWithoutAnswerAtStop: "the run ended before Hello Charles answered for the contact",

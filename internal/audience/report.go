@@ -14,7 +14,14 @@ type Report struct {
 	Audience Audience    `json:"audience"`
 	Source   SourceCount `json:"source"`
 	Outcomes Outcomes    `json:"outcomes"`
-	Leavers  Leavers     `json:"leavers"`
+	// Plan is nil for a run that ended before it had one.
+	Plan    *Plan   `json:"plan,omitempty"`
+	Leavers Leavers `json:"leavers"`
+	// LeaverReasons count leavers by why they could not be unmarked.
+	LeaverReasons map[string]int64 `json:"leaver_reasons,omitempty"`
+	// MarkedAgain members were sent only because a leaver shares a phone number or
+	// an email address with them.
+	MarkedAgain int64 `json:"marked_again,omitempty"`
 	// Reasons counts members by why they were not sent or not taken. A
 	// refusal's reason carries the API's code after a colon.
 	Reasons map[string]int64 `json:"reasons"`
@@ -91,6 +98,9 @@ func (s SegmentCount) Current() int64 { return s.Expected - s.Stale - s.Left }
 func (r *Report) summarise() string {
 	read, expected := r.Source.Read, r.Segment.Expected
 	switch counted := r.Segment.Counted; {
+	case r.Ended == EndedPlanned && r.Plan != nil:
+		return fmt.Sprintf("%s of %s members would be sent, and %s unmarked; nothing was sent.",
+			Thousands(r.Plan.ToSend), Thousands(read), Thousands(r.Leavers.planned(r.Plan)))
 	case r.Ended != "":
 		return fmt.Sprintf("The run was %s: %s of %s members had been accepted by Hello Charles.",
 			endedWord(r.Ended), Thousands(r.accepted()), Thousands(read))

@@ -42,6 +42,10 @@ func Judge(r *Report, accept Tolerance) {
 }
 
 func judge(r *Report, accept Tolerance) Verdict {
+	if r.Ended == EndedPlanned {
+		r.explain("the run was asked for its plan only: nothing was sent")
+		return Unverifiable
+	}
 	if r.Ended != "" {
 		r.explain("the run was %s, so nothing is proved", endedWord(r.Ended))
 		return Unverifiable
@@ -57,6 +61,10 @@ func judge(r *Report, accept Tolerance) Verdict {
 	if *r.Segment.Counted != r.Segment.Expected {
 		r.explain("Hello Charles: the segment counts %s contacts, the ledger holds %s as marked",
 			Thousands(*r.Segment.Counted), Thousands(r.Segment.Expected))
+		sure = false
+	}
+	if r.Leavers.Unresolved > 0 {
+		r.explain("Hello Charles: of %s who left the audience nobody knows whether they were unmarked", Thousands(r.Leavers.Unresolved))
 		sure = false
 	}
 	if r.Outcomes.Unresolved > 0 {
@@ -99,6 +107,10 @@ func (r *Report) accountsAgree() bool {
 			Thousands(taken), Thousands(r.Segment.Current()))
 		agree = false
 	}
+	if r.Plan != nil && r.Leavers.Total() != r.Plan.Leavers {
+		r.explain("accounting: %s had left the audience, %s of them have an outcome", Thousands(r.Plan.Leavers), Thousands(r.Leavers.Total()))
+		agree = false
+	}
 	var named int64
 	for _, n := range r.Reasons {
 		named += n
@@ -124,7 +136,7 @@ func acceptable(r *Report, accept Tolerance) bool {
 	case r.Verdict == Unexplained, r.Ended != "":
 		return false
 	}
-	good := r.Outcomes.Unresolved == 0
+	good := r.Outcomes.Unresolved == 0 && r.Leavers.Unresolved == 0
 	for _, limit := range []struct {
 		what  string
 		n     int64
@@ -133,6 +145,7 @@ func acceptable(r *Report, accept Tolerance) bool {
 	}{
 		{"invalid", r.Outcomes.Invalid, r.Source.Read, accept.Invalid},
 		{"refused", r.Outcomes.Refused, r.Source.Read, accept.Refused},
+		{"refused", r.Leavers.Refused, r.Leavers.Total(), accept.Refused},
 		{"source_gap", abs(r.Source.Gap), reported(r), accept.SourceGap},
 	} {
 		if !within(limit.n, limit.of, limit.share) {

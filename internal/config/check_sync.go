@@ -24,6 +24,7 @@ func checkSync(r *report, s Sync) {
 	}
 	checkReference(r, s.Reference)
 	checkMarker(r, s)
+	checkMode(r, s)
 	if s.Filter != nil {
 		checkCondition(r, "filter", *s.Filter)
 	}
@@ -62,6 +63,25 @@ func checkMarker(r *report, s Sync) {
 		r.missing("marker.member", "missing; expected the value that the property has for members")
 	case marker.Tag != "" && marker.Member != "":
 		r.refuse("marker.member", "belongs to a property; a tag has no value")
+	case marker.Tag != "" && marker.Left != "":
+		r.refuse("marker.left", "belongs to a property; a tag has no value and cannot be taken away")
+	case marker.Property != "" && marker.Left == marker.Member:
+		r.refuse("marker.left", "is the value of members too; expected another one, which the segment does not match")
+	}
+}
+
+// checkMode reports what mode mirror lacks, and what only it would heed.
+func checkMode(r *report, s Sync) {
+	if r.broken("mode") || r.broken("marker") {
+		return
+	}
+	switch {
+	case s.Mode == ModeMirror && s.Marker.Tag != "":
+		r.refuse("mode", "mirror takes the marker from those who left, and a tag can only be added; mark members with marker.property, or use mode add")
+	case s.Mode == ModeMirror && s.Marker.Property != "" && s.Marker.Left == "":
+		r.missing("marker.left", "missing; mode mirror needs the value that the property has for those who left")
+	case s.Mode != ModeMirror && s.OnInvalid == InvalidRemove:
+		r.refuse("on_invalid", "remove belongs to mode mirror; mode add unmarks nobody")
 	}
 }
 

@@ -7,7 +7,7 @@ type chooser interface {
 }
 
 // Choices are the modes.
-func (Mode) Choices() []string { return []string{string(ModeAdd)} }
+func (Mode) Choices() []string { return []string{string(ModeAdd), string(ModeMirror)} }
 
 // Choices are the normalisations.
 func (Normalise) Choices() []string {

@@ -207,10 +207,6 @@ func (d decoder) choice(path, text string, into reflect.Value, choices []string)
 		into.SetString(text)
 		return
 	}
-	if into.Type() == reflect.TypeFor[Mode]() && text == "mirror" {
-		d.refuse(path, `"mirror" is not available in this version; use add`)
-		return
-	}
 	said := "expected " + oneOf(choices)
 	if near, ok := Nearest(text, choices); ok && len(choices) > 1 {
 		said += fmt.Sprintf("; did you mean %q?", near)

@@ -5,7 +5,17 @@ import "time"
 // DefaultSync returns a sync with every default and no required value.
 func DefaultSync() Sync {
 	return Sync{
-		Mode: ModeAdd,
+		Mode:      ModeAdd,
+		OnInvalid: InvalidKeep,
+		Gate: Gate{
+			Leavers:       GateLimit{Share: 0.2, Floor: 10},
+			Joiners:       GateLimit{Share: 1, Floor: 10},
+			Changes:       GateLimit{Share: 1, Floor: 10},
+			EmptyAudience: EmptyAsk,
+			FirstRun:      FirstAllow,
+			Scheduled:     ScheduledAsk,
+			KeepFor:       Duration(6 * time.Hour),
+		},
 		Verification: Verification{
 			Poll:     Duration(5 * time.Second),
 			MaxLag:   Duration(2 * time.Minute),

@@ -11,7 +11,8 @@ type Sync struct {
 	Source string `yaml:"source" json:"source" jsonschema:"required"`
 	// Destination is the name of the Hello Charles connection, known to the worker.
 	Destination string `yaml:"destination" json:"destination" jsonschema:"required"`
-	// Mode: "add" upserts members and never unmarks anyone. Default: add.
+	// Mode: "add" upserts members and never unmarks anyone; "mirror" also takes the
+	// marker from those who left the audience. Default: add.
 	Mode Mode `yaml:"mode" json:"mode"`
 	// Reference is the key of everything.
 	Reference Reference `yaml:"reference" json:"reference" jsonschema:"required"`
@@ -26,6 +27,12 @@ type Sync struct {
 	Verification Verification `yaml:"verification" json:"verification"`
 	// Limits bound what a run may do.
 	Limits SyncLimits `yaml:"limits" json:"limits"`
+	// OnInvalid says what mode mirror does with members whose data has become
+	// invalid: "keep" (they stay marked, with what was sent before) or "remove".
+	// Default: keep.
+	OnInvalid OnInvalid `yaml:"on_invalid" json:"on_invalid,omitempty"`
+	// Gate is how much a run may change before it stops and asks, with nothing sent.
+	Gate Gate `yaml:"gate" json:"gate"`
 	// Accept is what still counts as a good run.
 	Accept Accept `yaml:"accept" json:"accept"`
 }
@@ -41,8 +48,25 @@ type AudienceID struct {
 // Mode says what a sync does with those who are not members.
 type Mode string
 
-// ModeAdd upserts members; nobody is ever unmarked.
-const ModeAdd Mode = "add"
+// The modes of a sync.
+const (
+	// ModeAdd upserts members; nobody is ever unmarked.
+	ModeAdd Mode = "add"
+	// ModeMirror upserts members and takes the marker from those who left.
+	ModeMirror Mode = "mirror"
+)
+
+// OnInvalid is what becomes of members who were sent earlier and are invalid now.
+type OnInvalid string
+
+// What may become of members who are invalid now.
+const (
+	InvalidKeep   OnInvalid = "keep"
+	InvalidRemove OnInvalid = "remove"
+)
+
+// Choices are what may become of them.
+func (OnInvalid) Choices() []string { return []string{string(InvalidKeep), string(InvalidRemove)} }
 
 // Reference is the mapping of the external reference id, which no constant can be.
 type Reference struct {
@@ -76,6 +100,9 @@ type Marker struct {
 	Property string `yaml:"property" json:"property,omitempty"`
 	// Member is the property's value for members; required with a property.
 	Member string `yaml:"member" json:"member,omitempty"`
+	// Left is the property's value for those who left; required in mode mirror. The
+	// segment must not match it.
+	Left string `yaml:"left" json:"left,omitempty"`
 	// Tag marks members with a tag. A tag cannot be taken away.
 	Tag string `yaml:"tag" json:"tag,omitempty"`
 }

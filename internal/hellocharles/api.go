@@ -59,6 +59,8 @@ type Result struct {
 	// contacts, which it names: this one has no outcome and is worth sending
 	// again together with its neighbours.
 	NotApplied bool
+	// Gone marks a refusal that says that Hello Charles does not hold the contact.
+	Gone bool
 	// Code is the API's error code where it is a short slug, else empty. It
 	// holds no contact data.
 	Code string

@@ -263,11 +263,11 @@ func (w *world) expect(r *modelRun, want *ledger.PageResult, id int, version str
 // badVersion is content that our checks refuse.
 const badVersion = "bad"
 
-func objects(m ledger.ReadMember) *ledger.Objection {
+func objects(m ledger.ReadMember) (ledger.Channels, *ledger.Objection) {
 	if string(m.Fingerprint) == string(members(0, 1, badVersion)[0].Fingerprint) {
-		return &ledger.Objection{Reason: audience.EmailNotAnAddress, Field: "email"}
+		return ledger.Channels{}, &ledger.Objection{Reason: audience.EmailNotAnAddress, Field: "email"}
 	}
-	return nil
+	return ledger.Channels{}, nil
 }
 
 func (w *world) reject(r *modelRun, want *ledger.PageResult) ledger.RejectedMember {
@@ -429,7 +429,7 @@ func (w *world) close(r *modelRun) {
 	require.Equal(w, r.read, tally.Outcomes.Total(), "every member has one outcome")
 	w.checkFailures(r)
 	w.checkExpected(r)
-	require.NoError(w, w.ledger.CloseRun(w.ctx, r.ref, []byte(`{}`)))
+	require.NoError(w, w.ledger.CloseRun(w.ctx, r.ref, []byte(`{}`), false))
 	if r.complete {
 		w.rejected = r.rejected
 	}

@@ -31,10 +31,28 @@ const (
 	BatchSplit BatchState = "split"
 )
 
+// BatchKind says what a batch does to its members.
+type BatchKind string
+
+// The kinds of batches.
+const (
+	// BatchMembers upserts members.
+	BatchMembers BatchKind = "members"
+	// BatchLeavers takes the marker from contacts that left.
+	BatchLeavers BatchKind = "leavers"
+	// BatchMarks marks members again whose marker may go with a leaver: in Hello
+	// Charles both may be one contact.
+	BatchMarks BatchKind = "marks"
+)
+
 // Batch is a staged batch.
 type Batch struct {
 	Number int64
+	Kind   BatchKind
 	State  BatchState
+	// Whole says that members are sent with phone and email although Hello Charles
+	// holds them.
+	Whole bool
 	// Members still to be sent; empty once settled or split.
 	Members []Staged
 	// Tries is how often these members were sent on their own before.
@@ -60,7 +78,12 @@ func (b Batch) SentWithoutAnswer() int { return b.sends - b.told }
 // BatchResult counts the outcomes of a batch.
 type BatchResult struct {
 	Outcomes audience.Outcomes `json:"outcomes"`
-	Reasons  map[string]int64  `json:"reasons,omitempty"`
+	Leavers  audience.Leavers  `json:"leavers,omitzero"`
+	// Reasons are those of the outcomes, LeaverReasons those of the leavers.
+	Reasons       map[string]int64 `json:"reasons,omitempty"`
+	LeaverReasons map[string]int64 `json:"leaver_reasons,omitempty"`
+	// MarkedAgain are members whose marker was sent again and taken.
+	MarkedAgain int64 `json:"marked_again,omitempty"`
 	// Withheld counts values that were left out, by target.
 	Withheld map[string]int64 `json:"withheld,omitempty"`
 	// Known of the failures were met by an earlier run with the same content;
@@ -71,7 +94,10 @@ type BatchResult struct {
 
 func (b *BatchResult) merge(other BatchResult) {
 	b.Outcomes.Merge(other.Outcomes)
+	b.Leavers.Merge(other.Leavers)
 	b.Reasons = mergeCounts(b.Reasons, other.Reasons)
+	b.MarkedAgain += other.MarkedAgain
+	b.LeaverReasons = mergeCounts(b.LeaverReasons, other.LeaverReasons)
 	b.Withheld = mergeCounts(b.Withheld, other.Withheld)
 	b.Known += other.Known
 	b.RefusedAgain += other.RefusedAgain
@@ -79,7 +105,8 @@ func (b *BatchResult) merge(other BatchResult) {
 
 // MemberOutcome is what became of one member of a batch.
 type MemberOutcome struct {
-	// Outcome is empty for a member that is to be sent again.
+	// Outcome is empty for a member that is to be sent again. That of a leaver is
+	// one of Removed, Gone, Refused and Unresolved.
 	Outcome audience.Outcome
 	Reason  string
 	Field   string
@@ -91,6 +118,11 @@ type MemberOutcome struct {
 	// Untried says, of an empty outcome, that this request was no try: nothing of
 	// it was applied because of other members.
 	Untried bool
+	// Whole says, of an empty outcome, that Hello Charles took the contact without
+	// phone and email: now they may be sent.
+	Whole bool
+	// Gone says, of a refusal, that Hello Charles does not hold the contact any more.
+	Gone bool
 	// Sends is the number of requests of this batch that may have carried the
 	// member, answered or not, where it was sent alone; zero means all of them.
 	Sends int
@@ -117,8 +149,8 @@ func (l *Ledger) Batch(ctx context.Context, ref RunRef, number int64) (Batch, er
 func loadBatch(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) error {
 	var blob []byte
 	var result sql.NullString
-	err := tx.QueryRowContext(ctx, `SELECT state, tries, depth, sends, told, carried, unanswered, blob, result FROM batches WHERE run_id = ? AND number = ?`, runID, batch.Number).
-		Scan(&batch.State, &batch.Tries, &batch.Depth, &batch.sends, &batch.told, &batch.carried, &batch.unanswered, &blob, &result)
+	err := tx.QueryRowContext(ctx, `SELECT kind, whole, state, tries, depth, sends, told, carried, unanswered, blob, result FROM batches WHERE run_id = ? AND number = ?`, runID, batch.Number).
+		Scan(&batch.Kind, &batch.Whole, &batch.State, &batch.Tries, &batch.Depth, &batch.sends, &batch.told, &batch.carried, &batch.unanswered, &blob, &result)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
@@ -143,13 +175,21 @@ func loadBatch(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) error
 // its members are unknown until an outcome settles them.
 func (l *Ledger) MarkSent(ctx context.Context, ref RunRef, number int64, requests int) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		runID, _, err := fence(ctx, tx, ref)
+		runID, syncID, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err
 		}
-		return changeOne(tx.ExecContext(ctx, `
+		var kind BatchKind
+		err = tx.QueryRowContext(ctx, `
 			UPDATE batches SET state = 'sent', sends = sends + ?
-			WHERE run_id = ? AND number = ? AND state IN ('staged', 'sent')`, requests, runID, number))
+			WHERE run_id = ? AND number = ? AND state IN ('staged', 'sent') RETURNING kind`, requests, runID, number).Scan(&kind)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return errors.New("the batch is settled or unknown")
+		case err == nil && kind == BatchLeavers:
+			return arm(ctx, tx, runID, syncID)
+		}
+		return err
 	})
 	return batchError(ref, number, err)
 }
@@ -217,6 +257,7 @@ type child struct {
 	carried int
 	// unanswered says that a request of the other batch may have arrived.
 	unanswered bool
+	whole      bool
 	members    []Staged
 }
 
@@ -230,9 +271,9 @@ func insertBatch(ctx context.Context, tx *sql.Tx, runID int64, c child) (int64, 
 		return 0, err
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO batches (run_id, number, parent, depth, state, members, tries, carried, unanswered, blob)
-		VALUES (?, ?, ?, ?, 'staged', ?, ?, ?, ?, ?)`,
-		runID, number, c.of.Number, c.of.Depth+1, len(c.members), c.tries, c.carried, c.unanswered || c.of.unanswered, blob)
+		INSERT INTO batches (run_id, number, kind, whole, parent, depth, state, members, tries, carried, unanswered, blob)
+		VALUES (?, ?, ?, ?, ?, ?, 'staged', ?, ?, ?, ?, ?)`,
+		runID, number, string(c.of.Kind), c.whole || c.of.Whole, c.of.Number, c.of.Depth+1, len(c.members), c.tries, c.carried, c.unanswered || c.of.unanswered, blob)
 	return number, err
 }
 

@@ -148,7 +148,7 @@ func TestNoMappedFieldCanBeReadInTheFilesOfAClosedRun(t *testing.T) {
 		_, err := settle(t, l, ref, number, outcomes)
 		require.NoError(t, err)
 	}
-	require.NoError(t, l.CloseRun(t.Context(), ref, []byte(`{}`)))
+	require.NoError(t, l.CloseRun(t.Context(), ref, []byte(`{}`), false))
 	for _, blob := range blobs {
 		require.Zero(t, copies(t, dir, blob))
 	}

@@ -27,9 +27,11 @@ type Failure struct {
 	Run int64
 	// Reference is empty for a member without a usable one.
 	Reference string
-	Outcome   audience.Outcome
-	Reason    string
-	Field     string
+	// Leaver says that it is not a member: the marker could not be taken away.
+	Leaver  bool
+	Outcome audience.Outcome
+	Reason  string
+	Field   string
 	// Place says where the member was: its page and position, or its batch.
 	Place string
 	// Batch is zero for a member that was settled while reading.
@@ -110,14 +112,16 @@ func (l *Ledger) failurePage(ctx context.Context, run foundRun, q FailureQuery, 
 	return page, last, rows.Err()
 }
 
-const failureColumns = `runs.number, coalesce(contacts.reference, ''), outcome, reason, field, message, known, first_run, failures.page, position, batch, sends, raw`
+const failureColumns = `runs.number, coalesce(contacts.reference, ''), outcome, reason, field, message, known, first_run, failures.page, position, batch, sends, raw, leaver`
 
 func (l *Ledger) scanFailure(rows *sql.Rows, more ...any) (Failure, error) {
 	f := Failure{key: l.failureKey}
 	var page, position int64
 	err := rows.Scan(append([]any{
-		&f.Run, &f.Reference, &f.Outcome, &f.Reason, &f.Field, &f.Message, &f.Known, &f.FirstRun, &page, &position, &f.Batch, &f.Sends, &f.sealed,
+		&f.Run, &f.Reference, &f.Outcome, &f.Reason, &f.Field, &f.Message, &f.Known, &f.FirstRun, &page, &position, &f.Batch, &f.Sends, &f.sealed, &f.Leaver,
 	}, more...)...)
-	f.Place = fmt.Sprintf("page %d, member %d", page, position)
+	if f.Place = fmt.Sprintf("page %d, member %d", page, position); f.Leaver {
+		f.Place = "left the audience"
+	}
 	return f, err
 }

@@ -13,6 +13,7 @@ import (
 type failure struct {
 	// contact is the row id of the reference; zero without a usable one.
 	contact     int64
+	leaver      bool
 	known       bool
 	firstRun    int64
 	page        int64
@@ -55,18 +56,21 @@ func (l *failureLog) add(ctx context.Context, f failure) error {
 	if raw != nil {
 		sealed = hex.EncodeToString(raw)
 	}
-	known := 0
-	if f.known {
-		known = 1
-	}
 	l.rows = append(l.rows, []any{
-		contact, known, f.firstRun, f.page, f.position, f.batch, f.sends, hex.EncodeToString(f.fingerprint),
-		string(f.outcome), f.reason, f.field, f.message, sealed,
+		contact, flag(f.known), f.firstRun, f.page, f.position, f.batch, f.sends, hex.EncodeToString(f.fingerprint),
+		string(f.outcome), f.reason, f.field, f.message, sealed, flag(f.leaver),
 	})
 	if len(l.rows) < failureChunk {
 		return nil
 	}
 	return l.flush(ctx)
+}
+
+func flag(set bool) int {
+	if set {
+		return 1
+	}
+	return 0
 }
 
 // flush writes what is collected. A first run of zero is looked up: that of the
@@ -81,11 +85,11 @@ func (l *failureLog) flush(ctx context.Context) error {
 	}
 	l.rows = l.rows[:0]
 	rows, err := l.tx.QueryContext(ctx, `
-		INSERT INTO failures (run_id, contact_id, known, first_run, page, position, batch, sends, fingerprint, outcome, reason, field, message, raw)
+		INSERT INTO failures (run_id, contact_id, known, first_run, page, position, batch, sends, fingerprint, outcome, reason, field, message, raw, leaver)
 		SELECT runs.id, value ->> 0, max(value ->> 1, earlier.first_run IS NOT NULL),
 			coalesce(nullif(value ->> 2, 0), earlier.first_run, runs.number),
 			value ->> 3, value ->> 4, value ->> 5, value ->> 6, unhex(value ->> 7),
-			value ->> 8, value ->> 9, value ->> 10, value ->> 11, unhex(value ->> 12)
+			value ->> 8, value ->> 9, value ->> 10, value ->> 11, unhex(value ->> 12), value ->> 13
 		FROM json_each(?) CROSS JOIN runs
 		LEFT JOIN known_failures AS earlier
 			ON earlier.sync_id = ? AND earlier.contact_id = value ->> 0 AND earlier.fingerprint = unhex(value ->> 7)

@@ -28,8 +28,8 @@ func (r *Reading) saveBatches(ctx context.Context, tx *sql.Tx, runID int64, last
 			return err
 		}
 		r.batches++
-		if _, err := tx.ExecContext(ctx, `INSERT INTO batches (run_id, number, state, members, blob) VALUES (?, ?, ?, ?, ?)`,
-			runID, r.batches, state, size, blob); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO batches (run_id, number, state, members, twice, blob) VALUES (?, ?, ?, ?, ?, ?)`,
+			runID, r.batches, state, size, twice(r.tail[:size]), blob); err != nil {
 			return err
 		}
 		if !full {
@@ -42,4 +42,15 @@ func (r *Reading) saveBatches(ctx context.Context, tx *sql.Tx, runID int64, last
 		r.tail = append(r.tail[:0:0], r.tail[size:]...)
 	}
 	return nil
+}
+
+// twice is how many members take a second request if Hello Charles confirms them.
+func twice(members []Staged) int {
+	n := 0
+	for i := range members {
+		if members[i].Held == HeldChanged {
+			n++
+		}
+	}
+	return n
 }

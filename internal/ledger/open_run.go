@@ -24,6 +24,8 @@ type Opening struct {
 	Workspace  string
 	AudienceID string
 	Reference  string
+	// Marker is what no other sync of the workspace may overwrite.
+	Marker Marker
 	// Spec is the whole sync as it is pinned for this run.
 	Spec []byte
 	// BatchSize is the number of members of a full batch. The run uses less if
@@ -38,6 +40,24 @@ type Opening struct {
 	// Full sends every member again: neither fingerprints nor known failures
 	// spare a request.
 	Full bool
+	// Recreate sends contacts that are gone from Hello Charles with everything it
+	// takes to create them again.
+	Recreate bool
+	// PlanOnly says that nothing will be sent; the run remembers nothing.
+	PlanOnly bool
+	// Keeps says that Hello Charles keeps fields that a request does not name. Only
+	// then can a contact be sent without what would create it.
+	Keeps bool
+}
+
+// Marker is the custom property by which the segment of a sync recognises members.
+type Marker struct {
+	// Property is empty for a sync that marks by a tag.
+	Property string
+	// Member is the value for members.
+	Member string
+	// Mirror says that those who left get another value.
+	Mirror bool
 }
 
 // RefusedError says that a sync may not run as it is configured.
@@ -91,6 +111,9 @@ func late(ctx context.Context, tx *sql.Tx, syncID int64, o Opening) error {
 }
 
 func ensureSync(ctx context.Context, tx *sql.Tx, o Opening) (int64, error) {
+	if err := checkMarker(ctx, tx, o); err != nil {
+		return 0, err
+	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO workspaces (name) VALUES (?) ON CONFLICT DO NOTHING`, o.Workspace); err != nil {
 		return 0, err
 	}
@@ -100,7 +123,35 @@ func ensureSync(ctx context.Context, tx *sql.Tx, o Opening) (int64, error) {
 		o.Sync, o.AudienceID, o.Reference, o.Workspace); err != nil {
 		return 0, err
 	}
-	return checkSync(ctx, tx, o)
+	id, err := checkSync(ctx, tx, o)
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE syncs SET property = $1, member = $2, mirror = $3 WHERE id = $4`,
+		o.Marker.Property, o.Marker.Member, flag(o.Marker.Mirror), id)
+	return id, err
+}
+
+// checkMarker refuses a sync whose marker another sync would overwrite.
+func checkMarker(ctx context.Context, tx queryer, o Opening) error {
+	if o.Marker.Property == "" {
+		return nil
+	}
+	var other string
+	err := tx.QueryRowContext(ctx, `
+		SELECT syncs.name FROM syncs JOIN workspaces ON workspaces.id = workspace_id
+		WHERE workspaces.name = $1 AND property = $2 AND syncs.name <> $3 AND retired_at IS NULL AND (member <> $4 OR mirror + $5 > 0)
+		ORDER BY syncs.name LIMIT 1`,
+		o.Workspace, o.Marker.Property, o.Sync, o.Marker.Member, flag(o.Marker.Mirror)).Scan(&other)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &RefusedError{fmt.Sprintf(
+		"sync %s: sync %s marks contacts of the same workspace with the custom property %q too, and each would overwrite or take the other's mark; give one of them a property of its own (marker.property)",
+		o.Sync, other, o.Marker.Property)}
 }
 
 // checkSync compares the permanent parts of a sync with what the ledger knows.
@@ -134,6 +185,9 @@ type queryer interface {
 
 // CheckOpening reports, without writing, whether OpenRun would refuse.
 func (l *Ledger) CheckOpening(ctx context.Context, o Opening) error {
+	if err := checkMarker(ctx, l.reads, o); err != nil {
+		return err
+	}
 	_, err := checkSync(ctx, l.reads, o)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
@@ -163,10 +217,10 @@ func insertRun(ctx context.Context, tx *sql.Tx, syncID int64, o Opening, ref *Ru
 		size = min(size, limit)
 	}
 	return tx.QueryRowContext(ctx, `
-		INSERT INTO runs (sync_id, number, opening, spec_digest, surroundings, known_by, full_run, state, batch_size, started_at, opened_at)
-		SELECT ?, coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, 'open', ?, ?, ? FROM runs WHERE sync_id = ?
+		INSERT INTO runs (sync_id, number, opening, spec_digest, surroundings, known_by, full_run, recreate, plan_only, keeps, state, batch_size, started_at, opened_at)
+		SELECT ?, coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ? FROM runs WHERE sync_id = ?
 		RETURNING number`,
-		syncID, o.Token, spec, surroundings, o.KnownBy, o.Full, size, micros(o.StartedAt), micros(time.Now()), syncID).Scan(&ref.Run)
+		syncID, o.Token, spec, surroundings, o.KnownBy, o.Full, o.Recreate, o.PlanOnly, o.Keeps, size, micros(o.StartedAt), micros(time.Now()), syncID).Scan(&ref.Run)
 }
 
 // keepSurroundings stores what most runs share once, and returns its digest.
@@ -210,15 +264,11 @@ func markUnanswered(ctx context.Context, tx *sql.Tx, runID, syncID int64) error 
 		return err
 	}
 	for _, number := range numbers {
-		var blob []byte
-		if err := tx.QueryRowContext(ctx, `SELECT blob FROM batches WHERE run_id = ? AND number = ?`, runID, number).Scan(&blob); err != nil {
-			return err
-		}
-		members, err := unpack(blob)
-		if err != nil {
+		batch := Batch{Number: number}
+		if err := loadBatch(ctx, tx, runID, &batch); err != nil {
 			return fmt.Errorf("batch %d: %w", number, err)
 		}
-		if err := markUnknown(ctx, tx, syncID, members); err != nil {
+		if err := markBatchUnknown(ctx, tx, syncID, batch, batch.Members); err != nil {
 			return err
 		}
 	}

@@ -48,9 +48,9 @@ type PageInput struct {
 	Last     bool
 	Members  []ReadMember
 	Rejected []RejectedMember
-	// Check returns why a member cannot be sent, nil if it can. It is asked for those
-	// that would be sent; without it all can.
-	Check func(ReadMember) *Objection
+	// Check returns the channels that a member is sent with, or why it cannot be
+	// sent. It is asked for those that would be sent; without it all can.
+	Check func(ReadMember) (Channels, *Objection)
 }
 
 // PageResult counts what became of the members of one page, or of several.

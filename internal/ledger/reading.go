@@ -33,6 +33,10 @@ type Reading struct {
 	retryAfter  time.Duration
 	knownBy     string
 	full        bool
+	recreate    bool
+	planOnly    bool
+	// keeps says that Hello Charles keeps fields that a request does not name.
+	keeps bool
 
 	// Page is the number of pages committed.
 	Page int64
@@ -47,6 +51,8 @@ type Reading struct {
 
 	seen       *seen
 	suppressed *seen
+	invalids   *seen
+	stagedIn   *seen
 	tail       []Staged
 	batches    int64 // number of the newest batch, full or filling
 	staged     int64 // bytes of full batches
@@ -71,17 +77,16 @@ func (l *Ledger) Reading(ctx context.Context, ref RunRef, limit int64, retryAfte
 		var done int
 		var cursor string
 		if err := tx.QueryRowContext(ctx, `
-			SELECT workspace_id, batch_size, known_by, full_run, page, cursor, members_read, read_done, batches, staged_bytes
+			SELECT workspace_id, batch_size, known_by, full_run, recreate, plan_only, keeps, page, cursor, members_read, read_done, batches, staged_bytes
 			FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = ?`, runID).
-			Scan(&r.workspaceID, &r.batchSize, &r.knownBy, &r.full, &r.Page, &cursor, &r.Read, &done, &r.batches, &r.staged); err != nil {
+			Scan(&r.workspaceID, &r.batchSize, &r.knownBy, &r.full, &r.recreate, &r.planOnly, &r.keeps, &r.Page, &cursor, &r.Read, &done, &r.batches, &r.staged); err != nil {
 			return err
 		}
 		r.Cursor, r.LastCommitted, r.Complete = audience.Cursor(cursor), done >= readLastPage, done == readComplete
-		if r.seen, err = loadSeen(ctx, tx, runID, seenRead); err != nil {
-			return err
-		}
-		if r.suppressed, err = loadSeen(ctx, tx, runID, seenSuppressed); err != nil {
-			return err
+		for kind, set := range r.sets() {
+			if *set, err = loadSeen(ctx, tx, runID, kind); err != nil {
+				return err
+			}
 		}
 		return r.loadTail(ctx, tx, runID)
 	})
@@ -89,6 +94,11 @@ func (l *Ledger) Reading(ctx context.Context, ref RunRef, limit int64, retryAfte
 		return nil, fmt.Errorf("reading of run %d of sync %s: %w", ref.Run, ref.Sync, err)
 	}
 	return r, nil
+}
+
+// sets are the contacts that the run has seen.
+func (r *Reading) sets() map[seenKind]**seen {
+	return map[seenKind]**seen{seenRead: &r.seen, seenSuppressed: &r.suppressed, seenInvalid: &r.invalids, seenStaged: &r.stagedIn}
 }
 
 func (r *Reading) loadTail(ctx context.Context, tx *sql.Tx, runID int64) error {
@@ -124,11 +134,10 @@ func (r *Reading) Commit(ctx context.Context, page PageInput) (PageResult, error
 		if err := r.saveBatches(ctx, tx, runID, page.Last); err != nil {
 			return err
 		}
-		if err := r.seen.save(ctx, tx, runID); err != nil {
-			return err
-		}
-		if err := r.suppressed.save(ctx, tx, runID); err != nil {
-			return err
+		for _, set := range r.sets() {
+			if err := (*set).save(ctx, tx, runID); err != nil {
+				return err
+			}
 		}
 		return r.advance(ctx, tx, runID, page, result)
 	})

@@ -31,6 +31,10 @@ type Run struct {
 	Snapshot *audience.Snapshot
 	// Batches is the number of the newest batch.
 	Batches int64
+	// PlanOnly says that nothing is sent.
+	PlanOnly bool
+	// Decision is nil until it is known who left.
+	Decision *Decision
 	// Report is nil until the run is closed.
 	Report []byte
 }
@@ -38,16 +42,16 @@ type Run struct {
 // Run returns a run by reference. An old epoch is ErrFenced.
 func (l *Ledger) Run(ctx context.Context, ref RunRef) (Run, error) {
 	var spec, state string
-	var snapshot, report sql.NullString
+	var snapshot, decided, report sql.NullString
 	var opened, readOpened sql.NullInt64
 	var epoch int64
 	run := Run{Ref: ref}
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT specs.body, surroundings.body, known_by, full_run, state, batch_size, opened_at, read_opened_at, snapshot, batches, report, epoch
+		SELECT specs.body, surroundings.body, known_by, full_run, state, batch_size, opened_at, read_opened_at, snapshot, batches, plan_only, decided, report, epoch
 		FROM runs JOIN syncs ON syncs.id = sync_id JOIN specs ON specs.digest = spec_digest
 		LEFT JOIN surroundings ON surroundings.digest = runs.surroundings
 		WHERE syncs.name = ? AND number = ?`, ref.Sync, ref.Run).
-		Scan(&spec, &run.Surroundings, &run.KnownBy, &run.Full, &state, &run.BatchSize, &opened, &readOpened, &snapshot, &run.Batches, &report, &epoch)
+		Scan(&spec, &run.Surroundings, &run.KnownBy, &run.Full, &state, &run.BatchSize, &opened, &readOpened, &snapshot, &run.Batches, &run.PlanOnly, &decided, &report, &epoch)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Run{}, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, ErrNotFound)
@@ -61,6 +65,12 @@ func (l *Ledger) Run(ctx context.Context, ref RunRef) (Run, error) {
 	if report.Valid {
 		run.Report = []byte(report.String)
 	}
+	if decided.Valid {
+		run.Decision = new(Decision)
+		if err := json.Unmarshal([]byte(decided.String), run.Decision); err != nil {
+			return Run{}, fmt.Errorf("run %d of sync %s: decision: %w", ref.Run, ref.Sync, err)
+		}
+	}
 	if snapshot.Valid {
 		run.Snapshot = new(audience.Snapshot)
 		if err := json.Unmarshal([]byte(snapshot.String), run.Snapshot); err != nil {
@@ -71,12 +81,18 @@ func (l *Ledger) Run(ctx context.Context, ref RunRef) (Run, error) {
 }
 
 // CloseRun stores the report, drops the staging and closes the run. A run that
-// is closed already keeps its first report.
-func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte) error {
+// is closed already keeps its first report. proved says that Hello Charles holds
+// every contact that the ledger has as marked for the sync.
+func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte, proved bool) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		runID, _, err := fence(ctx, tx, ref)
+		runID, syncID, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err
+		}
+		if proved {
+			if err := confirmMembers(ctx, tx, syncID); err != nil {
+				return err
+			}
 		}
 		if err := dropStaging(ctx, tx, runID); err != nil {
 			return err
@@ -99,7 +115,7 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte) error 
 func (l *Ledger) ReadOpenedSince(ctx context.Context, sync string, since time.Time) (bool, error) {
 	var found bool
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT EXISTS (SELECT 1 FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = ? AND read_opened_at >= ?)`,
+		SELECT EXISTS (SELECT 1 FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = ? AND plan_only = 0 AND read_opened_at >= ?)`,
 		sync, micros(since)).Scan(&found)
 	if err != nil {
 		return false, fmt.Errorf("runs of sync %s: %w", sync, err)

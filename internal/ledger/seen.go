@@ -5,6 +5,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -26,6 +28,10 @@ const (
 	// seenSuppressed are those of them that the filter excludes: who was marked
 	// earlier is a leaver.
 	seenSuppressed seenKind = "suppressed"
+	// seenInvalid are those that fail our checks.
+	seenInvalid seenKind = "invalid"
+	// seenStaged are those that wait in batches.
+	seenStaged seenKind = "staged"
 )
 
 const chunkBits = 16
@@ -52,6 +58,27 @@ func (s *seen) add(id int64) bool {
 func (s *seen) has(id int64) bool {
 	chunk, ok := s.chunks[id>>chunkBits]
 	return ok && chunk.Contains(uint32(id&(1<<chunkBits-1)))
+}
+
+// each hands out the ids in order, so many at a time.
+func (s *seen) each(size int, use func(ids []int64) error) error {
+	some := make([]int64, 0, size)
+	for _, key := range slices.Sorted(maps.Keys(s.chunks)) {
+		for bits := s.chunks[key].Iterator(); bits.HasNext(); {
+			some = append(some, key<<chunkBits|int64(bits.Next()))
+			if len(some) < size {
+				continue
+			}
+			if err := use(some); err != nil {
+				return err
+			}
+			some = some[:0]
+		}
+	}
+	if len(some) == 0 {
+		return nil
+	}
+	return use(some)
 }
 
 func (s *seen) save(ctx context.Context, tx *sql.Tx, runID int64) error {

@@ -38,10 +38,14 @@ func (l *Ledger) Settle(ctx context.Context, ref RunRef, of Batch, outcomes []Me
 			runID: runID, syncID: syncID, batch: batch, key: l.failureKey,
 			again:   child{of: batch, tries: batch.Tries + 1, unanswered: true},
 			untried: child{of: batch, tries: batch.Tries, unanswered: batch.sends > 1},
+			whole:   child{of: batch, whole: true, unanswered: batch.sends > 1},
 		}
-		result := countOutcomes(outcomes)
+		result := s.count(batch.Members[:len(outcomes)], outcomes)
 		if result.Known, result.RefusedAgain, err = s.store(ctx, tx, batch.Members[:len(outcomes)], outcomes); err != nil {
 			return err
+		}
+		if batch.Kind == BatchLeavers {
+			result.Known = 0 // It is a part of the members' failures.
 		}
 		if batch.Next, err = s.moveOn(ctx, tx); err != nil {
 			return err
@@ -59,15 +63,32 @@ func (l *Ledger) Settle(ctx context.Context, ref RunRef, of Batch, outcomes []Me
 	return batch, nil
 }
 
-func countOutcomes(outcomes []MemberOutcome) BatchResult {
+// count adds up what became of members or leavers. A member whose marker was sent
+// again has its outcome already, and another one only if that failed.
+func (s *settlement) count(members []Staged, outcomes []MemberOutcome) BatchResult {
 	var result BatchResult
-	for _, o := range outcomes {
+	for i, o := range outcomes {
 		if o.Outcome == "" {
 			continue
 		}
-		result.Outcomes.Add(o.Outcome, 1)
+		counted := &result.Reasons
+		switch {
+		case s.batch.Kind == BatchLeavers:
+			result.Leavers.Add(o.Outcome, 1)
+			counted = &result.LeaverReasons
+		case s.batch.Kind == BatchMarks && o.Outcome.Took():
+			result.MarkedAgain++
+			continue
+		case s.batch.Kind == BatchMarks && members[i].Failed:
+			continue
+		case s.batch.Kind == BatchMarks:
+			result.Outcomes.Add(audience.Unchanged, -1)
+			result.Outcomes.Add(o.Outcome, 1)
+		default:
+			result.Outcomes.Add(o.Outcome, 1)
+		}
 		if o.Reason != "" {
-			result.Reasons = mergeCounts(result.Reasons, map[string]int64{o.Reason: 1})
+			*counted = mergeCounts(*counted, map[string]int64{o.Reason: 1})
 		}
 		for _, withheld := range o.Withheld {
 			result.Withheld = mergeCounts(result.Withheld, map[string]int64{withheld.Target: 1})
@@ -83,16 +104,17 @@ type settlement struct {
 	key           *failureKey
 
 	// again takes the members to be sent on their own, untried those to be sent
-	// together as if this request had not been.
-	again, untried child
+	// together as if this request had not been, and whole those to be sent with what
+	// would have created them.
+	again, untried, whole child
 }
 
 // store writes the memberships of accepted and unresolved members, the failures,
 // what is known of them from now on, and the labels that were left out. It
 // returns how many failures were known, and how many of those refused again.
 func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, outcomes []MemberOutcome) (known, again int64, err error) {
-	var taken, unknown, passing, refused, doubtful []Staged
-	var refusals []MemberOutcome
+	var taken, removed, unknown, passing, refused, doubtful, gone []Staged
+	var takings, refusals []MemberOutcome
 	labels := labelCounts{}
 	failures := failureLog{tx: tx, runID: s.runID, syncID: s.syncID, key: s.key}
 	for i, member := range members {
@@ -104,18 +126,24 @@ func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, ou
 		case o.Outcome == "":
 			s.move(member, o)
 		case o.Outcome.Took():
-			taken = append(taken, member)
+			taken, takings = append(taken, member), append(takings, o)
+		case o.Outcome == audience.Removed:
+			removed = append(removed, member)
+		case o.Outcome == audience.Gone:
+			gone = append(gone, member)
 		case o.Outcome == audience.Unresolved:
 			unknown = append(unknown, member)
-		case o.Outcome == audience.Invalid, o.Outcome == audience.Refused && o.Permanent:
+		case o.Outcome == audience.Invalid, o.Outcome == audience.Refused && o.Permanent && s.batch.Kind != BatchMarks:
 			refused, refusals = append(refused, member), append(refusals, o)
 		default:
 			passing = append(passing, member)
 		}
-		if o.Outcome == audience.Refused && s.mayHaveArrivedBefore(o) {
+		if o.Gone {
+			gone = append(gone, member)
+		} else if o.Outcome == audience.Refused && s.mayHaveArrivedBefore(o) {
 			doubtful = append(doubtful, member)
 		}
-		if o.Outcome.Failed() {
+		if o.Outcome.Failed() && !(s.batch.Kind == BatchMarks && member.Failed) {
 			if err := failures.add(ctx, s.failure(member, o)); err != nil {
 				return 0, 0, err
 			}
@@ -123,12 +151,14 @@ func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, ou
 	}
 	err = firstError(
 		func() error { return failures.flush(ctx) }, // It asks what is known, so it goes first.
-		func() error { return markTaken(ctx, tx, s, taken) },
-		func() error { return markUnknown(ctx, tx, s.syncID, unknown) },
+		func() error { return s.markTaken(ctx, tx, taken, takings) },
+		func() error { return s.markUnknown(ctx, tx, unknown) },
 		func() error { return unaccept(ctx, tx, s.syncID, slices.Concat(passing, refused)) },
-		func() error { return doubt(ctx, tx, s.syncID, doubtful) },
+		func() error { return s.doubt(ctx, tx, doubtful) },
 		func() error { return rememberFailures(ctx, tx, s.syncID, s.runID, refused, refusals) },
-		func() error { return forgetFailures(ctx, tx, s.syncID, slices.Concat(passing, taken)) },
+		func() error { return forgetFailures(ctx, tx, s.syncID, slices.Concat(passing, taken, removed)) },
+		func() error { return removeMembers(ctx, tx, s.syncID, removed) },
+		func() error { return markGone(ctx, tx, s.syncID, gone) },
 		func() error { return labels.save(ctx, tx, s.runID, LabelWithheld) },
 		func() error { return noteFits(ctx, tx, s.syncID, together(outcomes)) },
 	)
@@ -151,8 +181,11 @@ func together(outcomes []MemberOutcome) int {
 
 func (s *settlement) move(member Staged, o MemberOutcome) {
 	to := &s.again
-	if o.Untried {
+	switch {
+	case o.Untried:
 		to = &s.untried
+	case o.Whole:
+		to = &s.whole
 	}
 	to.members, to.carried = append(to.members, member), max(to.carried, s.sends(o))
 }
@@ -183,6 +216,7 @@ func (s *settlement) failure(member Staged, o MemberOutcome) failure {
 	return failure{
 		contact: member.Contact, page: member.Page, position: member.Position, batch: s.batch.Number, sends: s.sends(o),
 		fingerprint: member.Fingerprint, outcome: o.Outcome, reason: o.Reason, field: o.Field, message: o.Message, mapped: member.Mapped,
+		leaver: s.batch.Kind == BatchLeavers,
 	}
 }
 
@@ -190,7 +224,7 @@ func (s *settlement) failure(member Staged, o MemberOutcome) failure {
 // and returns all batches that members of this one moved to.
 func (s *settlement) moveOn(ctx context.Context, tx *sql.Tx) ([]int64, error) {
 	next := s.batch.Next
-	for _, c := range []child{s.untried, s.again} {
+	for _, c := range []child{s.whole, s.untried, s.again} {
 		if len(c.members) == 0 {
 			continue
 		}
@@ -203,20 +237,27 @@ func (s *settlement) moveOn(ctx context.Context, tx *sql.Tx) ([]int64, error) {
 	return next, nil
 }
 
-func markTaken(ctx context.Context, tx *sql.Tx, s *settlement, members []Staged) error {
+// markTaken records what Hello Charles took. Members whose marker was sent again
+// have been taken before, in another run.
+func (s *settlement) markTaken(ctx context.Context, tx *sql.Tx, members []Staged, outcomes []MemberOutcome) error {
 	if len(members) == 0 {
 		return nil
+	}
+	if s.batch.Kind == BatchMarks {
+		return acceptAgain(ctx, tx, s.syncID, members)
 	}
 	list, err := contactsAndFingerprints(members)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
+	if _, err = tx.ExecContext(ctx, `
 		INSERT INTO memberships (sync_id, contact_id, marked, fingerprint, run)
 		SELECT ?, value ->> 0, ?, unhex(value ->> 1), ? FROM json_each(?) WHERE true
 		ON CONFLICT DO UPDATE SET marked = excluded.marked, fingerprint = excluded.fingerprint, run = excluded.run`,
-		s.syncID, markedYes, s.runID, list)
-	return err
+		s.syncID, markedYes, s.runID, list); err != nil {
+		return err
+	}
+	return keepChannels(ctx, tx, s.batch.Whole, members, outcomes)
 }
 
 // markUnknown records that nobody knows what Hello Charles holds of members,
@@ -239,12 +280,30 @@ func markUnknown(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged
 	return forgetFailures(ctx, tx, syncID, members)
 }
 
+func (s *settlement) markUnknown(ctx context.Context, tx *sql.Tx, members []Staged) error {
+	return markBatchUnknown(ctx, tx, s.syncID, s.batch, members)
+}
+
+// markBatchUnknown is markUnknown for members of a batch, whose channels may have
+// arrived.
+func markBatchUnknown(ctx context.Context, tx *sql.Tx, syncID int64, batch Batch, members []Staged) error {
+	if err := markUnknown(ctx, tx, syncID, members); err != nil || batch.Kind != BatchMembers {
+		return err
+	}
+	return doubtChannels(ctx, tx, batch.Whole, members)
+}
+
 // doubt records of members that were refused, after a request with the same
 // content that nobody answered, that Hello Charles may hold either: they are ours,
 // and no earlier content counts as accepted any more.
-func doubt(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) error {
+func (s *settlement) doubt(ctx context.Context, tx *sql.Tx, members []Staged) error {
 	if len(members) == 0 {
 		return nil
+	}
+	if s.batch.Kind == BatchMembers {
+		if err := doubtChannels(ctx, tx, s.batch.Whole, members); err != nil {
+			return err
+		}
 	}
 	list, err := contactList(members)
 	if err != nil {
@@ -253,7 +312,7 @@ func doubt(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) erro
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO memberships (sync_id, contact_id, marked)
 		SELECT ?, value, ? FROM json_each(?) WHERE true
-		ON CONFLICT DO UPDATE SET fingerprint = NULL`, syncID, markedUnknown, list)
+		ON CONFLICT DO UPDATE SET fingerprint = NULL`, s.syncID, markedUnknown, list)
 	return err
 }
 

@@ -19,7 +19,7 @@ type sorting struct {
 	result   PageResult
 	unknown  labelCounts
 	failures failureLog
-	check    func(ReadMember) *Objection
+	check    func(ReadMember) (Channels, *Objection)
 	// invalid are members that the check refused now, for the first time with this
 	// content.
 	invalid    []Staged
@@ -49,12 +49,22 @@ func (r *Reading) sort(ctx context.Context, tx *sql.Tx, runID, syncID int64, pag
 	}
 	err = firstError(
 		func() error { return s.failures.flush(ctx) }, // It asks what is known, so it goes first.
-		func() error { return unaccept(ctx, tx, syncID, s.invalid) },
-		func() error { return rememberFailures(ctx, tx, syncID, runID, s.invalid, s.objections) },
+		func() error { return s.remember(ctx, tx, runID, syncID) },
 		func() error { return s.unknown.save(ctx, tx, runID, LabelUnknown) },
 	)
 	s.result.Known = s.failures.known
 	return s.result, err
+}
+
+// remember keeps what was found invalid now, unless the run only plans.
+func (s *sorting) remember(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
+	if s.planOnly {
+		return nil
+	}
+	if err := unaccept(ctx, tx, syncID, s.invalid); err != nil {
+		return err
+	}
+	return rememberFailures(ctx, tx, syncID, runID, s.invalid, s.objections)
 }
 
 func (s *sorting) member(ctx context.Context, member ReadMember, contact knownContact) error {
@@ -72,7 +82,10 @@ func (s *sorting) member(ctx context.Context, member ReadMember, contact knownCo
 		s.unknown.add(member.Unknown)
 	}
 	switch failed := contact.failure; {
-	case !s.full && failed != nil && bytes.Equal(failed.fingerprint, member.Fingerprint):
+	case !s.full && failed != nil && bytes.Equal(failed.fingerprint, member.Fingerprint) && !(s.recreate && failed.reason == string(audience.GoneFromHelloCharles)):
+		if failed.outcome == audience.Invalid {
+			s.invalids.add(contact.id)
+		}
 		s.result.count(failed.outcome, failed.reason)
 		return s.failures.add(ctx, failure{
 			contact: contact.id, known: true, firstRun: failed.firstRun, page: s.Page + 1, position: member.Position,
@@ -94,10 +107,16 @@ func (s *sorting) stage(ctx context.Context, contact knownContact, member ReadMe
 		Page: s.Page + 1, Position: member.Position,
 	}
 	if s.check != nil {
-		if why := s.check(member); why != nil {
+		sending, why := s.check(member)
+		if why != nil {
 			return s.objectTo(ctx, staged, *why)
 		}
+		staged.Channels = sending
 	}
+	if !s.recreate && s.keeps {
+		staged.Held = heldAs(contact.held, contact.channels, staged.Channels)
+	}
+	s.stagedIn.add(contact.id)
 	s.result.Staged++
 	if contact.marked == 0 {
 		s.result.Joiners++
@@ -108,6 +127,7 @@ func (s *sorting) stage(ctx context.Context, contact knownContact, member ReadMe
 
 // objectTo settles a member that cannot be sent.
 func (s *sorting) objectTo(ctx context.Context, member Staged, why Objection) error {
+	s.invalids.add(member.Contact)
 	s.result.count(audience.Invalid, string(why.Reason))
 	s.invalid = append(s.invalid, member)
 	s.objections = append(s.objections, MemberOutcome{Outcome: audience.Invalid, Reason: string(why.Reason), Field: why.Field})
@@ -157,7 +177,7 @@ func (s *sorting) knownRejections(ctx context.Context, tx *sql.Tx, runID, syncID
 	rows, err := tx.QueryContext(ctx, `
 		SELECT wanted.key, min(first_run) FROM json_each(?) AS wanted
 		CROSS JOIN failures ON failures.fingerprint = unhex(wanted.value) AND contact_id IS NULL
-			AND run_id = (SELECT id FROM runs WHERE sync_id = ? AND state = 'closed' AND read_done = ? AND id < ? ORDER BY number DESC LIMIT 1)
+			AND run_id = (SELECT id FROM runs WHERE sync_id = ? AND state = 'closed' AND plan_only = 0 AND read_done = ? AND id < ? ORDER BY number DESC LIMIT 1)
 		WHERE wanted.value <> '' GROUP BY wanted.key`, list, syncID, readComplete, runID)
 	if err != nil {
 		return nil, err
@@ -177,6 +197,8 @@ func (s *sorting) knownRejections(ctx context.Context, tx *sql.Tx, runID, syncID
 
 type knownContact struct {
 	id          int64
+	channels    Channels // last accepted
+	held        int64
 	marked      int64 // zero without a membership
 	fingerprint []byte
 	// failure is a refusal that still counts, of whatever content.
@@ -205,7 +227,7 @@ func (r *Reading) lookup(ctx context.Context, tx *sql.Tx, syncID int64, members 
 	// CROSS JOIN keeps the list in front: the other way round it would be
 	// parsed again for every contact. What was refused too long ago does not count.
 	rows, err := tx.QueryContext(ctx, `
-		SELECT wanted.key, contacts.id, coalesce(marked, 0), memberships.fingerprint,
+		SELECT wanted.key, contacts.id, contacts.phone, contacts.email, held, coalesce(marked, 0), memberships.fingerprint,
 			failed.fingerprint, first_run, outcome, reason, field, message
 		FROM json_each(?) AS wanted
 		CROSS JOIN contacts ON contacts.workspace_id = ? AND contacts.reference = wanted.value
@@ -239,7 +261,8 @@ func scanContact(rows *sql.Rows) (at int, contact knownContact, err error) {
 	var failedPrint []byte
 	var firstRun sql.NullInt64
 	var outcome, reason, field, message sql.NullString
-	if err := rows.Scan(&at, &contact.id, &contact.marked, &contact.fingerprint, &failedPrint, &firstRun, &outcome, &reason, &field, &message); err != nil {
+	if err := rows.Scan(&at, &contact.id, &contact.channels.Phone, &contact.channels.Email, &contact.held, &contact.marked, &contact.fingerprint,
+		&failedPrint, &firstRun, &outcome, &reason, &field, &message); err != nil {
 		return 0, knownContact{}, err
 	}
 	if outcome.Valid {

@@ -21,6 +21,13 @@ type Staged struct {
 	// Page and Position say where the source had it, from 1.
 	Page     int64 `json:"p"`
 	Position int   `json:"n"`
+	// Channels are digests of the phone number and email address to be sent.
+	Channels
+	// Held says whether Hello Charles holds the contact, and with which channels.
+	Held Held `json:"h,omitempty"`
+	// Failed says, of a member whose marker is sent again, that it has failed in
+	// this run already.
+	Failed bool `json:"x,omitempty"`
 }
 
 // encoder and decoder are made on first use and shared: each holds buffers of

@@ -14,6 +14,11 @@ import (
 type Tally struct {
 	Read     int64
 	Outcomes audience.Outcomes
+	// Leavers are those who left, LeaverReasons why some of them are still marked.
+	Leavers       audience.Leavers
+	LeaverReasons map[string]int64
+	// MarkedAgain are members whose marker was sent again and taken.
+	MarkedAgain int64
 	// Known of the outcomes are failures that an earlier run met already.
 	Known    int64
 	Reasons  map[string]int64
@@ -35,6 +40,9 @@ func (l *Ledger) Tally(ctx context.Context, ref RunRef) (Tally, error) {
 		return Tally{}, err
 	}
 	tally := Tally{Read: pages.Read, Outcomes: pages.Outcomes, Known: pages.Known, Reasons: mergeCounts(map[string]int64{}, pages.Reasons)}
+	if err := l.tallyKnownLeavers(ctx, ref, &tally); err != nil {
+		return Tally{}, fmt.Errorf("ledger: decision: %w", err)
+	}
 	rows, err := l.reads.QueryContext(ctx, `
 		SELECT sends, result FROM batches JOIN runs ON runs.id = run_id JOIN syncs ON syncs.id = sync_id
 		WHERE syncs.name = ? AND runs.number = ?`, ref.Sync, ref.Run)
@@ -60,11 +68,32 @@ func (l *Ledger) Tally(ctx context.Context, ref RunRef) (Tally, error) {
 			return Tally{}, fmt.Errorf("ledger: batches: %w", err)
 		}
 		tally.Outcomes.Merge(result.Outcomes)
+		tally.MarkedAgain += result.MarkedAgain
+		tally.Leavers.Merge(result.Leavers)
+		tally.LeaverReasons = mergeCounts(tally.LeaverReasons, result.LeaverReasons)
 		tally.Known += result.Known
 		tally.Reasons = mergeCounts(tally.Reasons, result.Reasons)
 		tally.Withheld = mergeCounts(tally.Withheld, result.Withheld)
 	}
 	return tally, rows.Err()
+}
+
+// tallyKnownLeavers adds the leavers that were not sent because an earlier run was
+// refused.
+func (l *Ledger) tallyKnownLeavers(ctx context.Context, ref RunRef, tally *Tally) error {
+	var decided sql.NullString
+	err := l.reads.QueryRowContext(ctx, `SELECT decided FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = $1 AND number = $2`,
+		ref.Sync, ref.Run).Scan(&decided)
+	if err != nil || !decided.Valid {
+		return err
+	}
+	var decision Decision
+	if err := json.Unmarshal([]byte(decided.String), &decision); err != nil {
+		return err
+	}
+	tally.Leavers.Add(audience.Refused, decision.KnownLeavers)
+	tally.LeaverReasons = mergeCounts(tally.LeaverReasons, decision.KnownReasons)
+	return nil
 }
 
 // Expected is how many contacts the ledger holds as marked for a sync.
@@ -151,6 +180,10 @@ func (l *Ledger) EndUnsent(ctx context.Context, ref RunRef) error {
 }
 
 func endBatches(ctx context.Context, tx *sql.Tx, runID int64, which string, reason audience.Reason) error {
+	var armed bool
+	if err := tx.QueryRowContext(ctx, `SELECT armed FROM runs WHERE id = $1`, runID).Scan(&armed); err != nil {
+		return err
+	}
 	numbers, err := ids(ctx, tx, `SELECT number FROM batches WHERE run_id = ? AND (`+which+`)`, runID)
 	if err != nil {
 		return err
@@ -159,7 +192,9 @@ func endBatches(ctx context.Context, tx *sql.Tx, runID int64, which string, reas
 		batch := Batch{Number: number}
 		var left int64
 		// Where nothing is settled the column says how many, without unpacking them.
-		err := tx.QueryRowContext(ctx, `SELECT members FROM batches WHERE run_id = ? AND number = ? AND result IS NULL`, runID, number).Scan(&left)
+		err := tx.QueryRowContext(ctx, `
+			SELECT kind, members FROM batches WHERE run_id = $1 AND number = $2 AND result IS NULL AND kind <> $3`,
+			runID, number, string(BatchMarks)).Scan(&batch.Kind, &left)
 		if errors.Is(err, sql.ErrNoRows) {
 			if err = loadBatch(ctx, tx, runID, &batch); err == nil {
 				left = int64(len(batch.Members))
@@ -168,12 +203,41 @@ func endBatches(ctx context.Context, tx *sql.Tx, runID int64, which string, reas
 		if err != nil {
 			return err
 		}
-		batch.Result.Outcomes.Add(audience.Unresolved, left)
-		batch.Result.Reasons = mergeCounts(batch.Result.Reasons, map[string]int64{string(reason): left})
+		if err := batch.leaveUnsettled(left, reason, armed); err != nil {
+			return err
+		}
 		batch.Members = nil
 		if err := saveProgress(ctx, tx, runID, &batch); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// leaveUnsettled counts the members that are left in a batch as unresolved. armed
+// says that leavers may have taken the markers of members that are marked again.
+func (b *Batch) leaveUnsettled(left int64, reason audience.Reason, armed bool) error {
+	counted := map[string]int64{string(reason): left}
+	switch b.Kind {
+	case BatchMembers:
+		b.Result.Outcomes.Add(audience.Unresolved, left)
+		b.Result.Reasons = mergeCounts(b.Result.Reasons, counted)
+	case BatchLeavers:
+		b.Result.Leavers.Add(audience.Unresolved, left)
+		b.Result.LeaverReasons = mergeCounts(b.Result.LeaverReasons, counted)
+	case BatchMarks:
+		if !armed {
+			return nil
+		}
+		for _, member := range b.Members {
+			if !member.Failed {
+				b.Result.Outcomes.Add(audience.Unchanged, -1)
+				b.Result.Outcomes.Add(audience.Unresolved, 1)
+				b.Result.Reasons = mergeCounts(b.Result.Reasons, map[string]int64{string(reason): 1})
+			}
+		}
+	default:
+		return fmt.Errorf("a batch of the unknown kind %q", b.Kind)
 	}
 	return nil
 }

@@ -27,6 +27,8 @@ func digestOf(sync config.Sync, rendering string) ([sha256.Size]byte, error) {
 			properties[name] = part
 		}
 	}
+	marker := sync.Marker
+	marker.Left = "" // No contact of a member holds it.
 	content, err := json.Marshal(struct {
 		Reference  config.Reference
 		Marker     config.Marker
@@ -34,7 +36,7 @@ func digestOf(sync config.Sync, rendering string) ([sha256.Size]byte, error) {
 		Tags       []string
 		Properties map[string]string
 		Rendering  string
-	}{sync.Reference, sync.Marker, sync.Mapping, parts, properties, rendering})
+	}{sync.Reference, marker, sync.Mapping, parts, properties, rendering})
 	if err != nil {
 		return [sha256.Size]byte{}, fmt.Errorf("digest of the mapping: %w", err)
 	}

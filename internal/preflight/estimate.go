@@ -28,14 +28,18 @@ func EstimateFor(members int64, settings config.HelloCharles) Estimate {
 	if settings.Send == config.SendSingle {
 		e.Requests = members
 	}
-	seconds := float64(e.Requests) / settings.Limits.RequestsPerSecond
-	e.Time = time.Duration(seconds * float64(time.Second))
+	e.Time = TimeFor(e.Requests, settings)
 	if settings.Send == config.SendSingle && e.Time > longSend {
 		e.Notes = append(e.Notes, fmt.Sprintf(
 			"one contact a request (send: single) takes %s for %s members at %g requests a second; the Batched Contacts API takes 1,000 contacts a request: ask your Hello Charles success manager to enable it, then set send: batch",
 			Spell(e.Time), audience.Thousands(members), settings.Limits.RequestsPerSecond))
 	}
 	return e
+}
+
+// TimeFor is how long so many requests take at the limits of a destination.
+func TimeFor(requests int64, settings config.HelloCharles) time.Duration {
+	return time.Duration(float64(requests) / settings.Limits.RequestsPerSecond * float64(time.Second))
 }
 
 // Spell writes a duration for people: "2 days 7 h", "3 h 20 min", "45 s".

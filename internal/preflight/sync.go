@@ -75,7 +75,11 @@ func (s *Sync) Opening() (ledger.Opening, error) {
 		Workspace:  s.Workspace.Settings.Workspace(),
 		AudienceID: s.Spec.Audience.ID,
 		Reference:  fmt.Sprintf("%s as %s", s.Spec.Reference.Describe(), s.Spec.Reference.Normalise),
-		Spec:       pinned,
-		BatchSize:  s.Workspace.Settings.BatchSize(),
+		Marker: ledger.Marker{
+			Property: s.Spec.Marker.Property, Member: s.Spec.Marker.Member, Mirror: s.Spec.Mode == config.ModeMirror,
+		},
+		Spec:      pinned,
+		Keeps:     s.Workspace.Settings.Omitted == config.OmittedKeep,
+		BatchSize: s.Workspace.Settings.BatchSize(),
 	}, nil
 }

@@ -69,7 +69,11 @@ func syncSchema(comments comments) (*jsonschema.Schema, error) {
 
 	marker := property(schema, "marker")
 	marker.OneOf = []*jsonschema.Schema{{Required: []string{"property", "member"}}, {Required: []string{"tag"}}}
-	marker.DependentRequired = map[string][]string{"member": {"property"}}
+	marker.DependentRequired = map[string][]string{"member": {"property"}, "left": {"property"}}
+	// A mirror marks by a property that can be taken away.
+	schema.If = requiring("mode", &jsonschema.Schema{Const: config.ModeMirror})
+	schema.Then = requiring("marker", &jsonschema.Schema{Required: []string{"property", "left"}})
+	schema.Else = &jsonschema.Schema{Not: requiring("on_invalid", &jsonschema.Schema{Const: config.InvalidRemove})}
 
 	schema.Definitions = jsonschema.Definitions{conditionName: conditionSchema(comments)}
 	refineMapping(schema)

@@ -38,7 +38,11 @@ CREATE TABLE syncs (
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
     audience_id  TEXT    NOT NULL,
     reference    TEXT    NOT NULL,
-    epoch        INTEGER NOT NULL DEFAULT 0
+    epoch        INTEGER NOT NULL DEFAULT 0,
+    property     TEXT    NOT NULL DEFAULT '', -- the marker's; empty for a tag
+    member       TEXT    NOT NULL DEFAULT '', -- its value for members
+    mirror       INTEGER NOT NULL DEFAULT 0,  -- 1: it is taken from those who left
+    retired_at   INTEGER                      -- its marks are removed, and it runs no more
 );
 
 -- Every spec that a run was ever made with.
@@ -62,6 +66,9 @@ CREATE TABLE runs (
     surroundings   TEXT    REFERENCES surroundings (digest),
     known_by       TEXT    NOT NULL DEFAULT '', -- what known failures of this run rest on
     full_run       INTEGER NOT NULL DEFAULT 0,  -- 1: neither fingerprints nor known failures spare a request
+    recreate       INTEGER NOT NULL DEFAULT 0,  -- 1: who is gone from Hello Charles is created again
+    plan_only      INTEGER NOT NULL DEFAULT 0,  -- 1: nothing is sent, and nothing is remembered of it
+    keeps          INTEGER NOT NULL DEFAULT 0,  -- 1: Hello Charles keeps fields that a request does not name
     state          TEXT    NOT NULL, -- open, closed, dead
     batch_size     INTEGER NOT NULL,
     started_at     INTEGER NOT NULL, -- when its workflow started: a late call of an older one is refused
@@ -75,6 +82,8 @@ CREATE TABLE runs (
     members_read   INTEGER NOT NULL DEFAULT 0,
     batches        INTEGER NOT NULL DEFAULT 0,
     staged_bytes   INTEGER NOT NULL DEFAULT 0,
+    decided        TEXT,                        -- leavers and moves, once they are known
+    armed          INTEGER NOT NULL DEFAULT 0,  -- 1: a request for a leaver may have left: marks count as lost until sent again
     report         TEXT,
     UNIQUE (sync_id, number)
 );
@@ -88,7 +97,7 @@ CREATE TABLE pages (
 ) WITHOUT ROWID;
 
 -- Contacts seen in a run: bitmaps of 65,536 contact ids each. kind: read (in
--- the audience), suppressed (those of them that the filter excludes).
+-- the audience); of them suppressed (the filter excludes them), invalid, staged.
 CREATE TABLE seen (
     run_id INTEGER NOT NULL REFERENCES runs (id),
     kind   TEXT    NOT NULL,
@@ -97,13 +106,26 @@ CREATE TABLE seen (
     PRIMARY KEY (run_id, kind, chunk)
 ) WITHOUT ROWID;
 
--- References known in a workspace.
+-- References known in a workspace. phone and email are keyed digests of what was
+-- last accepted; 0 without. held: 0 not confirmed, 1 Hello Charles has confirmed
+-- the contact, 2 it was confirmed and is gone.
 CREATE TABLE contacts (
     id           INTEGER PRIMARY KEY,
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
     reference    TEXT    NOT NULL,
+    phone        INTEGER NOT NULL DEFAULT 0,
+    email        INTEGER NOT NULL DEFAULT 0,
+    held         INTEGER NOT NULL DEFAULT 0,
     UNIQUE (workspace_id, reference)
 );
+
+-- Further digests of phone numbers and email addresses that Hello Charles may have
+-- from us: earlier ones, and those of requests that nobody answered.
+CREATE TABLE past_channels (
+    contact_id INTEGER NOT NULL REFERENCES contacts (id),
+    digest     INTEGER NOT NULL,
+    PRIMARY KEY (contact_id, digest)
+) WITHOUT ROWID;
 
 -- What Hello Charles has accepted from us, by sync.
 -- marked: 1 yes, 2 unknown (sent, never answered). The fingerprint is that of
@@ -137,14 +159,18 @@ CREATE TABLE known_failures (
 ) WITHOUT ROWID;
 
 -- Staged batches. state: filling, staged, sent, settled, split. The members
--- are gone once the batch is settled or split.
+-- are gone once the batch is settled or split. kind: members, leavers (the marker
+-- is taken from them), marks (members whose marker a leaver may take along).
 CREATE TABLE batches (
     run_id     INTEGER NOT NULL REFERENCES runs (id),
     number     INTEGER NOT NULL,
+    kind       TEXT    NOT NULL DEFAULT 'members',
+    whole      INTEGER NOT NULL DEFAULT 0, -- 1: members are sent with phone and email, whoever holds them
     parent     INTEGER,
     depth      INTEGER NOT NULL DEFAULT 0, -- batches before this one that its members came through
     state      TEXT    NOT NULL,
     members    INTEGER NOT NULL,
+    twice      INTEGER NOT NULL DEFAULT 0, -- members whose phone or email changed: sent again once they are confirmed
     tries      INTEGER NOT NULL DEFAULT 0, -- how often its members were sent alone before
     carried    INTEGER NOT NULL DEFAULT 0, -- requests that carried its members in earlier batches
     unanswered INTEGER NOT NULL DEFAULT 0, -- 1: one of those may have arrived
@@ -161,6 +187,7 @@ CREATE TABLE failures (
     id          INTEGER PRIMARY KEY,
     run_id      INTEGER NOT NULL REFERENCES runs (id),
     contact_id  INTEGER REFERENCES contacts (id), -- null without a usable reference
+    leaver      INTEGER NOT NULL, -- 1: not a member: the marker could not be taken away
     known       INTEGER NOT NULL, -- 1: known from an earlier run, nothing was sent
     first_run   INTEGER NOT NULL, -- number of the run that met this content first
     page        INTEGER NOT NULL,
@@ -197,6 +224,7 @@ DROP TABLE failures;
 DROP TABLE batches;
 DROP TABLE known_failures;
 DROP TABLE memberships;
+DROP TABLE past_channels;
 DROP TABLE contacts;
 DROP TABLE seen;
 DROP TABLE pages;

@@ -1,0 +1,57 @@
+package activities
+
+import (
+	"fmt"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+)
+
+// beyond says which limits of the gate a plan passes. A sync that has marked nobody
+// yet is at its first run, to which shares do not apply.
+func beyond(spec config.Sync, plan audience.Plan, expect *int64) []string {
+	var why []string
+	add := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
+	if expect != nil && far(plan.Read, *expect, float64(spec.Accept.SourceGap)) {
+		add("%s members were read, and %s were expected (--expect)", audience.Thousands(plan.Read), audience.Thousands(*expect))
+	}
+	first := plan.Marked == 0
+	if first {
+		if spec.Gate.FirstRun == config.FirstExpect && expect == nil {
+			add("this is the first run, it would send %s members, and nobody said how many are expected (gate.first_run; run --expect N)",
+				audience.Thousands(plan.ToSend))
+		}
+		return why
+	}
+	mirror := spec.Mode == config.ModeMirror
+	if mirror && plan.Read == 0 && spec.Gate.EmptyAudience == config.EmptyAsk {
+		add("the audience is empty, and all %s contacts that the sync has marked would be unmarked (gate.empty_audience)", audience.Thousands(plan.Marked))
+	}
+	for _, change := range []struct {
+		name, what string
+		n          int64
+		limit      config.GateLimit
+		counts     bool
+	}{
+		{"leavers", "would be unmarked", plan.Leavers - plan.KnownLeavers, spec.Gate.Leavers, mirror},
+		{"joiners", "would be added", plan.Joiners, spec.Gate.Joiners, true},
+		{"changes", "would be sent again because something changed", plan.Changes, spec.Gate.Changes, true},
+	} {
+		limit, base := change.limit, float64(plan.Marked)
+		switch {
+		case !change.counts:
+		case limit.Number > 0 && change.n > int64(limit.Number):
+			add("%s contacts %s, more than %s (gate.%s.number)", audience.Thousands(change.n), change.what, audience.Thousands(int64(limit.Number)), change.name)
+		case change.n > int64(limit.Floor) && float64(change.n) > float64(limit.Share)*base:
+			add("%s contacts %s, %.3g%% of the %s that the sync has marked; gate.%s.share is %.3g%%",
+				audience.Thousands(change.n), change.what, 100*float64(change.n)/base, audience.Thousands(plan.Marked), change.name, 100*float64(limit.Share))
+		}
+	}
+	return why
+}
+
+// far reports whether a number differs from the expected one by more than a share.
+func far(n, expected int64, share float64) bool {
+	difference := n - expected
+	return float64(max(difference, -difference)) > share*float64(expected)
+}
