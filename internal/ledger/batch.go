@@ -149,7 +149,7 @@ func (l *Ledger) Batch(ctx context.Context, ref RunRef, number int64) (Batch, er
 func loadBatch(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) error {
 	var blob []byte
 	var result sql.NullString
-	err := tx.QueryRowContext(ctx, `SELECT kind, whole, state, tries, depth, sends, told, carried, unanswered, blob, result FROM batches WHERE run_id = ? AND number = ?`, runID, batch.Number).
+	err := tx.QueryRowContext(ctx, `SELECT kind, whole, state, tries, depth, sends, told, carried, unanswered, blob, result FROM batches WHERE run_id = $1 AND number = $2`, runID, batch.Number).
 		Scan(&batch.Kind, &batch.Whole, &batch.State, &batch.Tries, &batch.Depth, &batch.sends, &batch.told, &batch.carried, &batch.unanswered, &blob, &result)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
@@ -167,7 +167,7 @@ func loadBatch(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) error
 			return err
 		}
 	}
-	batch.Next, err = ids(ctx, tx, `SELECT number FROM batches WHERE run_id = ? AND parent = ? ORDER BY number`, runID, batch.Number)
+	batch.Next, err = ids(ctx, tx, `SELECT number FROM batches WHERE run_id = $1 AND parent = $2 ORDER BY number`, runID, batch.Number)
 	return err
 }
 
@@ -181,8 +181,8 @@ func (l *Ledger) MarkSent(ctx context.Context, ref RunRef, number int64, request
 		}
 		var kind BatchKind
 		err = tx.QueryRowContext(ctx, `
-			UPDATE batches SET state = 'sent', sends = sends + ?
-			WHERE run_id = ? AND number = ? AND state IN ('staged', 'sent') RETURNING kind`, requests, runID, number).Scan(&kind)
+			UPDATE batches SET state = 'sent', sends = sends + $1
+			WHERE run_id = $2 AND number = $3 AND state IN ('staged', 'sent') RETURNING kind`, requests, runID, number).Scan(&kind)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return errors.New("the batch is settled or unknown")
@@ -205,7 +205,7 @@ func saveProgress(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) er
 	} else if blob, err = pack(batch.Members); err != nil {
 		return err
 	}
-	return changeOne(tx.ExecContext(ctx, `UPDATE batches SET state = ?, result = ?, blob = ?, told = ? WHERE run_id = ? AND number = ?`,
+	return changeOne(tx.ExecContext(ctx, `UPDATE batches SET state = $1, result = $2, blob = $3, told = $4 WHERE run_id = $5 AND number = $6`,
 		string(batch.State), string(result), blob, batch.told, runID, batch.Number))
 }
 
@@ -242,7 +242,7 @@ func (l *Ledger) Split(ctx context.Context, ref RunRef, number int64, refused bo
 			}
 			batch.Next = append(batch.Next, next)
 		}
-		return changeOne(tx.ExecContext(ctx, `UPDATE batches SET state = 'split', blob = NULL WHERE run_id = ? AND number = ?`, runID, number))
+		return changeOne(tx.ExecContext(ctx, `UPDATE batches SET state = 'split', blob = NULL WHERE run_id = $1 AND number = $2`, runID, number))
 	})
 	if err != nil {
 		return nil, batchError(ref, number, err)
@@ -267,13 +267,13 @@ func insertBatch(ctx context.Context, tx *sql.Tx, runID int64, c child) (int64, 
 		return 0, err
 	}
 	var number int64
-	if err := tx.QueryRowContext(ctx, `UPDATE runs SET batches = batches + 1 WHERE id = ? RETURNING batches`, runID).Scan(&number); err != nil {
+	if err := tx.QueryRowContext(ctx, `UPDATE runs SET batches = batches + 1 WHERE id = $1 RETURNING batches`, runID).Scan(&number); err != nil {
 		return 0, err
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO batches (run_id, number, kind, whole, parent, depth, state, members, tries, carried, unanswered, blob)
-		VALUES (?, ?, ?, ?, ?, ?, 'staged', ?, ?, ?, ?, ?)`,
-		runID, number, string(c.of.Kind), c.whole || c.of.Whole, c.of.Number, c.of.Depth+1, len(c.members), c.tries, c.carried, c.unanswered || c.of.unanswered, blob)
+		VALUES ($1, $2, $3, $4, $5, $6, 'staged', $7, $8, $9, $10, $11)`,
+		runID, number, string(c.of.Kind), zeroOne(c.whole || c.of.Whole), c.of.Number, c.of.Depth+1, len(c.members), c.tries, c.carried, zeroOne(c.unanswered || c.of.unanswered), blob)
 	return number, err
 }
 

@@ -22,10 +22,10 @@ func (l *Ledger) LimitBatch(ctx context.Context, workspace string, tooMany int) 
 	now := time.Now()
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		return changeOne(tx.ExecContext(ctx, `
-			INSERT INTO batch_limits (workspace_id, too_many, told_at) SELECT id, ?1, ?2 FROM workspaces WHERE name = ?3
-			ON CONFLICT DO UPDATE SET told_at = excluded.told_at,
-				too_many = CASE WHEN told_at > ?4 THEN min(too_many, excluded.too_many) ELSE excluded.too_many END,
-				fits = CASE WHEN told_at > ?4 THEN fits ELSE 0 END`,
+			INSERT INTO batch_limits (workspace_id, too_many, told_at) SELECT id, $1, $2 FROM workspaces WHERE name = $3
+			ON CONFLICT (workspace_id) DO UPDATE SET told_at = excluded.told_at,
+				too_many = CASE WHEN batch_limits.told_at > $4 THEN min(batch_limits.too_many, excluded.too_many) ELSE excluded.too_many END,
+				fits = CASE WHEN batch_limits.told_at > $4 THEN batch_limits.fits ELSE 0 END`,
 			tooMany, micros(now), workspace, micros(now.Add(-batchLimitHolds))))
 	})
 	if err != nil {
@@ -50,8 +50,8 @@ func batchLimit(ctx context.Context, db queryer, workspace string) (int, error) 
 	var limit int
 	since := micros(time.Now().Add(-batchLimitHolds))
 	err := db.QueryRowContext(ctx, `
-		SELECT max((too_many + 1) / 2, CASE WHEN fits_at > ?1 THEN fits ELSE 0 END)
-		FROM batch_limits JOIN workspaces ON workspaces.id = workspace_id WHERE name = ?2 AND told_at > ?1`, since, workspace).Scan(&limit)
+		SELECT max((too_many + 1) / 2, CASE WHEN fits_at > $1 THEN fits ELSE 0 END)
+		FROM batch_limits JOIN workspaces ON workspaces.id = workspace_id WHERE name = $2 AND told_at > $1`, since, workspace).Scan(&limit)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
@@ -63,8 +63,8 @@ func batchLimit(ctx context.Context, db queryer, workspace string) (int, error) 
 func noteFits(ctx context.Context, tx *sql.Tx, syncID int64, contacts int) error {
 	now := time.Now()
 	_, err := tx.ExecContext(ctx, `
-		UPDATE batch_limits SET fits = ?1, fits_at = ?2
-		WHERE workspace_id = (SELECT workspace_id FROM syncs WHERE id = ?3) AND (fits <= ?1 OR fits_at <= ?4)`,
+		UPDATE batch_limits SET fits = $1, fits_at = $2
+		WHERE workspace_id = (SELECT workspace_id FROM syncs WHERE id = $3) AND (fits <= $1 OR fits_at <= $4)`,
 		contacts, micros(now), syncID, micros(now.Add(-batchLimitHolds)))
 	return err
 }

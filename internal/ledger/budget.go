@@ -8,13 +8,8 @@ import (
 	"time"
 )
 
-// What the databases spell differently. The clock is the database's time in
-// microseconds, so that all workers share it; it stands still in a statement.
-const (
-	clock    = `CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000`
-	greatest = `max`
-	least    = `min`
-)
+// clock is the database's time in microseconds, so that all workers share it.
+const clock = `CAST(unixepoch('subsec') * 1000 AS BIGINT) * 1000`
 
 const (
 	// mostLag is how far send times may lag behind the clock, so that a worker
@@ -28,10 +23,10 @@ const (
 // The rate is a share of the full rate: each cut halves it, and each second
 // without one gives back 5 % of the full rate (5e-8 a microsecond).
 const (
-	share = least + `(1.0, rate_share + (` + clock + ` - cut_at) * 5e-8)`
+	share = `min(1.0, rate_share + (` + clock + ` - cut_at) * 5e-8)`
 	// nextSend is the generic cell rate algorithm (GCRA): an interval ($2) after
 	// the one before, not in a told delay, and hardly in the past (lag: $3).
-	nextSend = greatest + `(reserved_at + CAST($2 / ` + share + ` AS INTEGER), told_until, ` + clock + ` - $3)`
+	nextSend = `max(reserved_at + CAST(CAST($2 AS BIGINT) / ` + share + ` AS BIGINT), told_until, ` + clock + ` - $3)`
 )
 
 // SendTime is the time of one request in the budget of a workspace.
@@ -96,8 +91,8 @@ func (l *Ledger) Valid(ctx context.Context, workspace string, sendTime SendTime)
 // shorter delay never shortens a longer one.
 func (l *Ledger) Told(ctx context.Context, workspace string, delay time.Duration) error {
 	const move = `
-		UPDATE workspaces SET told_until = ` + greatest + `(told_until, ` + clock + ` + $2),
-			reserved_at = ` + least + `(reserved_at, ` + clock + `), round = round + 1
+		UPDATE workspaces SET told_until = max(told_until, ` + clock + ` + $2),
+			reserved_at = min(reserved_at, ` + clock + `), round = round + 1
 		WHERE name = $1`
 	return l.moveBudget(ctx, move, workspace, delay.Microseconds())
 }
@@ -108,15 +103,15 @@ func (l *Ledger) Told(ctx context.Context, workspace string, delay time.Duration
 // rate since: they cut nothing.
 func (l *Ledger) Cut(ctx context.Context, workspace string, age time.Duration) error {
 	const cut = `
-		UPDATE workspaces SET rate_share = ` + greatest + `($3, ` + share + ` / 2), cut_at = ` + clock + `,
-			reserved_at = ` + least + `(reserved_at, ` + clock + `), round = round + 1
+		UPDATE workspaces SET rate_share = max($3, ` + share + ` / 2), cut_at = ` + clock + `,
+			reserved_at = min(reserved_at, ` + clock + `), round = round + 1
 		WHERE name = $1 AND cut_at < ` + clock + ` - $2`
 	return l.moveBudget(ctx, cut, workspace, age.Microseconds(), leastShare)
 }
 
 // EnsureWorkspace makes the workspace known, so that it has a budget.
 func (l *Ledger) EnsureWorkspace(ctx context.Context, workspace string) error {
-	return l.moveBudget(ctx, `INSERT INTO workspaces (name) VALUES ($1) ON CONFLICT DO NOTHING`, workspace)
+	return l.moveBudget(ctx, `INSERT INTO workspaces (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, workspace)
 }
 
 // Budget returns the state of the workspace's budget.

@@ -96,9 +96,9 @@ func keepChannels(ctx context.Context, tx *sql.Tx, whole bool, members []Staged,
 	for channel, at := range map[string]string{"phone": "1", "email": "2"} {
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO past_channels (contact_id, digest)
-			SELECT contacts.id, contacts.`+channel+` FROM json_each($1) AS taken CROSS JOIN contacts
-			WHERE contacts.id = taken.value ->> 0 AND contacts.`+channel+` <> 0
-				AND taken.value ->> `+at+` <> 0 AND contacts.`+channel+` <> taken.value ->> `+at+`
+			SELECT contacts.id, contacts.`+channel+` FROM json_each(CAST($1 AS TEXT)) AS taken CROSS JOIN contacts
+			WHERE contacts.id = CAST(taken.value ->> 0 AS BIGINT) AND contacts.`+channel+` <> 0
+				AND CAST(taken.value ->> `+at+` AS BIGINT) <> 0 AND contacts.`+channel+` <> CAST(taken.value ->> `+at+` AS BIGINT)
 			ON CONFLICT (contact_id, digest) DO NOTHING`, string(list)); err != nil {
 			return err
 		}
@@ -109,7 +109,9 @@ func keepChannels(ctx context.Context, tx *sql.Tx, whole bool, members []Staged,
 			email = CASE WHEN taken.email <> 0 THEN taken.email ELSE contacts.email END,
 			held = CASE WHEN taken.held <> 0 THEN taken.held WHEN taken.whole <> 0 AND contacts.held = 2 THEN 0 ELSE contacts.held END
 		FROM (
-			SELECT value ->> 0 AS contact, value ->> 1 AS phone, value ->> 2 AS email, value ->> 3 AS held, value ->> 4 AS whole FROM json_each($1)
+			SELECT CAST(value ->> 0 AS BIGINT) AS contact, CAST(value ->> 1 AS BIGINT) AS phone, CAST(value ->> 2 AS BIGINT) AS email,
+				CAST(value ->> 3 AS BIGINT) AS held, CAST(value ->> 4 AS BIGINT) AS whole
+			FROM json_each(CAST($1 AS TEXT))
 		) AS taken
 		WHERE contacts.id = taken.contact AND (
 			taken.phone <> 0 AND contacts.phone <> taken.phone OR taken.email <> 0 AND contacts.email <> taken.email
@@ -139,21 +141,21 @@ func doubtChannels(ctx context.Context, tx *sql.Tx, whole bool, members []Staged
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO past_channels (contact_id, digest) SELECT value ->> 0, value ->> 1 FROM json_each($1) WHERE true
+		INSERT INTO past_channels (contact_id, digest) SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT) FROM json_each(CAST($1 AS TEXT)) WHERE true
 		ON CONFLICT (contact_id, digest) DO NOTHING`, string(list)); err != nil {
 		return err
 	}
 	for _, channel := range []string{"phone", "email"} {
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO past_channels (contact_id, digest)
-			SELECT DISTINCT contacts.id, contacts.`+channel+` FROM json_each($1) AS sent CROSS JOIN contacts
-			WHERE contacts.id = sent.value ->> 0 AND contacts.`+channel+` <> 0
+			SELECT DISTINCT contacts.id, contacts.`+channel+` FROM json_each(CAST($1 AS TEXT)) AS sent CROSS JOIN contacts
+			WHERE contacts.id = CAST(sent.value ->> 0 AS BIGINT) AND contacts.`+channel+` <> 0
 			ON CONFLICT (contact_id, digest) DO NOTHING`, string(list)); err != nil {
 			return err
 		}
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE contacts SET phone = 0, email = 0 WHERE id IN (SELECT value ->> 0 FROM json_each($1))`, string(list))
+		UPDATE contacts SET phone = 0, email = 0 WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each(CAST($1 AS TEXT)))`, string(list))
 	return err
 }
 
@@ -168,7 +170,7 @@ func markGone(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) e
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `
-		UPDATE contacts SET held = $1 WHERE id IN (SELECT value FROM json_each($2))`, confirmedGone, list); err != nil {
+		UPDATE contacts SET held = $1 WHERE id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`, confirmedGone, list); err != nil {
 		return err
 	}
 	return removeMembers(ctx, tx, syncID, members)
@@ -184,7 +186,7 @@ func removeMembers(ctx context.Context, tx *sql.Tx, syncID int64, members []Stag
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		DELETE FROM memberships WHERE sync_id = $1 AND contact_id IN (SELECT value FROM json_each($2))`, syncID, list)
+		DELETE FROM memberships WHERE sync_id = $1 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`, syncID, list)
 	return err
 }
 

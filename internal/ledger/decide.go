@@ -219,10 +219,10 @@ func (d *deciding) leavers(ctx context.Context, contacts []int64) (members []Sta
 	}
 	rows, err := d.tx.QueryContext(ctx, `
 		SELECT contacts.id, reference, first_run, outcome, reason, field, message
-		FROM json_each($1) AS wanted CROSS JOIN contacts
+		FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN contacts
 		LEFT JOIN known_failures AS failed ON failed.sync_id = $2 AND failed.contact_id = contacts.id
 			AND failed.fingerprint = $3 AND failed.known_by = $4 AND failed.retry = 0 AND failed.last_sent_at > $5
-		WHERE contacts.id = wanted.value`,
+		WHERE contacts.id = CAST(wanted.atom AS BIGINT)`,
 		string(list), d.syncID, d.Removal, d.knownBy, micros(time.Now().Add(-d.RetryAfter)))
 	if err != nil {
 		return nil, nil, err

@@ -95,9 +95,9 @@ func (l *Ledger) Failures(ctx context.Context, q FailureQuery) iter.Seq2[Failure
 func (l *Ledger) failurePage(ctx context.Context, run foundRun, q FailureQuery, after int64, size int) (page []Failure, last int64, err error) {
 	rows, err := l.reads.QueryContext(ctx, `
 		SELECT `+failureColumns+`, failures.id FROM failures LEFT JOIN contacts ON contacts.id = contact_id JOIN runs ON runs.id = run_id
-		WHERE run_id = ?1 AND failures.id > ?2 AND (?3 = 0 OR known = 0)
-			AND (?4 = '' OR reason = ?4 OR substr(reason, 1, length(?4) + 1) = ?4 || ':')
-		ORDER BY failures.id LIMIT ?5`, run.id, after, q.NewOnly, q.Reason, size)
+		WHERE run_id = $1 AND failures.id > $2 AND ($3 = 0 OR known = 0)
+			AND (CAST($4 AS TEXT) = '' OR reason = $4 OR substr(reason, 1, length($4) + 1) = $4 || ':')
+		ORDER BY failures.id LIMIT $5`, run.id, after, zeroOne(q.NewOnly), q.Reason, size)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -57,20 +57,13 @@ func (l *failureLog) add(ctx context.Context, f failure) error {
 		sealed = hex.EncodeToString(raw)
 	}
 	l.rows = append(l.rows, []any{
-		contact, flag(f.known), f.firstRun, f.page, f.position, f.batch, f.sends, hex.EncodeToString(f.fingerprint),
-		string(f.outcome), f.reason, f.field, f.message, sealed, flag(f.leaver),
+		contact, zeroOne(f.known), f.firstRun, f.page, f.position, f.batch, f.sends, hex.EncodeToString(f.fingerprint),
+		string(f.outcome), f.reason, f.field, f.message, sealed, zeroOne(f.leaver),
 	})
 	if len(l.rows) < failureChunk {
 		return nil
 	}
 	return l.flush(ctx)
-}
-
-func flag(set bool) int {
-	if set {
-		return 1
-	}
-	return 0
 }
 
 // flush writes what is collected. A first run of zero is looked up: that of the
@@ -86,14 +79,14 @@ func (l *failureLog) flush(ctx context.Context) error {
 	l.rows = l.rows[:0]
 	rows, err := l.tx.QueryContext(ctx, `
 		INSERT INTO failures (run_id, contact_id, known, first_run, page, position, batch, sends, fingerprint, outcome, reason, field, message, raw, leaver)
-		SELECT runs.id, value ->> 0, max(value ->> 1, earlier.first_run IS NOT NULL),
-			coalesce(nullif(value ->> 2, 0), earlier.first_run, runs.number),
-			value ->> 3, value ->> 4, value ->> 5, value ->> 6, unhex(value ->> 7),
-			value ->> 8, value ->> 9, value ->> 10, value ->> 11, unhex(value ->> 12), value ->> 13
-		FROM json_each(?) CROSS JOIN runs
+		SELECT runs.id, CAST(value ->> 0 AS BIGINT), CASE WHEN earlier.first_run IS NULL THEN CAST(value ->> 1 AS BIGINT) ELSE 1 END,
+			coalesce(nullif(CAST(value ->> 2 AS BIGINT), 0), earlier.first_run, runs.number),
+			CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT), CAST(value ->> 5 AS BIGINT), CAST(value ->> 6 AS BIGINT),
+			unhex(value ->> 7), value ->> 8, value ->> 9, value ->> 10, value ->> 11, unhex(value ->> 12), CAST(value ->> 13 AS BIGINT)
+		FROM json_each(CAST($1 AS TEXT)) AS refused CROSS JOIN runs
 		LEFT JOIN known_failures AS earlier
-			ON earlier.sync_id = ? AND earlier.contact_id = value ->> 0 AND earlier.fingerprint = unhex(value ->> 7)
-		WHERE runs.id = ?
+			ON earlier.sync_id = $2 AND earlier.contact_id = CAST(value ->> 0 AS BIGINT) AND earlier.fingerprint = unhex(value ->> 7)
+		WHERE runs.id = $3 ORDER BY refused.key
 		RETURNING known, outcome`,
 		string(list), l.syncID, l.runID)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 // saveBatches writes the full batches of the tail, and the rest as the batch
 // that is being filled; at the end of the read the rest is a batch like others.
 func (r *Reading) saveBatches(ctx context.Context, tx *sql.Tx, runID int64, last bool) error {
-	filling, err := tx.ExecContext(ctx, `DELETE FROM batches WHERE run_id = ? AND state = 'filling'`, runID)
+	filling, err := tx.ExecContext(ctx, `DELETE FROM batches WHERE run_id = $1 AND state = 'filling'`, runID)
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (r *Reading) saveBatches(ctx context.Context, tx *sql.Tx, runID int64, last
 			return err
 		}
 		r.batches++
-		if _, err := tx.ExecContext(ctx, `INSERT INTO batches (run_id, number, state, members, twice, blob) VALUES (?, ?, ?, ?, ?, ?)`,
+		if _, err := tx.ExecContext(ctx, `INSERT INTO batches (run_id, number, state, members, twice, blob) VALUES ($1, $2, $3, $4, $5, $6)`,
 			runID, r.batches, state, size, twice(r.tail[:size]), blob); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func (l *Ledger) findRun(ctx context.Context, sync string, number int64) (foundR
 		return foundRun{}, err
 	}
 	var newest int64
-	if err := l.reads.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM runs WHERE sync_id = ?`, syncID).Scan(&newest); err != nil {
+	if err := l.reads.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM runs WHERE sync_id = $1`, syncID).Scan(&newest); err != nil {
 		return foundRun{}, fmt.Errorf("ledger: runs of sync %s: %w", sync, err)
 	}
 	if newest == 0 {
@@ -31,7 +31,7 @@ func (l *Ledger) findRun(ctx context.Context, sync string, number int64) (foundR
 	if number == 0 {
 		found.number = newest
 	}
-	err = l.reads.QueryRowContext(ctx, `SELECT id FROM runs WHERE sync_id = ? AND number = ?`, syncID, found.number).Scan(&found.id)
+	err = l.reads.QueryRowContext(ctx, `SELECT id FROM runs WHERE sync_id = $1 AND number = $2`, syncID, found.number).Scan(&found.id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return foundRun{}, fmt.Errorf("sync %s has no run %d: its runs are %s: %w", sync, number, fromTo(newest), ErrNotFound)
 	}
@@ -51,7 +51,7 @@ func fromTo(newest int64) string {
 // findSync finds a sync by name.
 func (l *Ledger) findSync(ctx context.Context, sync string) (int64, error) {
 	var id int64
-	err := l.reads.QueryRowContext(ctx, `SELECT id FROM syncs WHERE name = ?`, sync).Scan(&id)
+	err := l.reads.QueryRowContext(ctx, `SELECT id FROM syncs WHERE name = $1`, sync).Scan(&id)
 	if err == nil {
 		return id, nil
 	}

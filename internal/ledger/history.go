@@ -74,7 +74,7 @@ func (l *Ledger) history(ctx context.Context, syncID int64, reference string) (C
 		FROM syncs JOIN contacts ON contacts.workspace_id = syncs.workspace_id
 		LEFT JOIN memberships ON memberships.sync_id = syncs.id AND contact_id = contacts.id
 		LEFT JOIN runs ON runs.id = memberships.run
-		WHERE syncs.id = ? AND contacts.reference = ?`, syncID, reference).Scan(&contact, &marked, &accepted)
+		WHERE syncs.id = $1 AND contacts.reference = $2`, syncID, reference).Scan(&contact, &marked, &accepted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return history, nil
 	}
@@ -99,7 +99,7 @@ func (l *Ledger) knownFailure(ctx context.Context, syncID, contact int64) (*Know
 	var known KnownFailure
 	var lastSent sql.NullInt64
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT outcome, reason, field, message, first_run, last_sent_at, retry FROM known_failures WHERE sync_id = ? AND contact_id = ?`,
+		SELECT outcome, reason, field, message, first_run, last_sent_at, retry FROM known_failures WHERE sync_id = $1 AND contact_id = $2`,
 		syncID, contact).
 		Scan(&known.Outcome, &known.Reason, &known.Field, &known.Message, &known.FirstRun, &lastSent, &known.Retry)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -112,7 +112,7 @@ func (l *Ledger) knownFailure(ctx context.Context, syncID, contact int64) (*Know
 func (l *Ledger) pastFailures(ctx context.Context, syncID, contact int64) ([]Failure, error) {
 	rows, err := l.reads.QueryContext(ctx, `
 		SELECT `+failureColumns+` FROM failures JOIN contacts ON contacts.id = contact_id JOIN runs ON runs.id = run_id
-		WHERE contact_id = ? AND sync_id = ? ORDER BY run_id DESC, failures.id DESC LIMIT 20`, contact, syncID)
+		WHERE contact_id = $1 AND sync_id = $2 ORDER BY run_id DESC, failures.id DESC LIMIT 20`, contact, syncID)
 	if err != nil {
 		return nil, err
 	}

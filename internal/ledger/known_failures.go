@@ -38,10 +38,10 @@ func rememberFailures(ctx context.Context, tx *sql.Tx, syncID, runID int64, memb
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO known_failures (sync_id, contact_id, fingerprint, known_by, outcome, reason, field, message, first_run, last_sent_at)
-		SELECT ?, value ->> 0, unhex(value ->> 1), known_by, value ->> 2, value ->> 3, value ->> 4, value ->> 5, number, ?
-		FROM json_each(?) CROSS JOIN runs WHERE runs.id = ?
-		ON CONFLICT DO UPDATE SET
-			first_run = CASE WHEN fingerprint = excluded.fingerprint THEN first_run ELSE excluded.first_run END,
+		SELECT $1, CAST(value ->> 0 AS BIGINT), unhex(value ->> 1), known_by, value ->> 2, value ->> 3, value ->> 4, value ->> 5, number, $2
+		FROM json_each(CAST($3 AS TEXT)) AS refused CROSS JOIN runs WHERE runs.id = $4
+		ON CONFLICT (sync_id, contact_id) DO UPDATE SET
+			first_run = CASE WHEN known_failures.fingerprint = excluded.fingerprint THEN known_failures.first_run ELSE excluded.first_run END,
 			fingerprint = excluded.fingerprint, known_by = excluded.known_by, outcome = excluded.outcome, reason = excluded.reason,
 			field = excluded.field, message = excluded.message, last_sent_at = excluded.last_sent_at, retry = 0`,
 		syncID, micros(time.Now()), string(list), runID)
@@ -62,8 +62,8 @@ func unaccept(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) e
 	// memberships of the sync would be read.
 	_, err = tx.ExecContext(ctx, `
 		UPDATE memberships SET fingerprint = NULL
-		WHERE sync_id = ?1 AND contact_id IN (SELECT value ->> 0 FROM json_each(?2))
-			AND (contact_id, fingerprint) IN (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(?2))`, syncID, list)
+		WHERE sync_id = $1 AND contact_id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each(CAST($2 AS TEXT)))
+			AND (contact_id, fingerprint) IN (SELECT CAST(value ->> 0 AS BIGINT), unhex(value ->> 1) FROM json_each(CAST($2 AS TEXT)))`, syncID, list)
 	return err
 }
 
@@ -78,7 +78,7 @@ func forgetFailures(ctx context.Context, tx *sql.Tx, syncID int64, members []Sta
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		DELETE FROM known_failures WHERE sync_id = ? AND contact_id IN (SELECT value FROM json_each(?))`, syncID, list)
+		DELETE FROM known_failures WHERE sync_id = $1 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`, syncID, list)
 	return err
 }
 
@@ -100,10 +100,10 @@ func (l *Ledger) RetryFailures(ctx context.Context, sync string, q RetryQuery) (
 	err = l.write(ctx, func(tx *sql.Tx) error {
 		changed, err := tx.ExecContext(ctx, `
 			UPDATE known_failures SET retry = 1
-			WHERE sync_id = ?1 AND (?2 = '' OR reason = ?2 OR substr(reason, 1, length(?2) + 1) = ?2 || ':')
-				AND (?3 = '' OR contact_id = (
+			WHERE sync_id = $1 AND (CAST($2 AS TEXT) = '' OR reason = $2 OR substr(reason, 1, length($2) + 1) = $2 || ':')
+				AND (CAST($3 AS TEXT) = '' OR contact_id = (
 					SELECT contacts.id FROM contacts JOIN syncs ON syncs.workspace_id = contacts.workspace_id
-					WHERE syncs.id = ?1 AND contacts.reference = ?3))`,
+					WHERE syncs.id = $1 AND contacts.reference = $3))`,
 			syncID, q.Reason, q.Reference)
 		if err != nil {
 			return err

@@ -73,7 +73,7 @@ func (l *Ledger) load(ctx context.Context) error {
 	}
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for name, value := range map[string][]byte{"id": []byte(uuid.NewString()), "key": key} {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO ledger (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING`, name, value); err != nil {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO ledger (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, value); err != nil {
 				return err
 			}
 		}
@@ -128,7 +128,7 @@ func ignoreDone(err error) error {
 func fence(ctx context.Context, tx *sql.Tx, ref RunRef) (runID, syncID int64, err error) {
 	err = tx.QueryRowContext(ctx, `
 		SELECT runs.id, syncs.id FROM runs JOIN syncs ON syncs.id = runs.sync_id
-		WHERE syncs.name = ? AND syncs.epoch = ? AND runs.number = ? AND runs.state = 'open'`,
+		WHERE syncs.name = $1 AND syncs.epoch = $2 AND runs.number = $3 AND runs.state = 'open'`,
 		ref.Sync, ref.Epoch, ref.Run).Scan(&runID, &syncID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, 0, ErrFenced
@@ -146,4 +146,12 @@ func fromMicros(v sql.NullInt64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMicro(v.Int64).UTC()
+}
+
+// zeroOne is how the tables hold a yes or no.
+func zeroOne(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }

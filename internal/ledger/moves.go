@@ -106,9 +106,9 @@ func (d *deciding) channelsOf(ctx context.Context, contacts []int64, use func(co
 		return err
 	}
 	return eachChannels(ctx, d.tx, use, `
-		SELECT contacts.id, phone, email FROM json_each($1) AS wanted CROSS JOIN contacts WHERE contacts.id = wanted.value
+		SELECT contacts.id, phone, email FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN contacts WHERE contacts.id = CAST(wanted.atom AS BIGINT)
 		UNION ALL
-		SELECT contact_id, digest, 0 FROM json_each($1) AS wanted CROSS JOIN past_channels WHERE contact_id = wanted.value`, string(list))
+		SELECT contact_id, digest, 0 FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN past_channels WHERE contact_id = CAST(wanted.atom AS BIGINT)`, string(list))
 }
 
 // eachContact hands out all contacts of the workspace with their digests, some of
@@ -180,9 +180,9 @@ func (d *deciding) markedMembers(ctx context.Context, contacts []int64) ([]Stage
 	rows, err := d.tx.QueryContext(ctx, `
 		SELECT contacts.id, reference, fingerprint,
 			EXISTS (SELECT 1 FROM failures WHERE failures.run_id = $1 AND failures.contact_id = contacts.id)
-		FROM json_each($2) AS wanted CROSS JOIN contacts
+		FROM json_each(CAST($2 AS TEXT)) AS wanted CROSS JOIN contacts
 		JOIN memberships ON memberships.sync_id = $3 AND memberships.contact_id = contacts.id
-		WHERE contacts.id = wanted.value`, d.runID, string(list), d.syncID)
+		WHERE contacts.id = CAST(wanted.atom AS BIGINT)`, d.runID, string(list), d.syncID)
 	if err != nil {
 		return nil, err
 	}

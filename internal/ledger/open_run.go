@@ -79,7 +79,7 @@ func (l *Ledger) OpenRun(ctx context.Context, o Opening) (RunRef, error) {
 		ref = RunRef{Sync: o.Sync}
 		err = tx.QueryRowContext(ctx, `
 			SELECT runs.number, syncs.epoch FROM runs JOIN syncs ON syncs.id = runs.sync_id
-			WHERE sync_id = ? AND opening = ? AND state = 'open'`, syncID, o.Token).Scan(&ref.Run, &ref.Epoch)
+			WHERE sync_id = $1 AND opening = $2 AND state = 'open'`, syncID, o.Token).Scan(&ref.Run, &ref.Epoch)
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -102,7 +102,7 @@ func (l *Ledger) OpenRun(ctx context.Context, o Opening) (RunRef, error) {
 func late(ctx context.Context, tx *sql.Tx, syncID int64, o Opening) error {
 	var late bool
 	err := tx.QueryRowContext(ctx, `
-		SELECT EXISTS (SELECT 1 FROM runs WHERE sync_id = ? AND (opening = ? AND state = 'dead' OR started_at > ?))`,
+		SELECT EXISTS (SELECT 1 FROM runs WHERE sync_id = $1 AND (opening = $2 AND state = 'dead' OR started_at > $3))`,
 		syncID, o.Token, micros(o.StartedAt)).Scan(&late)
 	if err == nil && late {
 		return ErrFenced
@@ -114,12 +114,12 @@ func ensureSync(ctx context.Context, tx *sql.Tx, o Opening) (int64, error) {
 	if err := checkMarker(ctx, tx, o); err != nil {
 		return 0, err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO workspaces (name) VALUES (?) ON CONFLICT DO NOTHING`, o.Workspace); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO workspaces (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, o.Workspace); err != nil {
 		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, `
 		INSERT INTO syncs (name, workspace_id, audience_id, reference)
-		SELECT ?, id, ?, ? FROM workspaces WHERE name = ? ON CONFLICT DO NOTHING`,
+		SELECT $1, id, $2, $3 FROM workspaces WHERE name = $4 ON CONFLICT (name) DO NOTHING`,
 		o.Sync, o.AudienceID, o.Reference, o.Workspace); err != nil {
 		return 0, err
 	}
@@ -128,7 +128,7 @@ func ensureSync(ctx context.Context, tx *sql.Tx, o Opening) (int64, error) {
 		return 0, err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE syncs SET property = $1, member = $2, mirror = $3 WHERE id = $4`,
-		o.Marker.Property, o.Marker.Member, flag(o.Marker.Mirror), id)
+		o.Marker.Property, o.Marker.Member, zeroOne(o.Marker.Mirror), id)
 	return id, err
 }
 
@@ -142,7 +142,7 @@ func checkMarker(ctx context.Context, tx queryer, o Opening) error {
 		SELECT syncs.name FROM syncs JOIN workspaces ON workspaces.id = workspace_id
 		WHERE workspaces.name = $1 AND property = $2 AND syncs.name <> $3 AND retired_at IS NULL AND (member <> $4 OR mirror + $5 > 0)
 		ORDER BY syncs.name LIMIT 1`,
-		o.Workspace, o.Marker.Property, o.Sync, o.Marker.Member, flag(o.Marker.Mirror)).Scan(&other)
+		o.Workspace, o.Marker.Property, o.Sync, o.Marker.Member, zeroOne(o.Marker.Mirror)).Scan(&other)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -160,7 +160,7 @@ func checkSync(ctx context.Context, tx queryer, o Opening) (int64, error) {
 	var workspace, audienceID, reference string
 	err := tx.QueryRowContext(ctx, `
 		SELECT syncs.id, workspaces.name, audience_id, reference
-		FROM syncs JOIN workspaces ON workspaces.id = workspace_id WHERE syncs.name = ?`, o.Sync).
+		FROM syncs JOIN workspaces ON workspaces.id = workspace_id WHERE syncs.name = $1`, o.Sync).
 		Scan(&id, &workspace, &audienceID, &reference)
 	if err != nil {
 		return 0, err
@@ -198,10 +198,10 @@ func (l *Ledger) CheckOpening(ctx context.Context, o Opening) error {
 func insertRun(ctx context.Context, tx *sql.Tx, syncID int64, o Opening, ref *RunRef) error {
 	digest := sha256.Sum256(o.Spec)
 	spec := hex.EncodeToString(digest[:])
-	if _, err := tx.ExecContext(ctx, `INSERT INTO specs (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING`, spec, string(o.Spec)); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO specs (digest, body) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING`, spec, string(o.Spec)); err != nil {
 		return err
 	}
-	if err := tx.QueryRowContext(ctx, `UPDATE syncs SET epoch = epoch + 1 WHERE id = ? RETURNING epoch`, syncID).Scan(&ref.Epoch); err != nil {
+	if err := tx.QueryRowContext(ctx, `UPDATE syncs SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch`, syncID).Scan(&ref.Epoch); err != nil {
 		return err
 	}
 	surroundings, err := keepSurroundings(ctx, tx, o.Surroundings)
@@ -218,9 +218,10 @@ func insertRun(ctx context.Context, tx *sql.Tx, syncID int64, o Opening, ref *Ru
 	}
 	return tx.QueryRowContext(ctx, `
 		INSERT INTO runs (sync_id, number, opening, spec_digest, surroundings, known_by, full_run, recreate, plan_only, keeps, state, batch_size, started_at, opened_at)
-		SELECT ?, coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ? FROM runs WHERE sync_id = ?
+		VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM runs WHERE sync_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, $12)
 		RETURNING number`,
-		syncID, o.Token, spec, surroundings, o.KnownBy, o.Full, o.Recreate, o.PlanOnly, o.Keeps, size, micros(o.StartedAt), micros(time.Now()), syncID).Scan(&ref.Run)
+		syncID, o.Token, spec, surroundings, o.KnownBy, zeroOne(o.Full), zeroOne(o.Recreate), zeroOne(o.PlanOnly), zeroOne(o.Keeps),
+		size, micros(o.StartedAt), micros(time.Now())).Scan(&ref.Run)
 }
 
 // keepSurroundings stores what most runs share once, and returns its digest.
@@ -230,13 +231,13 @@ func keepSurroundings(ctx context.Context, tx *sql.Tx, body []byte) (sql.NullStr
 	}
 	digest := sha256.Sum256(body)
 	name := sql.NullString{String: hex.EncodeToString(digest[:]), Valid: true}
-	_, err := tx.ExecContext(ctx, `INSERT INTO surroundings (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING`, name, body)
+	_, err := tx.ExecContext(ctx, `INSERT INTO surroundings (digest, body) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING`, name, body)
 	return name, err
 }
 
 // fold closes the runs of a sync that were left open.
 func fold(ctx context.Context, tx *sql.Tx, syncID int64) error {
-	dead, err := ids(ctx, tx, `SELECT id FROM runs WHERE sync_id = ? AND state = 'open'`, syncID)
+	dead, err := ids(ctx, tx, `SELECT id FROM runs WHERE sync_id = $1 AND state = 'open'`, syncID)
 	if err != nil {
 		return err
 	}
@@ -247,7 +248,7 @@ func fold(ctx context.Context, tx *sql.Tx, syncID int64) error {
 		if err := dropStaging(ctx, tx, runID); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE runs SET state = 'dead', closed_at = ? WHERE id = ?`, micros(time.Now()), runID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE runs SET state = 'dead', closed_at = $1 WHERE id = $2`, micros(time.Now()), runID); err != nil {
 			return err
 		}
 	}
@@ -259,7 +260,7 @@ func fold(ctx context.Context, tx *sql.Tx, syncID int64) error {
 // that they came from.
 func markUnanswered(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 	numbers, err := ids(ctx, tx, `
-		SELECT number FROM batches WHERE run_id = ? AND (state = 'sent' OR state = 'staged' AND unanswered = 1)`, runID)
+		SELECT number FROM batches WHERE run_id = $1 AND (state = 'sent' OR state = 'staged' AND unanswered = 1)`, runID)
 	if err != nil {
 		return err
 	}
@@ -277,10 +278,10 @@ func markUnanswered(ctx context.Context, tx *sql.Tx, runID, syncID int64) error 
 
 // dropStaging deletes the members and bitmaps of a run that has ended.
 func dropStaging(ctx context.Context, tx *sql.Tx, runID int64) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE batches SET blob = NULL WHERE run_id = ? AND blob IS NOT NULL`, runID); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE batches SET blob = NULL WHERE run_id = $1 AND blob IS NOT NULL`, runID); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM seen WHERE run_id = ?`, runID)
+	_, err := tx.ExecContext(ctx, `DELETE FROM seen WHERE run_id = $1`, runID)
 	return err
 }
 

@@ -78,7 +78,7 @@ func (l *Ledger) Reading(ctx context.Context, ref RunRef, limit int64, retryAfte
 		var cursor string
 		if err := tx.QueryRowContext(ctx, `
 			SELECT workspace_id, batch_size, known_by, full_run, recreate, plan_only, keeps, page, cursor, members_read, read_done, batches, staged_bytes
-			FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = ?`, runID).
+			FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
 			Scan(&r.workspaceID, &r.batchSize, &r.knownBy, &r.full, &r.recreate, &r.planOnly, &r.keeps, &r.Page, &cursor, &r.Read, &done, &r.batches, &r.staged); err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (r *Reading) sets() map[seenKind]**seen {
 
 func (r *Reading) loadTail(ctx context.Context, tx *sql.Tx, runID int64) error {
 	var blob []byte
-	err := tx.QueryRowContext(ctx, `SELECT blob FROM batches WHERE run_id = ? AND state = 'filling'`, runID).Scan(&blob)
+	err := tx.QueryRowContext(ctx, `SELECT blob FROM batches WHERE run_id = $1 AND state = 'filling'`, runID).Scan(&blob)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -154,7 +154,7 @@ func (r *Reading) Commit(ctx context.Context, page PageInput) (PageResult, error
 func (r *Reading) stillAtPage(ctx context.Context, tx *sql.Tx, runID int64) error {
 	var page int64
 	var done int
-	if err := tx.QueryRowContext(ctx, `SELECT page, read_done FROM runs WHERE id = ?`, runID).Scan(&page, &done); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT page, read_done FROM runs WHERE id = $1`, runID).Scan(&page, &done); err != nil {
 		return err
 	}
 	if page != r.Page || done != readOpen {
@@ -173,12 +173,12 @@ func (r *Reading) advance(ctx context.Context, tx *sql.Tx, runID int64, page Pag
 		done = readLastPage
 	}
 	if _, err := tx.ExecContext(ctx, `
-		UPDATE runs SET page = page + 1, cursor = ?, members_read = members_read + ?, read_done = ?, batches = ?, staged_bytes = ?
-		WHERE id = ?`,
+		UPDATE runs SET page = page + 1, cursor = $1, members_read = members_read + $2, read_done = $3, batches = $4, staged_bytes = $5
+		WHERE id = $6`,
 		string(page.Next), result.Read, done, r.batches, r.staged, runID); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO pages (run_id, page, result) VALUES (?, ?, ?)`, runID, r.Page+1, string(stored))
+	_, err = tx.ExecContext(ctx, `INSERT INTO pages (run_id, page, result) VALUES ($1, $2, $3)`, runID, r.Page+1, string(stored))
 	return err
 }
 
@@ -189,7 +189,7 @@ func (r *Reading) Finish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE runs SET read_done = ? WHERE id = ? AND read_done >= ?`, readComplete, runID, readLastPage)
+		_, err = tx.ExecContext(ctx, `UPDATE runs SET read_done = $1 WHERE id = $2 AND read_done >= $3`, readComplete, runID, readLastPage)
 		return err
 	})
 	if err != nil {
@@ -203,7 +203,7 @@ func (r *Reading) Finish(ctx context.Context) error {
 func (l *Ledger) PageResults(ctx context.Context, ref RunRef, from int64) (PageResult, error) {
 	rows, err := l.reads.QueryContext(ctx, `
 		SELECT result FROM pages JOIN runs ON runs.id = run_id JOIN syncs ON syncs.id = sync_id
-		WHERE syncs.name = ? AND number = ? AND pages.page > ?`, ref.Sync, ref.Run, from)
+		WHERE syncs.name = $1 AND number = $2 AND pages.page > $3`, ref.Sync, ref.Run, from)
 	if err != nil {
 		return PageResult{}, fmt.Errorf("ledger: pages: %w", err)
 	}
@@ -235,7 +235,7 @@ func (l *Ledger) SetSnapshot(ctx context.Context, ref RunRef, snapshot audience.
 		if err != nil {
 			return err
 		}
-		stored, err := tx.ExecContext(ctx, `UPDATE runs SET snapshot = ?, read_opened_at = ? WHERE id = ? AND snapshot IS NULL`,
+		stored, err := tx.ExecContext(ctx, `UPDATE runs SET snapshot = $1, read_opened_at = $2 WHERE id = $3 AND snapshot IS NULL`,
 			string(raw), micros(at), runID)
 		if err != nil {
 			return err

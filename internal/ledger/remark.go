@@ -30,7 +30,7 @@ func arm(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			UPDATE memberships SET fingerprint = NULL WHERE sync_id = $1 AND contact_id IN (SELECT value FROM json_each($2))`, syncID, list); err != nil {
+			UPDATE memberships SET fingerprint = NULL WHERE sync_id = $1 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`, syncID, list); err != nil {
 			return err
 		}
 	}
@@ -46,7 +46,7 @@ func acceptAgain(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO memberships (sync_id, contact_id, marked, fingerprint)
-		SELECT $1, value ->> 0, $2, nullif(unhex(value ->> 1), x'') FROM json_each($3) WHERE true
+		SELECT $1, CAST(value ->> 0 AS BIGINT), $2, nullif(unhex(value ->> 1), unhex('')) FROM json_each(CAST($3 AS TEXT)) WHERE true
 		ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = excluded.marked, fingerprint = excluded.fingerprint`,
 		syncID, markedYes, list)
 	return err

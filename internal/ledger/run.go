@@ -50,7 +50,7 @@ func (l *Ledger) Run(ctx context.Context, ref RunRef) (Run, error) {
 		SELECT specs.body, surroundings.body, known_by, full_run, state, batch_size, opened_at, read_opened_at, snapshot, batches, plan_only, decided, report, epoch
 		FROM runs JOIN syncs ON syncs.id = sync_id JOIN specs ON specs.digest = spec_digest
 		LEFT JOIN surroundings ON surroundings.digest = runs.surroundings
-		WHERE syncs.name = ? AND number = ?`, ref.Sync, ref.Run).
+		WHERE syncs.name = $1 AND number = $2`, ref.Sync, ref.Run).
 		Scan(&spec, &run.Surroundings, &run.KnownBy, &run.Full, &state, &run.BatchSize, &opened, &readOpened, &snapshot, &run.Batches, &run.PlanOnly, &decided, &report, &epoch)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -97,7 +97,7 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte, proved
 		if err := dropStaging(ctx, tx, runID); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = ?, report = ? WHERE id = ?`,
+		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = $1, report = $2 WHERE id = $3`,
 			micros(time.Now()), string(report), runID)
 		return err
 	})
@@ -115,7 +115,7 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte, proved
 func (l *Ledger) ReadOpenedSince(ctx context.Context, sync string, since time.Time) (bool, error) {
 	var found bool
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT EXISTS (SELECT 1 FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = ? AND plan_only = 0 AND read_opened_at >= ?)`,
+		SELECT EXISTS (SELECT 1 FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = $1 AND plan_only = 0 AND read_opened_at >= $2)`,
 		sync, micros(since)).Scan(&found)
 	if err != nil {
 		return false, fmt.Errorf("runs of sync %s: %w", sync, err)

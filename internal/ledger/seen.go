@@ -88,8 +88,8 @@ func (s *seen) save(ctx context.Context, tx *sql.Tx, runID int64) error {
 			return fmt.Errorf("bitmap of members seen: %w", err)
 		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO seen (run_id, kind, chunk, bits) VALUES (?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET bits = excluded.bits`, runID, string(s.kind), key, bits); err != nil {
+			INSERT INTO seen (run_id, kind, chunk, bits) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (run_id, kind, chunk) DO UPDATE SET bits = excluded.bits`, runID, string(s.kind), key, bits); err != nil {
 			return err
 		}
 	}
@@ -98,7 +98,7 @@ func (s *seen) save(ctx context.Context, tx *sql.Tx, runID int64) error {
 }
 
 func loadSeen(ctx context.Context, db rowsQueryer, runID int64, kind seenKind) (*seen, error) {
-	rows, err := db.QueryContext(ctx, `SELECT chunk, bits FROM seen WHERE run_id = ? AND kind = ?`, runID, string(kind))
+	rows, err := db.QueryContext(ctx, `SELECT chunk, bits FROM seen WHERE run_id = $1 AND kind = $2`, runID, string(kind))
 	if err != nil {
 		return nil, err
 	}

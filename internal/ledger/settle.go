@@ -252,8 +252,8 @@ func (s *settlement) markTaken(ctx context.Context, tx *sql.Tx, members []Staged
 	}
 	if _, err = tx.ExecContext(ctx, `
 		INSERT INTO memberships (sync_id, contact_id, marked, fingerprint, run)
-		SELECT ?, value ->> 0, ?, unhex(value ->> 1), ? FROM json_each(?) WHERE true
-		ON CONFLICT DO UPDATE SET marked = excluded.marked, fingerprint = excluded.fingerprint, run = excluded.run`,
+		SELECT $1, CAST(value ->> 0 AS BIGINT), $2, unhex(value ->> 1), $3 FROM json_each(CAST($4 AS TEXT)) WHERE true
+		ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = excluded.marked, fingerprint = excluded.fingerprint, run = excluded.run`,
 		s.syncID, markedYes, s.runID, list); err != nil {
 		return err
 	}
@@ -272,8 +272,8 @@ func markUnknown(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged
 	}
 	if _, err = tx.ExecContext(ctx, `
 		INSERT INTO memberships (sync_id, contact_id, marked)
-		SELECT ?, value, ? FROM json_each(?) WHERE true
-		ON CONFLICT DO UPDATE SET marked = excluded.marked, fingerprint = NULL`,
+		SELECT $1, CAST(atom AS BIGINT), $2 FROM json_each(CAST($3 AS TEXT)) WHERE true
+		ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = excluded.marked, fingerprint = NULL`,
 		syncID, markedUnknown, list); err != nil {
 		return err
 	}
@@ -311,8 +311,8 @@ func (s *settlement) doubt(ctx context.Context, tx *sql.Tx, members []Staged) er
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO memberships (sync_id, contact_id, marked)
-		SELECT ?, value, ? FROM json_each(?) WHERE true
-		ON CONFLICT DO UPDATE SET fingerprint = NULL`, s.syncID, markedUnknown, list)
+		SELECT $1, CAST(atom AS BIGINT), $2 FROM json_each(CAST($3 AS TEXT)) WHERE true
+		ON CONFLICT (sync_id, contact_id) DO UPDATE SET fingerprint = NULL`, s.syncID, markedUnknown, list)
 	return err
 }
 

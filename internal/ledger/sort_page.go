@@ -175,10 +175,12 @@ func (s *sorting) knownRejections(ctx context.Context, tx *sql.Tx, runID, syncID
 		return nil, err
 	}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT wanted.key, min(first_run) FROM json_each(?) AS wanted
-		CROSS JOIN failures ON failures.fingerprint = unhex(wanted.value) AND contact_id IS NULL
-			AND run_id = (SELECT id FROM runs WHERE sync_id = ? AND state = 'closed' AND plan_only = 0 AND read_done = ? AND id < ? ORDER BY number DESC LIMIT 1)
-		WHERE wanted.value <> '' GROUP BY wanted.key`, list, syncID, readComplete, runID)
+		SELECT wanted.key, min(first_run) FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN failures
+		WHERE failures.fingerprint = unhex(wanted.atom) AND contact_id IS NULL AND wanted.atom <> ''
+			AND run_id = (
+				SELECT id FROM runs WHERE sync_id = $2 AND state = 'closed' AND plan_only = 0 AND read_done = $3 AND id < $4
+				ORDER BY number DESC LIMIT 1)
+		GROUP BY wanted.key`, string(list), syncID, readComplete, runID)
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +223,7 @@ func (r *Reading) lookup(ctx context.Context, tx *sql.Tx, syncID int64, members 
 	}
 	if _, err := tx.ExecContext(ctx, `
 		INSERT INTO contacts (workspace_id, reference)
-		SELECT ?, value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`, r.workspaceID, string(list)); err != nil {
+		SELECT $1, atom FROM json_each(CAST($2 AS TEXT)) WHERE true ON CONFLICT (workspace_id, reference) DO NOTHING`, r.workspaceID, string(list)); err != nil {
 		return nil, err
 	}
 	// CROSS JOIN keeps the list in front: the other way round it would be
@@ -229,12 +231,12 @@ func (r *Reading) lookup(ctx context.Context, tx *sql.Tx, syncID int64, members 
 	rows, err := tx.QueryContext(ctx, `
 		SELECT wanted.key, contacts.id, contacts.phone, contacts.email, held, coalesce(marked, 0), memberships.fingerprint,
 			failed.fingerprint, first_run, outcome, reason, field, message
-		FROM json_each(?) AS wanted
-		CROSS JOIN contacts ON contacts.workspace_id = ? AND contacts.reference = wanted.value
-		LEFT JOIN memberships ON memberships.sync_id = ? AND memberships.contact_id = contacts.id
-		LEFT JOIN known_failures AS failed ON failed.sync_id = ? AND failed.contact_id = contacts.id
-			AND failed.known_by = ? AND failed.retry = 0 AND (failed.outcome = ? OR failed.last_sent_at > ?)`,
-		string(list), r.workspaceID, syncID, syncID, r.knownBy, string(audience.Invalid), micros(time.Now().Add(-r.retryAfter)))
+		FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN contacts
+		LEFT JOIN memberships ON memberships.sync_id = $3 AND memberships.contact_id = contacts.id
+		LEFT JOIN known_failures AS failed ON failed.sync_id = $3 AND failed.contact_id = contacts.id
+			AND failed.known_by = $4 AND failed.retry = 0 AND (failed.outcome = $5 OR failed.last_sent_at > $6)
+		WHERE contacts.workspace_id = $2 AND contacts.reference = wanted.atom`,
+		string(list), r.workspaceID, syncID, r.knownBy, string(audience.Invalid), micros(time.Now().Add(-r.retryAfter)))
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (l *Ledger) Tally(ctx context.Context, ref RunRef) (Tally, error) {
 	}
 	rows, err := l.reads.QueryContext(ctx, `
 		SELECT sends, result FROM batches JOIN runs ON runs.id = run_id JOIN syncs ON syncs.id = sync_id
-		WHERE syncs.name = ? AND runs.number = ?`, ref.Sync, ref.Run)
+		WHERE syncs.name = $1 AND runs.number = $2`, ref.Sync, ref.Run)
 	if err != nil {
 		return Tally{}, fmt.Errorf("ledger: batches: %w", err)
 	}
@@ -112,7 +112,7 @@ type Expected struct {
 func (l *Ledger) Expected(ctx context.Context, ref RunRef) (Expected, error) {
 	var runID, syncID int64
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT runs.id, syncs.id FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = ? AND number = ?`,
+		SELECT runs.id, syncs.id FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = $1 AND number = $2`,
 		ref.Sync, ref.Run).Scan(&runID, &syncID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Expected{}, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, ErrNotFound)
@@ -129,8 +129,8 @@ func (l *Ledger) Expected(ctx context.Context, ref RunRef) (Expected, error) {
 		return Expected{}, fmt.Errorf("ledger: %w", err)
 	}
 	rows, err := l.reads.QueryContext(ctx, `
-		SELECT contact_id, EXISTS (SELECT 1 FROM failures WHERE failures.run_id = ? AND failures.contact_id = memberships.contact_id)
-		FROM memberships WHERE sync_id = ? AND marked = ?`, runID, syncID, markedYes)
+		SELECT contact_id, EXISTS (SELECT 1 FROM failures WHERE failures.run_id = $1 AND failures.contact_id = memberships.contact_id)
+		FROM memberships WHERE sync_id = $2 AND marked = $3`, runID, syncID, markedYes)
 	if err != nil {
 		return Expected{}, fmt.Errorf("ledger: memberships: %w", err)
 	}
@@ -184,7 +184,7 @@ func endBatches(ctx context.Context, tx *sql.Tx, runID int64, which string, reas
 	if err := tx.QueryRowContext(ctx, `SELECT armed FROM runs WHERE id = $1`, runID).Scan(&armed); err != nil {
 		return err
 	}
-	numbers, err := ids(ctx, tx, `SELECT number FROM batches WHERE run_id = ? AND (`+which+`)`, runID)
+	numbers, err := ids(ctx, tx, `SELECT number FROM batches WHERE run_id = $1 AND (`+which+`)`, runID)
 	if err != nil {
 		return err
 	}

@@ -28,21 +28,22 @@ func (l *Ledger) BeginTrial(ctx context.Context, o Opening, members []ReadMember
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO contacts (workspace_id, reference)
-			SELECT workspace_id, value FROM syncs, json_each(?) WHERE syncs.id = ? ON CONFLICT DO NOTHING`, list, syncID); err != nil {
+			SELECT workspace_id, atom FROM syncs CROSS JOIN json_each(CAST($1 AS TEXT)) AS wanted WHERE syncs.id = $2
+			ON CONFLICT (workspace_id, reference) DO NOTHING`, string(list), syncID); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO memberships (sync_id, contact_id, marked)
-			SELECT syncs.id, contacts.id, ? FROM json_each(?) AS wanted CROSS JOIN syncs
-			JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.value
-			WHERE syncs.id = ? ON CONFLICT DO UPDATE SET fingerprint = NULL`, markedUnknown, list, syncID); err != nil {
+			SELECT syncs.id, contacts.id, $1 FROM json_each(CAST($2 AS TEXT)) AS wanted CROSS JOIN syncs
+			JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.atom
+			WHERE syncs.id = $3 ON CONFLICT (sync_id, contact_id) DO UPDATE SET fingerprint = NULL`, markedUnknown, string(list), syncID); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
-			DELETE FROM known_failures WHERE sync_id = ?1 AND contact_id IN (
-				SELECT contacts.id FROM json_each(?2) AS wanted CROSS JOIN syncs
-				JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.value
-				WHERE syncs.id = ?1)`, syncID, list)
+			DELETE FROM known_failures WHERE sync_id = $1 AND contact_id IN (
+				SELECT contacts.id FROM json_each(CAST($2 AS TEXT)) AS wanted CROSS JOIN syncs
+				JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.atom
+				WHERE syncs.id = $1)`, syncID, string(list))
 		return err
 	})
 	if err != nil {
@@ -63,14 +64,14 @@ func (l *Ledger) EndTrial(ctx context.Context, sync string, taken []ReadMember) 
 	}
 	err = l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			UPDATE memberships SET marked = ?, fingerprint = unhex(now.print)
+			UPDATE memberships SET marked = $1, fingerprint = unhex(now.print)
 			FROM (
 				SELECT syncs.id AS sync, contacts.id AS contact, wanted.value ->> 1 AS print
-				FROM json_each(?) AS wanted CROSS JOIN syncs
+				FROM json_each(CAST($2 AS TEXT)) AS wanted CROSS JOIN syncs
 				JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.value ->> 0
-				WHERE syncs.name = ?
+				WHERE syncs.name = $3
 			) AS now
-			WHERE sync_id = now.sync AND contact_id = now.contact`, markedYes, list, sync)
+			WHERE sync_id = now.sync AND contact_id = now.contact`, markedYes, string(list), sync)
 		return err
 	})
 	if err != nil {

@@ -59,7 +59,7 @@ func (l *Ledger) Withheld(ctx context.Context, sync string, run int64) ([]Withhe
 }
 
 func loadLabels(ctx context.Context, db rowsQueryer, runID int64, kind WithheldKind) ([]WithheldCount, error) {
-	rows, err := db.QueryContext(ctx, `SELECT target, label, rest, members FROM withheld WHERE run_id = ? AND kind = ?`, runID, string(kind))
+	rows, err := db.QueryContext(ctx, `SELECT target, label, rest, members FROM withheld WHERE run_id = $1 AND kind = $2`, runID, string(kind))
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,8 @@ func (c labelCounts) save(ctx context.Context, tx *sql.Tx, runID int64, kind Wit
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO withheld (run_id, kind, target, label, rest, members)
-		SELECT ?, ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true
-		ON CONFLICT DO UPDATE SET members = members + excluded.members`, runID, string(kind), string(list))
+		SELECT $1, $2, value ->> 0, value ->> 1, CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS BIGINT)
+		FROM json_each(CAST($3 AS TEXT)) WHERE true
+		ON CONFLICT (run_id, kind, target, label, rest) DO UPDATE SET members = withheld.members + excluded.members`, runID, string(kind), string(list))
 	return err
 }
