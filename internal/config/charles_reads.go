@@ -23,6 +23,14 @@ type Reads struct {
 	CountHeader string `yaml:"count_header" json:"count_header"`
 	// PageSize is asked for when listing tags and properties. Default: 100.
 	PageSize int `yaml:"page_size" json:"page_size" jsonschema:"minimum=1,maximum=10000"`
+	// SegmentMembersPath lists the contacts of a segment (A21); {segment} stands
+	// for its id. Default: /api/v1/contact_lists/{segment}/preview.
+	SegmentMembersPath string `yaml:"segment_members_path" json:"segment_members_path"`
+	// SegmentPageSize is asked for when listing the contacts of a segment. A
+	// server may give less. Default: 500.
+	SegmentPageSize int `yaml:"segment_page_size" json:"segment_page_size" jsonschema:"minimum=1,maximum=10000"`
+	// SegmentMember are the names inside a row of SegmentMembersPath.
+	SegmentMember SegmentMemberNames `yaml:"segment_member" json:"segment_member"`
 	// ContactPath reads one contact back, for "audiencesync try" and "trace":
 	// {reference} and {source_type} are replaced, escaped; a query may follow
 	// after "?". Default: empty, no public document names such a call.
@@ -34,6 +42,27 @@ type Reads struct {
 	// KnownProperties are the custom properties that exist, where the key may not
 	// read: technical names, or names with their type, input and options.
 	KnownProperties []KnownProperty `yaml:"known_properties" json:"known_properties,omitempty"`
+}
+
+// SegmentMemberNames are the JSON names of the contacts of a segment; a dot
+// descends. The defaults are those of a preview in charles' public SDK (observed,
+// no promise).
+type SegmentMemberNames struct {
+	// Data is the key of the rows; empty means that the reply is a bare array.
+	// Default: data.
+	Data string `yaml:"data" json:"data" jsonschema:"minLength=0"`
+	// ID is the key of the contact's own id in a row: it tells rows apart.
+	// Default: person.id.
+	ID string `yaml:"id" json:"id"`
+	// References is the key of the list of references in a row.
+	// Default: person.channel_users.
+	References string `yaml:"references" json:"references"`
+	// Reference is the key of the reference in an entry of that list.
+	// Default: external_person_reference_id.
+	Reference string `yaml:"reference" json:"reference"`
+	// SourceType is the key of the source type in an entry of that list; a
+	// reference of another source type, or of none, is not ours. Default: source_type.
+	SourceType string `yaml:"source_type" json:"source_type"`
 }
 
 // ReadAuth is how reads are authenticated.

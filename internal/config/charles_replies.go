@@ -67,6 +67,20 @@ type ReplyErrors struct {
 	Index string `yaml:"index" json:"index" jsonschema:"minLength=0"`
 }
 
+// GoneRefusals are the refusals that say that a contact does not exist, and was
+// not created (A20): no public document names one. Without them such a refusal
+// is one like any other.
+type GoneRefusals struct {
+	// Codes are error codes, or results of a contact in a batch reply, whatever
+	// their case. Default: empty.
+	Codes []string `yaml:"codes" json:"codes,omitempty"`
+	// Statuses are status numbers of a contact in a batch reply, and of the answer
+	// to a request of one contact: 400, 404, 409, 410 or 422. Where codes are
+	// given too, a refusal with another code is not meant. Default: empty, since a
+	// 404 may as well mean that the closed beta is not enabled (A18).
+	Statuses []int `yaml:"statuses" json:"statuses,omitempty"`
+}
+
 // ReplyCounts are the JSON names of counts; a dot descends ("data.created").
 type ReplyCounts struct {
 	// Created is the key of the number of created contacts. Default: created.

@@ -2,6 +2,8 @@ package config
 
 import (
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -22,6 +24,7 @@ func checkHelloCharles(r *report, path string, h *HelloCharles) {
 	checkPositive(r, path+".limits.max_retry_after", h.Limits.MaxRetryAfter)
 	checkPath(r, path+".single.path", h.Single.Path, "")
 	checkBatch(r, path+".batch", h)
+	checkGone(r, path+".gone", h)
 	checkReads(r, path+".read", h.Read)
 	if h.Tags == TagID && !h.Read.ReadsAllowed() {
 		r.refuse(path+".tags", "ids are looked up in the list of tags, which read.allowed: false forbids; write label")
@@ -71,10 +74,53 @@ func checkResults(r *report, path string, items ReplyItems) {
 	}
 }
 
+// statusesOfGone are those that can be about one contact. 401, 403 and 429 are
+// about the key, and 5xx pass.
+var statusesOfGone = []int{400, 404, 409, 410, 422}
+
+// checkGone reports refusals that cannot say that a contact does not exist, or
+// that have another meaning already.
+func checkGone(r *report, path string, h *HelloCharles) {
+	checkTwice(r, path+".codes", h.Gone.Codes)
+	meaning := map[string]string{}
+	for _, list := range []struct {
+		key    string
+		values []string
+	}{
+		{"created", h.Batch.Items.Created},
+		{"updated", h.Batch.Items.Updated},
+		{"accepted", h.Batch.Items.Accepted},
+		{"transient", h.Batch.Items.Transient},
+	} {
+		for _, value := range list.values {
+			meaning[strings.ToLower(value)] = list.key
+		}
+	}
+	for i, code := range h.Gone.Codes {
+		if earlier, known := meaning[strings.ToLower(code)]; known && code != "" {
+			r.refuse(item(path+".codes", i), "also stands in the list batch.items.%s; a result has one meaning", earlier)
+		}
+	}
+	for i, status := range h.Gone.Statuses {
+		place := item(path+".statuses", i)
+		earlier, known := meaning[strconv.Itoa(status)]
+		switch {
+		case r.broken(place):
+		case !slices.Contains(statusesOfGone, status):
+			r.refuse(place, "expected 400, 404, 409, 410 or 422: no other status is about one contact")
+		case slices.Contains(h.Gone.Statuses[:i], status):
+			r.refuse(place, "stands in the list twice; delete one")
+		case known:
+			r.refuse(place, "also stands in the list batch.items.%s; a result has one meaning", earlier)
+		}
+	}
+}
+
 func checkReads(r *report, path string, read Reads) {
 	checkPath(r, path+".tags_path", read.TagsPath, "")
 	checkPath(r, path+".properties_path", read.PropertiesPath, "")
 	checkPath(r, path+".segment_count_path", read.SegmentCountPath, "{segment}")
+	checkPath(r, path+".segment_members_path", read.SegmentMembersPath, "{segment}")
 	checkHeader(r, path+".count_header", read.CountHeader)
 	checkTwice(r, path+".known_tags", read.KnownTags)
 	checkContactPath(r, path+".contact_path", read.ContactPath)

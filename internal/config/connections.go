@@ -140,7 +140,7 @@ const (
 )
 
 // HelloCharles is one workspace: host and source_type, with every assumption
-// about its API that no public document settles (see docs/hello-charles.md A1 to A18).
+// about its API that no public document settles (see docs/hello-charles.md A1 to A21).
 type HelloCharles struct {
 	// BaseURL is a URL, or the bare customer name: "acme" means
 	// https://acme.hello-charles.com.
@@ -177,6 +177,8 @@ type HelloCharles struct {
 	// keep, check, try and trace note what contacts may be sent without. Default:
 	// unknown.
 	Omitted Omitted `yaml:"omitted" json:"omitted"`
+	// Gone is how a refusal says that a contact does not exist (A20).
+	Gone GoneRefusals `yaml:"gone" json:"gone"`
 	// Read is how tags, custom properties and segments are read (A2, A12).
 	Read Reads `yaml:"read" json:"read"`
 }

@@ -117,6 +117,16 @@ func DefaultHelloCharles() HelloCharles {
 			SegmentCountPath: "/api/v1/contact_lists/{segment}/preview",
 			CountHeader:      "X-Resource-Count",
 			PageSize:         100,
+
+			SegmentMembersPath: "/api/v1/contact_lists/{segment}/preview",
+			SegmentPageSize:    500,
+			SegmentMember: SegmentMemberNames{
+				Data:       "data",
+				ID:         "person.id",
+				References: "person.channel_users",
+				Reference:  "external_person_reference_id",
+				SourceType: "source_type",
+			},
 			Contact: ContactNames{
 				Data:       "data",
 				Reference:  "channel_users.external_person_reference_id",

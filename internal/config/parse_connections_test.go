@@ -279,3 +279,16 @@ func TestAContactIsReadBackByAPathOrAQuery(t *testing.T) {
 		require.Equal(t, path, connections.HelloCharles["charles"].Read.ContactPath)
 	}
 }
+
+func TestWhatSaysThatAContactIsGoneIsNothingUnlessItIsGiven(t *testing.T) {
+	t.Parallel()
+	require.Zero(t, config.DefaultHelloCharles().Gone)
+	connections, err := config.ParseConnections("c.yaml", []byte(minimalConnections+"    gone: {codes: [contact_not_found], statuses: [404, 410]}\n"))
+	require.NoError(t, err)
+	require.Equal(t, config.GoneRefusals{Codes: []string{"contact_not_found"}, Statuses: []int{404, 410}}, connections.HelloCharles["charles"].Gone)
+
+	_, err = config.ParseConnections("c.yaml", []byte(minimalConnections+
+		"    gone: {codes: [Rate_Limited], statuses: [404]}\n    batch: {items: {updated: [updated, '404']}}\n"))
+	require.ErrorContains(t, err, "connections.charles.gone.codes[0]: also stands in the list batch.items.transient")
+	require.ErrorContains(t, err, "connections.charles.gone.statuses[0]: also stands in the list batch.items.updated")
+}

@@ -59,7 +59,9 @@ type Result struct {
 	// contacts, which it names: this one has no outcome and is worth sending
 	// again together with its neighbours.
 	NotApplied bool
-	// Gone marks a refusal that says that Hello Charles does not hold the contact.
+	// Gone says of a refused contact that it does not exist and was not created:
+	// its status or code is in the settings gone.statuses or gone.codes. It is
+	// never Transient.
 	Gone bool
 	// Code is the API's error code where it is a short slug, else empty. It
 	// holds no contact data.

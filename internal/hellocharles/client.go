@@ -66,7 +66,7 @@ func New(
 		contacts: contacts,
 		reads:    reads,
 		encode:   newEncoder(settings),
-		replies:  newReplies(settings.Batch),
+		replies:  newReplies(settings.Batch, settings.Gone),
 		tagIDs:   newTagIDs(),
 	}, nil
 }

@@ -27,12 +27,18 @@ type reason struct {
 	// one has other codes only.
 	passes bool
 	lasts  bool
+	// codes are all of them; gone says that an error means that the contact does
+	// not exist.
+	codes []string
+	gone  bool
 }
 
 // refusal is the refusal for that reason. As the worse of two results counts, it
 // is transient only if no error lasts.
 func (w reason) refusal() Result {
-	return Result{Outcome: audience.Refused, Code: w.code, Message: cut(w.message), Transient: w.passes && !w.lasts}
+	return Result{
+		Outcome: audience.Refused, Code: w.code, Message: cut(w.message), Gone: w.gone, Transient: w.passes && !w.lasts && !w.gone,
+	}
 }
 
 // reasonOf reads one error: by the names of batch.items, else in the form of
@@ -40,7 +46,7 @@ func (w reason) refusal() Result {
 // key says more than the number. A list of errors is read in turn.
 func (r replies) reasonOf(e any, reference string) reason {
 	if text := scalar(e); text != "" {
-		return reason{message: text}
+		return reason{message: text, gone: r.gone.says(text) || r.gone.says(r.refusedWith)}
 	}
 	if list, ok := e.([]any); ok {
 		return r.reasonOfAll(list, reference)
@@ -49,9 +55,12 @@ func (r replies) reasonOf(e any, reference string) reason {
 	codes := scalarsAt(e, names.ErrorCode, "message_key", "code", names.Status)
 	told := reason{message: textAt(e, names.ErrorMessage), passes: r.mayPass(codes...)}
 	told.lasts = len(codes) > 0 && !told.passes
-	if named := scalarsAt(e, names.ErrorCode, "message_key", "code"); len(named) > 0 {
+	named := scalarsAt(e, names.ErrorCode, "message_key", "code")
+	if len(named) > 0 {
 		told.code = slug(named[0], reference)
 	}
+	told.codes = named
+	told.gone = r.gone.says(scalarAt(e, names.Status), named...) || r.gone.says(r.refusedWith, named...)
 	if told.message == "" {
 		told.message = strings.Join(scalarsAt(e, "message", "description"), ": ")
 	}
@@ -71,6 +80,7 @@ func (r replies) reasonOfAll(list []any, reference string) reason {
 			messages = append(messages, one.message)
 		}
 		all.passes, all.lasts = all.passes || one.passes, all.lasts || one.lasts
+		all.gone, all.codes = all.gone || one.gone, append(all.codes, one.codes...)
 	}
 	all.message = strings.Join(messages, "; ")
 	return all

@@ -36,9 +36,13 @@ type replies struct {
 	settings  config.BatchContacts
 	statuses  map[string]audience.Outcome
 	transient map[string]bool
+	gone      gone
+	// refusedWith is the status of the refused request whose body is read; empty for
+	// a success.
+	refusedWith string
 }
 
-func newReplies(s config.BatchContacts) replies {
+func newReplies(s config.BatchContacts, goneBy config.GoneRefusals) replies {
 	statuses, transient := map[string]audience.Outcome{}, map[string]bool{}
 	// A value that stands in two lists is a refusal first, a creation last.
 	for _, list := range []struct {
@@ -58,7 +62,7 @@ func newReplies(s config.BatchContacts) replies {
 	for _, value := range s.Items.Transient {
 		transient[strings.ToLower(value)] = true
 	}
-	return replies{settings: s, statuses: statuses, transient: transient}
+	return replies{settings: s, statuses: statuses, transient: transient, gone: newGone(goneBy)}
 }
 
 // mayPass reports whether a status or code of a refusal is in the list

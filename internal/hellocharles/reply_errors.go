@@ -2,6 +2,7 @@ package hellocharles
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"audiencesync/internal/audience"
@@ -37,7 +38,7 @@ func (r replies) errors(root any, to sent) ([]Result, error) {
 // not applied.
 func (r replies) refusedByName(failed *vendorhttp.Error, contacts []audience.Contact) ([]Result, bool) {
 	switch failed.Status {
-	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity:
+	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusNotFound, http.StatusGone:
 	default:
 		return nil, false
 	}
@@ -46,11 +47,11 @@ func (r replies) refusedByName(failed *vendorhttp.Error, contacts []audience.Con
 		return nil, false
 	}
 	to := newSent(contacts)
-	refused, _ := r.refusals(root, to)
+	refused, _ := r.refusedBy(failed).refusals(root, to)
 	if r.settings.Reply == config.RepliesItems {
 		r.addRefusedItems(refused, root, to)
 	}
-	if len(refused) == 0 {
+	if len(refused) == 0 || isNotFound(failed.Status) && !anyGone(refused) {
 		return nil, false
 	}
 	results := make([]Result, len(contacts))
@@ -62,6 +63,21 @@ func (r replies) refusedByName(failed *vendorhttp.Error, contacts []audience.Con
 		}
 	}
 	return results, true
+}
+
+// refusedBy reads the body of a refused request.
+func (r replies) refusedBy(failed *vendorhttp.Error) replies {
+	r.refusedWith = strconv.Itoa(failed.Status)
+	return r
+}
+
+func anyGone(refused map[int]Result) bool {
+	for _, refusal := range refused {
+		if refusal.Gone {
+			return true
+		}
+	}
+	return false
 }
 
 // addRefusedItems adds the refused ones among the items of a refusal. That it
@@ -139,7 +155,9 @@ func (r replies) placeOfError(entry item, to sent) (int, bool) {
 // refusal reads one error that names its contact.
 func (r replies) refusal(entry item, reference string) Result {
 	if _, bare := entry.value.(string); bare && !entry.keyed {
-		return Result{Outcome: audience.Refused, Message: "the contact is listed as refused, without a reason"}
+		return Result{
+			Outcome: audience.Refused, Message: "the contact is listed as refused, without a reason", Gone: r.gone.says(r.refusedWith),
+		}
 	}
 	told := r.reasonOf(entry.value, reference)
 	if told.message == "" {
@@ -150,11 +168,14 @@ func (r replies) refusal(entry item, reference string) Result {
 
 // refusalOfOne turns a refused request that held one contact into the refusal
 // of that contact, which it need not name. Other 4xx are about the request, not
-// about the contact.
+// about the contact, unless the settings say that they mean that it is gone.
 func (r replies) refusalOfOne(failed *vendorhttp.Error, contact audience.Contact) (Result, bool) {
+	told := r.refusedBy(failed).reasonFrom(failed.Body, contact.Reference)
 	switch failed.Status {
 	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
-		return r.reasonFrom(failed.Body, contact.Reference).refusal(), true
+		return told.refusal(), true
+	case http.StatusNotFound, http.StatusGone:
+		return told.refusal(), told.gone
 	default:
 		return Result{}, false
 	}
@@ -170,5 +191,6 @@ func (r replies) reasonFrom(body []byte, reference string) reason {
 	if told.message == "" {
 		told.message = strings.TrimSpace(string(body))
 	}
+	told.gone = !isPage(body) && (told.gone || r.gone.says(r.refusedWith, told.codes...))
 	return told
 }

@@ -28,6 +28,9 @@ var replySeeds = []string{
 	`{"created":1e400}`, `{"created":99999999999999999999}`, `{"created":2.0}`, `{"created":2}{"created":2}`,
 	`{"errors":[]}`, `{"errors":null}`, `{"errors":{"a":["x",null,7,{"message":"y"}]}}`, `{"errors":[{"index":0},{"external_reference_id":"+49151"}]}`,
 	`{"errors":[{"code":422,"message_key":"contact.invalid","message":"no","description":"d"}]}`, `{"errors":["x",null,7]}`,
+	`{"items":[{"external_reference_id":"a","status":404},{"external_reference_id":"+49151","status":409,"error":{"code":"in_use"}}]}`,
+	`{"errors":[{"external_reference_id":"a","message_key":"CONTACT_NOT_FOUND"},{"external_reference_id":"a","code":503}]}`,
+	`{"errors":{"a":"contact_not_found","+49151":[{"code":409},{"code":"rate_limited"}]}}`, `{"items":{"a":"contact_not_found"}}`,
 	`{"error":{"code":"BAD","message":"\ud800"}}`, "{\"error\":\"\xff\"}", `{"errors":[{"external_reference_id":"a","error":{"code":"RATE_LIMITED"}}]}`,
 }
 
@@ -47,6 +50,9 @@ func plausible() []config.BatchContacts {
 	}
 	return all
 }
+
+// fuzzedGone says which refusals mean that a contact does not exist.
+var fuzzedGone = config.GoneRefusals{Codes: []string{"contact_not_found"}, Statuses: []int{404, 409}}
 
 var fuzzedContacts = []audience.Contact{{Reference: "a"}, {Reference: "+49151"}}
 
@@ -78,14 +84,15 @@ func FuzzReply(f *testing.F) {
 				if turned, ok := reversed(body); ok {
 					again, errAgain := readReply(settings, status, turned, contacts)
 					require.Equal(t, outcomesOf(results), outcomesOf(again))
+					require.Equal(t, goneOf(results), goneOf(again))
 					require.Equal(t, err, errAgain)
 				}
 			}
 		}
 		for _, settings := range plausible() {
-			checkResult(t, newReplies(settings).one(vendorhttp.Response{Status: status, Body: body}, fuzzedContacts[0]))
+			checkResult(t, newReplies(settings, fuzzedGone).one(vendorhttp.Response{Status: status, Body: body}, fuzzedContacts[0]))
 		}
-		checkResult(t, newReplies(config.DefaultHelloCharles().Batch).reasonFrom(body, "a").refusal())
+		checkResult(t, newReplies(config.DefaultHelloCharles().Batch, config.GoneRefusals{}).reasonFrom(body, "a").refusal())
 	})
 }
 
@@ -95,15 +102,17 @@ func FuzzRefusedBatch(f *testing.F) {
 	for _, seed := range replySeeds {
 		f.Add([]byte(seed), 422)
 		f.Add([]byte(seed), 413)
+		f.Add([]byte(seed), 404)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, status int) {
 		for _, settings := range plausible() {
-			results, ok := newReplies(settings).refusedByName(&vendorhttp.Error{Status: status, Body: body}, fuzzedContacts)
+			results, ok := newReplies(settings, fuzzedGone).refusedByName(&vendorhttp.Error{Status: status, Body: body}, fuzzedContacts)
 			if !ok {
 				require.Empty(t, results)
 				continue
 			}
-			require.Contains(t, []int{400, 409, 422}, status)
+			require.Contains(t, []int{400, 409, 422, 404, 410}, status)
+			require.True(t, status == 400 || status == 409 || status == 422 || slices.Contains(goneOf(results), true))
 			require.Len(t, results, len(fuzzedContacts))
 			require.True(t, slices.ContainsFunc(results, func(r Result) bool { return r.Outcome == audience.Refused }))
 			for _, result := range results {
@@ -119,7 +128,15 @@ func FuzzRefusedBatch(f *testing.F) {
 }
 
 func readReply(settings config.BatchContacts, status int, body []byte, contacts []audience.Contact) ([]Result, error) {
-	return newReplies(settings).read(vendorhttp.Response{Status: status, Header: http.Header{}, Body: body}, contacts)
+	return newReplies(settings, fuzzedGone).read(vendorhttp.Response{Status: status, Header: http.Header{}, Body: body}, contacts)
+}
+
+func goneOf(results []Result) []bool {
+	gone := make([]bool, len(results))
+	for i, result := range results {
+		gone[i] = result.Gone
+	}
+	return gone
 }
 
 func outcomesOf(results []Result) []audience.Outcome {
@@ -168,4 +185,5 @@ func checkResult(t *testing.T, result Result) {
 	require.LessOrEqual(t, len(result.Message), 500)
 	require.True(t, utf8.ValidString(result.Message))
 	require.True(t, !result.Transient || result.Outcome == audience.Refused)
+	require.True(t, !result.Gone || result.Outcome == audience.Refused && !result.Transient)
 }

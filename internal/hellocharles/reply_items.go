@@ -95,12 +95,15 @@ func (r replies) result(value any, reference string) Result {
 		return result
 	}
 	code := scalarAt(value, names.ErrorCode)
+	if result.Gone = r.gone.says(status, scalarsAt(value, names.ErrorCode)...); result.Gone {
+		result.Outcome = audience.Refused
+	}
 	result.Code = slug(code, reference)
 	result.Message = cut(textAt(value, names.ErrorMessage))
 	if result.Outcome == "" && result.Message == "" {
 		result.Message = cut(fmt.Sprintf("the status %q is in none of the lists under batch.items", status))
 	}
-	result.Transient = result.Outcome == audience.Refused && r.mayPass(status, code)
+	result.Transient = result.Outcome == audience.Refused && !result.Gone && r.mayPass(status, code)
 	return result
 }
 
@@ -161,7 +164,9 @@ func severity(r Result) int {
 		return 3
 	case r.Transient:
 		return 4
-	default:
+	case !r.Gone:
 		return 5
+	default:
+		return 6
 	}
 }
