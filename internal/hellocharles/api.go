@@ -41,6 +41,12 @@ type API interface {
 	// SegmentCount returns the number of contacts in a segment. A reply without
 	// a count is an error of kind Unreadable, never zero.
 	SegmentCount(ctx context.Context, segment string) (int64, error)
+	// SegmentMembers reads the contacts of a segment and gives them to visit page
+	// by page, as they come; an error of visit ends the read and is returned. Only
+	// without an error was the list read to its end, with at least as many contacts
+	// as the segment's count says. A list that is shorter (cut, or the same rows
+	// again and again) is an error of kind Unreadable.
+	SegmentMembers(ctx context.Context, segment string, visit func([]SegmentMember) error) (SegmentRead, error)
 	// Contact reads one contact back. The error wraps ErrCannotRead where the
 	// connection does not say how, and ErrNoContact where nothing is held for
 	// the reference.

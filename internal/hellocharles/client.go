@@ -84,14 +84,19 @@ func check(s config.HelloCharles) error {
 		{"read.properties_path", s.Read.PropertiesPath},
 		{"read.segment_count_path", s.Read.SegmentCountPath},
 		{"read.count_header", s.Read.CountHeader},
+		{"read.segment_members_path", s.Read.SegmentMembersPath},
+		{"read.segment_member.id", s.Read.SegmentMember.ID},
+		{"read.segment_member.references", s.Read.SegmentMember.References},
+		{"read.segment_member.reference", s.Read.SegmentMember.Reference},
+		{"read.segment_member.source_type", s.Read.SegmentMember.SourceType},
 	}
 	for _, need := range needs {
 		if need.value == "" {
 			return fmt.Errorf("%s is not set", need.setting)
 		}
 	}
-	if s.Read.PageSize < 1 || s.MaxBodyMegabytes < 1 || s.Timeout <= 0 {
-		return errors.New("read.page_size, max_body_megabytes and timeout must be positive")
+	if s.Read.PageSize < 1 || s.Read.SegmentPageSize < 1 || s.MaxBodyMegabytes < 1 || s.Timeout <= 0 {
+		return errors.New("read.page_size, read.segment_page_size, max_body_megabytes and timeout must be positive")
 	}
 	if s.Send == config.SendBatch {
 		if err := checkBatch(s.Batch); err != nil {
@@ -101,8 +106,12 @@ func check(s config.HelloCharles) error {
 	if s.Tags == config.TagID && !s.Read.ReadsAllowed() {
 		return errors.New("tags: id needs the tag list, but read.allowed is false; set tags: label, or allow reads")
 	}
-	if !strings.Contains(s.Read.SegmentCountPath, segmentPlaceholder) {
-		return fmt.Errorf("read.segment_count_path has no %s to put the segment id in", segmentPlaceholder)
+	for setting, path := range map[string]string{
+		"read.segment_count_path": s.Read.SegmentCountPath, "read.segment_members_path": s.Read.SegmentMembersPath,
+	} {
+		if !strings.Contains(path, segmentPlaceholder) {
+			return fmt.Errorf("%s has no %s to put the segment id in", setting, segmentPlaceholder)
+		}
 	}
 	if path := s.Read.ContactPath; path != "" && (path[0] != '/' || !strings.Contains(path, referencePlaceholder)) {
 		return fmt.Errorf("read.contact_path starts with a slash and holds %s", referencePlaceholder)
@@ -117,6 +126,7 @@ func checkPaths(s config.HelloCharles) error {
 		{"read.tags_path", s.Read.TagsPath},
 		{"read.properties_path", s.Read.PropertiesPath},
 		{"read.segment_count_path", strings.ReplaceAll(s.Read.SegmentCountPath, segmentPlaceholder, "")},
+		{"read.segment_members_path", strings.ReplaceAll(s.Read.SegmentMembersPath, segmentPlaceholder, "")},
 	}
 	for _, path := range paths {
 		if path.value == "" {

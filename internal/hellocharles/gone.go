@@ -49,8 +49,8 @@ func (g gone) says(status string, codes ...string) bool {
 // isPage reports whether a body is HTML: who answers so is not the API.
 func isPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
 
-// isNotFound reports whether a status is taken for a wrong path or a beta that is
-// not enabled (A18), unless the settings or the reply say that it is about a contact.
+// isNotFound reports whether a status says that something is not there: the
+// contact, the path, or a beta that is not enabled (A18).
 func isNotFound(status int) bool {
 	return status == http.StatusNotFound || status == http.StatusGone
 }

@@ -36,7 +36,7 @@ func (c *client) Contact(ctx context.Context, reference string) (*Held, error) {
 	err = c.ask(ctx, contactCall, vendorhttp.Request{
 		Operation: operation, Method: http.MethodGet, Path: path, Query: query,
 	}, func(reply vendorhttp.Response, err error) error {
-		if failed, ok := errors.AsType[*vendorhttp.Error](err); ok && (failed.Status == http.StatusNotFound || failed.Status == http.StatusGone) {
+		if failed, ok := errors.AsType[*vendorhttp.Error](err); ok && isNotFound(failed.Status) && !isPage(failed.Body) {
 			return fmt.Errorf("connection %s: %s: %w, or read.contact_path is wrong (status %d)",
 				c.name, operation, ErrNoContact, failed.Status)
 		}

@@ -73,6 +73,13 @@ func (l *limited) SegmentCount(ctx context.Context, segment string) (count int64
 	return l.api.SegmentCount(withPacer(ctx, l.pace), segment)
 }
 
+// SegmentMembers implements API.
+func (l *limited) SegmentMembers(
+	ctx context.Context, segment string, visit func([]SegmentMember) error,
+) (SegmentRead, error) {
+	return l.api.SegmentMembers(withPacer(ctx, l.pace), segment, visit)
+}
+
 // Contact implements API.
 func (l *limited) Contact(ctx context.Context, reference string) (*Held, error) {
 	return l.api.Contact(withPacer(ctx, l.pace), reference)

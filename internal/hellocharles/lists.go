@@ -23,7 +23,7 @@ func (c *client) list(ctx context.Context, call, operation, path, setting string
 	seen := map[string]bool{}
 	offset := 0
 	for range maxPages {
-		page, err := c.page(ctx, call, operation, path, offset)
+		page, err := c.page(ctx, call, operation, path, listPage{key: "data", limit: c.settings.Read.PageSize, offset: offset})
 		if err != nil {
 			return nil, readHint(err, setting)
 		}
@@ -43,21 +43,28 @@ func (c *client) list(ctx context.Context, call, operation, path, setting string
 	return nil, c.reads.Fail(operation, vendorhttp.Unreadable, fmt.Sprintf("the list does not end after %d pages", maxPages))
 }
 
-func (c *client) page(ctx context.Context, call, operation, path string, offset int) ([]any, error) {
+// listPage is a part of a list: the key of its records in the reply, how many
+// are asked for, and from where on.
+type listPage struct {
+	key           string
+	limit, offset int
+}
+
+func (c *client) page(ctx context.Context, call, operation, path string, part listPage) ([]any, error) {
 	var page []any
 	err := c.ask(ctx, call, vendorhttp.Request{
 		Operation: operation,
 		Method:    http.MethodGet,
 		Path:      path,
 		Query: url.Values{
-			"limit":  {strconv.Itoa(c.settings.Read.PageSize)},
-			"offset": {strconv.Itoa(offset)},
+			"limit":  {strconv.Itoa(part.limit)},
+			"offset": {strconv.Itoa(part.offset)},
 		},
 	}, func(reply vendorhttp.Response, err error) error {
 		if err != nil {
 			return err
 		}
-		if page, err = pageIn(reply); err != nil {
+		if page, err = pageIn(reply, part.key); err != nil {
 			return c.reads.Fail(operation, vendorhttp.Unreadable, err.Error())
 		}
 		return nil
@@ -78,7 +85,7 @@ func (c *client) ask(
 	})
 }
 
-func pageIn(reply vendorhttp.Response) ([]any, error) {
+func pageIn(reply vendorhttp.Response, key string) ([]any, error) {
 	if err := checkSuccess(reply); err != nil {
 		return nil, err
 	}
@@ -86,9 +93,9 @@ func pageIn(reply vendorhttp.Response) ([]any, error) {
 	if err != nil {
 		return nil, unreadable(err.Error())
 	}
-	page, ok := at(root, "data").([]any)
+	page, ok := at(root, key).([]any)
 	if !ok {
-		return nil, unreadable(`it has no array "data"`)
+		return nil, unreadable(fmt.Sprintf("it has no array %q", key))
 	}
 	return page, nil
 }

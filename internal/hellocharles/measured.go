@@ -22,12 +22,13 @@ const (
 )
 
 const (
-	upsertCall       = "upsert"
-	upsertOneCall    = "upsert_one"
-	tagsCall         = "tags"
-	propertiesCall   = "properties"
-	segmentCountCall = "segment_count"
-	contactCall      = "contact"
+	upsertCall         = "upsert"
+	upsertOneCall      = "upsert_one"
+	tagsCall           = "tags"
+	propertiesCall     = "properties"
+	segmentCountCall   = "segment_count"
+	segmentMembersCall = "segment_members"
+	contactCall        = "contact"
 )
 
 // Measured returns api with each of its requests counted and timed: a list takes
@@ -93,6 +94,13 @@ func (m *measured) Properties(ctx context.Context) ([]Property, error) {
 // SegmentCount implements API.
 func (m *measured) SegmentCount(ctx context.Context, segment string) (int64, error) {
 	return m.api.SegmentCount(m.watching(ctx), segment)
+}
+
+// SegmentMembers implements API.
+func (m *measured) SegmentMembers(
+	ctx context.Context, segment string, visit func([]SegmentMember) error,
+) (SegmentRead, error) {
+	return m.api.SegmentMembers(m.watching(ctx), segment, visit)
 }
 
 // Contact implements API.

@@ -23,7 +23,7 @@ func FuzzLists(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		page, err := pageIn(vendorhttp.Response{Status: http.StatusOK, Header: http.Header{}, Body: body})
+		page, err := pageIn(vendorhttp.Response{Status: http.StatusOK, Header: http.Header{}, Body: body}, "data")
 		if err != nil {
 			var wrong *replyError
 			require.ErrorAs(t, err, &wrong)
@@ -72,5 +72,43 @@ func FuzzHeld(f *testing.F) {
 		for _, texts := range [][]string{held.Phones, held.Emails, held.Tags} {
 			require.NotContains(t, texts, "")
 		}
+	})
+}
+
+// FuzzSegmentRows checks for any page of a segment: an error, or contacts of
+// which each is counted once, by whose it is; the same page again brings none.
+func FuzzSegmentRows(f *testing.F) {
+	for _, seed := range []string{
+		`[]`, `[null]`, `[7]`, `[{}]`, `[{"person":{}}]`,
+		`[{"person":{"id":"p1","channel_users":[{"source_type":"zeotap","external_person_reference_id":"+49151"}]}}]`,
+		`[{"person":{"id":1,"channel_users":[]}},{"person":{"id":1,"channel_users":null}},{"person":{"channel_users":[7,[],null]}}]`,
+		`[{"person":{"id":"p1","channel_users":{"source_type":7,"external_person_reference_id":true}}},{"person":[]}]`,
+	} {
+		f.Add([]byte(seed))
+	}
+	settings := config.DefaultHelloCharles()
+	settings.SourceType = "zeotap"
+	f.Fuzz(func(t *testing.T, body []byte) {
+		page, err := pageIn(vendorhttp.Response{Status: http.StatusOK, Header: http.Header{}, Body: body}, "")
+		if err != nil {
+			return
+		}
+		rows := newSegmentRows(settings)
+		members, err := rows.take(page)
+		if err != nil {
+			require.Empty(t, members)
+			return
+		}
+		require.EqualValues(t, len(page), int64(len(members))+rows.repeated)
+		var read SegmentRead
+		for _, member := range members {
+			require.NotContains(t, member.References, "")
+			read.add(member)
+		}
+		require.EqualValues(t, len(members), read.Contacts)
+		require.Equal(t, read.Contacts, read.Ours+read.OfOthers+read.Unreferenced)
+		again, err := rows.take(page)
+		require.NoError(t, err)
+		require.Empty(t, again)
 	})
 }

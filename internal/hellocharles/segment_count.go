@@ -18,11 +18,8 @@ const segmentPlaceholder = "{segment}"
 // header X-Resource-Count, as charles' public SDK does.
 func (c *client) SegmentCount(ctx context.Context, segment string) (int64, error) {
 	operation := "counting segment " + segment
-	if segment == "" {
-		return 0, c.reads.Fail("counting a segment", vendorhttp.Misconfigured, "the sync names no segment")
-	}
-	if !c.settings.Read.ReadsAllowed() {
-		return 0, c.reads.Fail(operation, vendorhttp.Forbidden, "this connection may not read (setting read.allowed)")
+	if err := c.checkSegment(operation, segment); err != nil {
+		return 0, err
 	}
 	var count int64
 	err := c.ask(ctx, segmentCountCall, vendorhttp.Request{
@@ -40,6 +37,18 @@ func (c *client) SegmentCount(ctx context.Context, segment string) (int64, error
 		return nil
 	})
 	return count, err
+}
+
+// checkSegment refuses a read of a segment that cannot be made.
+func (c *client) checkSegment(operation, segment string) error {
+	switch {
+	case segment == "":
+		return c.reads.Fail(strings.TrimSpace(operation), vendorhttp.Misconfigured, "the sync names no segment")
+	case !c.settings.Read.ReadsAllowed():
+		return c.reads.Fail(operation, vendorhttp.Forbidden, "this connection may not read (setting read.allowed)")
+	default:
+		return nil
+	}
 }
 
 func countIn(values []string) (int64, error) {
