@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"audiencesync/internal/simulator/contacts"
 	"audiencesync/internal/simulator/faults"
 )
 
@@ -23,6 +24,9 @@ func (s *Simulator) adminRoutes() http.Handler {
 		writeJSON(w, http.StatusOK, s.Stats())
 	})
 	mux.HandleFunc("GET "+adminPrefix+"contacts", s.listContacts)
+	mux.HandleFunc("POST "+adminPrefix+"contacts", s.takeContacts)
+	mux.HandleFunc("POST "+adminPrefix+"truth", s.tellTruth)
+	mux.HandleFunc("POST "+adminPrefix+"erase", s.takeErasure)
 	mux.HandleFunc("GET "+adminPrefix+"exceptions", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, s.Exceptions())
 	})
@@ -53,6 +57,49 @@ func (s *Simulator) listContacts(w http.ResponseWriter, r *http.Request) {
 		"total":    s.store.Stats().Contacts,
 		"contacts": s.store.List(offset, limit),
 	})
+}
+
+// references is the body of a call about contacts.
+type references struct {
+	References []string `json:"references"`
+}
+
+// tellTruth answers {"references":["a","b"]} with what is true of each.
+func (s *Simulator) tellTruth(w http.ResponseWriter, r *http.Request) {
+	var about references
+	if readAdmin(w, r, &about) {
+		writeJSON(w, http.StatusOK, map[string]any{"references": s.Truth(about.References...)})
+	}
+}
+
+// takeErasure erases {"references":["a","b"]} and answers how many contacts they were.
+func (s *Simulator) takeErasure(w http.ResponseWriter, r *http.Request) {
+	var about references
+	if readAdmin(w, r, &about) {
+		writeJSON(w, http.StatusOK, map[string]int{"erased": s.Erase(about.References...)})
+	}
+}
+
+// takeContacts adds {"contacts":[..]}, in the form in which they are listed.
+func (s *Simulator) takeContacts(w http.ResponseWriter, r *http.Request) {
+	var list struct {
+		Contacts []contacts.Contact `json:"contacts"`
+	}
+	if readAdmin(w, r, &list) {
+		s.AddContacts(list.Contacts...)
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// readAdmin reads the JSON of an admin call, or answers what is wrong with it.
+func readAdmin(w http.ResponseWriter, r *http.Request, into any) bool {
+	decoder := json.NewDecoder(io.LimitReader(r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		return false
+	}
+	return true
 }
 
 func (s *Simulator) tellJournal(w http.ResponseWriter, _ *http.Request) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,7 +58,7 @@ func (c *charles) readContact(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	contact, known := c.store.Contact(reference)
-	known = known && (source == "" || source == contact.SourceType)
+	known = known && (source == "" || slices.Contains(contact.Keys, contacts.Key{SourceType: source, Reference: reference}))
 	switch {
 	case known:
 		exchangeOf(r).items = 1
@@ -96,15 +97,15 @@ func channelRecords(kind string, values []string) []channelRecord {
 
 // channelUsers are the references of a contact.
 func channelUsers(contact contacts.Contact) []channelUser {
-	users := make([]channelUser, 0, 1+len(contact.AlsoKnownAs))
-	for i, reference := range append([]string{contact.Reference}, contact.AlsoKnownAs...) {
+	users := make([]channelUser, 0, len(contact.Keys))
+	for i, key := range contact.Keys {
 		id := "cu-" + contact.ID
 		if i > 0 {
 			id += "-" + strconv.Itoa(i)
 		}
 		users = append(users, channelUser{
-			ID: id, SourceType: contact.SourceType, SourceAPI: "contact_api",
-			Reference: reference, FirstName: contact.FirstName, LastName: contact.LastName,
+			ID: id, SourceType: key.SourceType, SourceAPI: "contact_api",
+			Reference: key.Reference, FirstName: contact.FirstName, LastName: contact.LastName,
 		})
 	}
 	return users

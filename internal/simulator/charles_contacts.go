@@ -118,7 +118,7 @@ func (c *charles) take(r *http.Request, bodies []contactBody, batch int64) ([]re
 	x.applied = applied && len(effects) > 0
 	for i, effect := range effects {
 		one := &in.results[in.places[i]]
-		one.tell(effect)
+		one.tell(effect, c.options.NoContact)
 		if one.Error != nil {
 			refused++
 		}
@@ -264,13 +264,21 @@ func planned(plan faults.Refusal) (*refusal, int) {
 	return no, status
 }
 
+// code is the reason for which a contact is not created.
+func (n NoContact) code(effect contacts.Effect) string {
+	if n.Code != "" {
+		return n.Code
+	}
+	return effect.Missing + "_required"
+}
+
 // tell fills in what the store did. A contact of a batch that was not applied
 // has neither status nor reason.
-func (r *result) tell(effect contacts.Effect) {
+func (r *result) tell(effect contacts.Effect, no NoContact) {
 	r.id = effect.ID
 	switch {
 	case effect.Missing != "":
-		r.refuse(&refusal{effect.Missing + "_required", effect.Missing + " is required to create a contact"}, http.StatusUnprocessableEntity)
+		r.refuse(&refusal{no.code(effect), effect.Missing + " is required to create a contact"}, no.Status)
 	case effect.Created:
 		r.Status = statusCreated
 	default:

@@ -46,7 +46,8 @@ func TestOneContactIsCreatedAndThenUpdated(t *testing.T) {
 		Properties: map[string]json.RawMessage{
 			"zeotap_audience_984": json.RawMessage(`"member"`), "loyalty_points": json.RawMessage(`12.5`),
 		},
-		Upserts: 2,
+		Keys:     []contacts.Key{{SourceType: "zeotap", Reference: "+491"}},
+		Segments: []string{"seg-984", "seg-zeotap"}, Upserts: 2, UpsertsWithoutChannels: 1,
 	}, stored)
 }
 

@@ -48,7 +48,7 @@ func (c *charles) applyDue() {
 		effects, _ := c.store.Apply(upserts, policy)
 		for i, effect := range effects {
 			if effect.Missing != "" {
-				c.odd.note(upserts[i].Reference, func(e *Exception) { e.Refused, e.Code = e.Refused+1, effect.Missing+"_required" })
+				c.odd.note(upserts[i].Reference, func(e *Exception) { e.Refused, e.Code = e.Refused+1, c.options.NoContact.code(effect) })
 				c.counters.upserts(0, 0, 1, 0, 0)
 			}
 		}

@@ -130,7 +130,7 @@ func (c *charles) segmentCount(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *charles) writeCount(w http.ResponseWriter, count int64) {
-	if !c.options.NoCountHeader {
+	if !c.options.NoCountHeader && !c.sim.engine.Load().Plan().Preview.NoCount {
 		w.Header().Set("X-Resource-Count", strconv.FormatInt(count, 10))
 	}
 	w.WriteHeader(http.StatusOK)
@@ -170,6 +170,12 @@ func (c *charles) segmentMembers(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, http.StatusBadRequest, "paging", err.Error())
 		return
 	}
+	plan := c.sim.engine.Load().Plan().Preview
+	if plan.Forbidden {
+		c.refuse(w, http.StatusForbidden, "forbidden", "the credential lacks the permission")
+		return
+	}
+	limit, offset = plan.Part(limit, offset)
 	rows := []segmentRow{}
 	for _, contact := range c.store.Members(at, offset, limit) {
 		rows = append(rows, segmentRow{Person: personRow{

@@ -33,6 +33,10 @@ type Stats struct {
 	DuplicateEffects int64 `json:"duplicate_effects"`
 	// ContactsUpsertedAgain are the contacts to which more than one upsert was applied.
 	ContactsUpsertedAgain int64 `json:"contacts_upserted_again"`
+	// Erased contacts were erased, as at a request of the data subject. Returned is
+	// how often an upsert brought one of their references back: none should.
+	Erased   int64 `json:"erased"`
+	Returned int64 `json:"returned"`
 	// ValuesDropped are tags and custom properties that were silently ignored.
 	ValuesDropped int64 `json:"values_dropped"`
 	// Traffic is how many requests came and how fast, by side.
@@ -60,7 +64,7 @@ func (s *Simulator) Stats() Stats {
 	stats := s.counters.snapshot()
 	store := s.store.Stats()
 	stats.Contacts, stats.UpsertsApplied = store.Contacts, store.Upserts
-	stats.Stitched = store.Stitched
+	stats.Stitched, stats.Erased, stats.Returned = store.Stitched, store.Erased, store.Returned
 	stats.DuplicateEffects, stats.ContactsUpsertedAgain = store.Repeated, store.Again
 	stats.Segments = map[string]SegmentCount{}
 	for i, segment := range s.options.Charles.Segments {

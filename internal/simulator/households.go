@@ -10,7 +10,7 @@ import (
 func (c *charles) settle() {
 	if first := append(c.households(), c.known()...); len(first) > 0 {
 		// The policy keeps in mind whose the phone numbers are.
-		c.store.Begin(first, contacts.Policy{StitchPhone: true})
+		c.store.Add(first, contacts.Policy{StitchPhone: true})
 	}
 }
 

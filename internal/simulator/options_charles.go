@@ -9,7 +9,7 @@ import (
 )
 
 // CharlesOptions describe the Hello Charles workspace. Where its API is not
-// public, each switch is one possible behaviour; the assumptions A1 to A18 are
+// public, each switch is one possible behaviour; the assumptions A1 to A21 are
 // those of docs/hello-charles.md section 12.
 type CharlesOptions struct {
 	// Key is the value of the header x-api-key.
@@ -92,6 +92,9 @@ type CharlesOptions struct {
 	Known KnownContacts `yaml:"known"`
 	// ChannelsToCreate refuses to create a contact without phone and email.
 	ChannelsToCreate bool `yaml:"channels_to_create"`
+	// NoContact is how an upsert is refused that names a contact which is not
+	// there, without what it needs to create one (A20).
+	NoContact NoContact `yaml:"no_contact"`
 
 	// BetaStatus is the answer to contact calls when the closed beta is not
 	// enabled, 403 or 404; zero means that it is enabled (A18).
@@ -126,6 +129,14 @@ type KnownContacts struct {
 	Members int64 `yaml:"members"`
 	// SourceType is theirs, "zeotap" unless given.
 	SourceType string `yaml:"source_type"`
+}
+
+// NoContact is the refusal of an upsert that cannot create its contact.
+type NoContact struct {
+	// Status is 404, 409, 410 or 422. Default: 422.
+	Status int `yaml:"status"`
+	// Code is "phone_numbers_required" or "email_address_required" unless given.
+	Code string `yaml:"code"`
 }
 
 // Limits are the limits of one key. What passes them is answered 429.
@@ -196,6 +207,7 @@ func (o CharlesOptions) withDefaults(a audience.Audience) CharlesOptions {
 	defaultTo(&o.Malformed, RefuseWholeCall)
 	defaultTo(&o.MalformedStatus, 400)
 	defaultTo(&o.Known.SourceType, "zeotap")
+	defaultTo(&o.NoContact.Status, 422)
 	defaultTo(&o.ContactPath, "/api/v1beta/contacts/{reference}")
 	o.Batch = o.Batch.withDefaults()
 	if o.Batch.Reply == ReplyNone {

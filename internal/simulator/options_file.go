@@ -96,6 +96,7 @@ func (o CharlesOptions) validate() error {
 	}{
 		{"malformed_status", o.MalformedStatus, []int{400, 422}},
 		{"beta_status", o.BetaStatus, []int{403, 404}},
+		{"no_contact.status", o.NoContact.Status, []int{404, 409, 410, 422}},
 		{"batch.too_many_status", b.TooManyStatus, []int{400, 413}},
 		{"batch.empty_status", b.EmptyStatus, []int{200, 400}},
 		{"batch.partial_status", b.PartialStatus, []int{200, 207}},

@@ -86,6 +86,33 @@ func (s *Simulator) Contact(reference string) (contacts.Contact, bool) {
 	return s.store.Contact(reference)
 }
 
+// Truth returns what is true of each of the references.
+func (s *Simulator) Truth(references ...string) []contacts.Truth {
+	s.main.applyDue()
+	return s.store.Truth(references...)
+}
+
+// Erase erases the contacts that have one of the references, with all their other
+// references, as a person does in the app at a request of the data subject. It
+// returns how many there were.
+func (s *Simulator) Erase(references ...string) int {
+	s.main.applyDue()
+	return s.store.Erase(references...)
+}
+
+// AddContacts adds contacts that no upsert brought: made in the app when they
+// have no source type, which gives them no reference, or by another system.
+func (s *Simulator) AddContacts(list ...contacts.Contact) {
+	s.main.applyDue()
+	upserts := make([]contacts.Upsert, len(list))
+	for i, contact := range list {
+		upserts[i] = contact.Upsert()
+	}
+	policy := s.main.policy(0)
+	policy.ChannelsToCreate = false
+	s.store.Add(upserts, policy)
+}
+
 // Exceptions returns the contacts that were refused, lost or left out of a
 // reply, by reference, 200,000 at most.
 func (s *Simulator) Exceptions() map[string]Exception {

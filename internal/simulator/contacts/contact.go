@@ -3,7 +3,11 @@
 // follow writes with a lag that can be set.
 package contacts
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+)
 
 // Contact is one stored contact.
 type Contact struct {
@@ -19,8 +23,49 @@ type Contact struct {
 	Properties map[string]json.RawMessage `json:"custom_properties,omitempty"`
 	// AlsoKnownAs are the references that were stitched to the contact.
 	AlsoKnownAs []string `json:"also_known_as,omitempty"`
-	// Upserts is how many upserts were applied to the contact.
-	Upserts int `json:"upserts"`
+	// Keys are all its references with their source types; a contact that was
+	// made in the app has none until one is stitched to it.
+	Keys []Key `json:"keys,omitempty"`
+	// Segments are the ids of the segments that the contact is in.
+	Segments []string `json:"segments,omitempty"`
+	// Upserts is how many upserts were applied to the contact,
+	// UpsertsWithoutChannels how many of them named no phone number and no email
+	// address.
+	Upserts                int `json:"upserts"`
+	UpsertsWithoutChannels int `json:"upserts_without_channels,omitempty"`
+}
+
+// Upsert returns what brings the contact about.
+func (c Contact) Upsert() Upsert {
+	u := Upsert{
+		SourceType: c.SourceType, Reference: c.Reference,
+		FirstName: field(c.FirstName), MiddleName: field(c.MiddleName), LastName: field(c.LastName),
+		Phones: Field[[]string]{len(c.Phones) > 0, false, c.Phones}, Emails: Field[[]string]{len(c.Emails) > 0, false, c.Emails},
+		Tags: Field[[]string]{len(c.Tags) > 0, false, c.Tags},
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Properties)) {
+		u.Properties.Set = true
+		u.Properties.Value = append(u.Properties.Value, Property{name, c.Properties[name]})
+	}
+	return u
+}
+
+func field(text string) Field[string] { return Field[string]{Set: text != "", Value: text} }
+
+// Key is what a sending system calls a contact.
+type Key struct {
+	SourceType string `json:"source_type"`
+	Reference  string `json:"external_reference_id"`
+}
+
+// Truth is what is true of one reference.
+type Truth struct {
+	Reference string `json:"external_reference_id"`
+	// Contacts hold it: none, one, or one for each source type.
+	Contacts []Contact `json:"contacts"`
+	// Erased says that a contact with the reference was erased. With Contacts it
+	// came back.
+	Erased bool `json:"erased"`
 }
 
 // Field is a field of an upsert: left out, null, or a value.

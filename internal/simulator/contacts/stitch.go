@@ -12,7 +12,13 @@ type stitches struct {
 	phones, emails map[string]uint32
 	// aliases are the keys of stitched references, names the references.
 	aliases map[string]uint32
-	names   map[uint32][]string
+	names   map[uint32][]alias
+}
+
+// alias is one more reference of a contact.
+type alias struct {
+	source    uint64
+	reference string
 }
 
 // stitch returns the contact that has a channel of the upsert, which becomes
@@ -28,11 +34,11 @@ func (s *Store) stitch(u *Upsert, policy Policy) (at uint32, stitched bool) {
 		return 0, false
 	}
 	if s.stitches.aliases == nil {
-		s.stitches.aliases, s.stitches.names = map[string]uint32{}, map[uint32][]string{}
+		s.stitches.aliases, s.stitches.names = map[string]uint32{}, map[uint32][]alias{}
 	}
-	key := string(appendKey(nil, s.words.number(u.SourceType), u.Reference))
-	s.stitches.aliases[key] = at
-	s.stitches.names[at] = append(s.stitches.names[at], u.Reference)
+	source := s.source(u.SourceType)
+	s.stitches.aliases[string(appendKey(nil, source, u.Reference))] = at
+	s.stitches.names[at] = append(s.stitches.names[at], alias{source, u.Reference})
 	return at, true
 }
 
@@ -40,7 +46,7 @@ func (s *Store) stitch(u *Upsert, policy Policy) (at uint32, stitched bool) {
 func (s *Store) holds(index map[string]uint32, channels []string, spelled func(string) string) (uint32, bool) {
 	for _, channel := range channels {
 		at, known := index[spelled(channel)]
-		if !known {
+		if !known || s.isErased(at) {
 			continue
 		}
 		var r record

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +29,12 @@ type Store struct {
 	// upserts, repeated and again count applied upserts: all, those that
 	// changed nothing, and contacts that got more than one.
 	upserts, created, repeated, again int64
-	stitches                          stitches
+	// uncounted says that what is applied is no upsert.
+	uncounted bool
+	stitches  stitches
+	// sources are the numbers of the source types.
+	sources []uint64
+	erasure erasure
 
 	scratch record
 	buffer  []byte
@@ -38,6 +44,8 @@ type entry struct {
 	data    string
 	in      uint64 // segments, one bit each
 	upserts uint32
+	// bare upserts named no phone number and no email address.
+	bare uint32
 }
 
 // Stats are the counts of a store.
@@ -51,6 +59,10 @@ type Stats struct {
 	Again int64
 	// Stitched are the references that became one more of a contact.
 	Stitched int64
+	// Erased contacts were erased; Returned is how often an upsert brought one of
+	// their references back.
+	Erased   int64
+	Returned int64
 }
 
 // New returns an empty store with the segments, at most MaxSegments.
@@ -71,6 +83,8 @@ func (s *Store) Reset() {
 	s.tallies = make([]tally, len(s.segments))
 	s.upserts, s.created, s.repeated, s.again = 0, 0, 0, 0
 	s.stitches = stitches{}
+	s.sources = nil
+	s.erasure = erasure{}
 }
 
 // SetLag changes how counts follow writes, also those that are still on their way.
@@ -87,33 +101,47 @@ func (s *Store) SetLag(lag Lag) {
 // applied is false when the policy is all or nothing and one was refused.
 func (s *Store) Apply(upserts []Upsert, policy Policy) (effects []Effect, applied bool) {
 	now := s.clock()
-	effects = make([]Effect, len(upserts))
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	effects = make([]Effect, len(upserts))
 	if policy.ChannelsToCreate && policy.AllOrNothing && s.anyRefused(upserts, policy, effects) {
 		return effects, false
 	}
+	s.applyAll(upserts, policy, now, effects)
+	return effects, true
+}
+
+// Add adds contacts that no upsert brought, or changes them: nothing is counted.
+// One without a source type was made in the app: it is new and has no reference.
+func (s *Store) Add(with []Upsert, policy Policy) {
+	now := s.clock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range with {
+		if with[i].SourceType == "" {
+			with[i].Reference = fmt.Sprintf("\x00%d", s.entries.n+uint32(i)) //nolint:gosec // no list is that long
+		}
+	}
+	s.uncounted = true
+	defer func() { s.uncounted = false }()
+	s.applyAll(with, policy, now, make([]Effect, len(with)))
+}
+
+func (s *Store) applyAll(upserts []Upsert, policy Policy, now time.Time, effects []Effect) {
 	moved := make([]int64, len(s.segments))
 	for i := range upserts {
 		effects[i] = s.apply(&upserts[i], policy, moved)
 	}
+	s.move(moved, now)
+}
+
+// move changes the counts of segments.
+func (s *Store) move(moved []int64, now time.Time) {
 	for i, delta := range moved {
 		if delta != 0 {
 			s.tallies[i].add(delta, now, s.lag)
 		}
 	}
-	return effects, true
-}
-
-// Begin puts contacts into an empty store that no upsert brought: none is counted.
-func (s *Store) Begin(with []Upsert, policy Policy) {
-	s.Apply(with, policy)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for at := range s.entries.n {
-		s.entries.at(at).upserts = 0
-	}
-	s.upserts, s.created, s.repeated, s.again = 0, 0, 0, 0
 }
 
 func (s *Store) anyRefused(upserts []Upsert, policy Policy, effects []Effect) bool {
@@ -141,7 +169,7 @@ func (s *Store) apply(u *Upsert, policy Policy, moved []int64) Effect {
 			return Effect{Missing: missing}
 		}
 		*r = record{
-			source: s.words.number(u.SourceType), reference: u.Reference,
+			source: s.source(u.SourceType), reference: u.Reference,
 			phones: r.phones[:0], emails: r.emails[:0], tags: r.tags[:0], properties: r.properties[:0],
 		}
 	}
@@ -150,18 +178,16 @@ func (s *Store) apply(u *Upsert, policy Policy, moved []int64) Effect {
 	if !known && !stitched {
 		at = s.entries.add()
 		s.index[hash] = at
-		s.created++
 	}
 	s.remember(at, r, policy)
 	e := s.entries.at(at)
-	effect := Effect{Created: !known && !stitched, Stitched: stitched, ID: personID(at)}
-	s.upserts++
-	if e.upserts++; e.upserts == 2 {
-		s.again++
+	effect := Effect{
+		Created: !known && !stitched, Stitched: stitched, Repeated: e.data == string(s.buffer), ID: personID(at),
 	}
-	if e.data == string(s.buffer) {
-		s.repeated++
-		effect.Repeated = true
+	if !s.uncounted {
+		s.count(e, u, effect)
+	}
+	if effect.Repeated {
 		return effect
 	}
 	e.data = string(s.buffer)
@@ -171,6 +197,26 @@ func (s *Store) apply(u *Upsert, policy Policy, moved []int64) Effect {
 	}
 	e.in = in
 	return effect
+}
+
+// count counts an upsert that was applied.
+func (s *Store) count(e *entry, u *Upsert, effect Effect) {
+	s.upserts++
+	if e.upserts++; e.upserts == 2 {
+		s.again++
+	}
+	if len(u.Phones.Value) == 0 && len(u.Emails.Value) == 0 {
+		e.bare++
+	}
+	if effect.Created {
+		s.created++
+	}
+	if effect.Repeated {
+		s.repeated++
+	}
+	if (effect.Created || effect.Stitched) && s.wasErased(s.source(u.SourceType), u.Reference) {
+		s.erasure.returned++
+	}
 }
 
 // holder returns where the contact of an upsert is, or the free hash.
@@ -206,11 +252,12 @@ func (s *Store) find(sourceType, reference string) (at uint32, hash uint64, know
 	}
 	for hash = s.hash(key); ; hash++ {
 		at, taken := s.index[hash]
-		if !taken {
+		holds := taken && strings.HasPrefix(s.entries.at(at).data, string(key))
+		switch {
+		case !taken, holds && s.isErased(at):
 			at, known = s.stitches.aliases[string(key)]
 			return at, hash, known
-		}
-		if strings.HasPrefix(s.entries.at(at).data, string(key)) {
+		case holds:
 			return at, hash, true
 		}
 	}
@@ -218,8 +265,8 @@ func (s *Store) find(sourceType, reference string) (at uint32, hash uint64, know
 
 // findAny is find for any source type.
 func (s *Store) findAny(reference string) (at uint32, hash uint64, known bool) {
-	for _, word := range s.words.words {
-		if at, hash, known = s.find(word, reference); known {
+	for _, source := range s.sources {
+		if at, hash, known = s.find(s.words.text(source), reference); known {
 			return at, hash, known
 		}
 	}
@@ -242,19 +289,44 @@ func (s *Store) Contact(reference string) (Contact, bool) {
 func (s *Store) List(offset, limit int64) []Contact {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	list := []Contact{}
-	for at := offset; at < int64(s.entries.n) && int64(len(list)) < limit; at++ {
-		list = append(list, s.contact(uint32(at))) //nolint:gosec // less than n, which is one
-	}
+	list, _ := s.from(s.place(offset), limit)
 	return list
+}
+
+// place returns where the contact number n is, or the end.
+func (s *Store) place(n int64) uint32 {
+	if len(s.erasure.places) == 0 {
+		return uint32(min(n, int64(s.entries.n))) //nolint:gosec // at most n, which is one
+	}
+	at := uint32(0)
+	for ; n > 0 && at < s.entries.n; at++ {
+		if !s.isErased(at) {
+			n--
+		}
+	}
+	return at
+}
+
+// from returns contacts from a place on, and the place after them.
+func (s *Store) from(at uint32, limit int64) (list []Contact, next uint32) {
+	list = []Contact{}
+	for ; at < s.entries.n && int64(len(list)) < limit; at++ {
+		if !s.isErased(at) {
+			list = append(list, s.contact(at))
+		}
+	}
+	return list, at
 }
 
 // All walks all contacts in the order of their creation.
 func (s *Store) All() iter.Seq[Contact] {
 	const stride = 1000
 	return func(yield func(Contact) bool) {
-		for offset := int64(0); ; offset += stride {
-			list := s.List(offset, stride)
+		for next := uint32(0); ; {
+			var list []Contact
+			s.mu.RLock()
+			list, next = s.from(next, stride)
+			s.mu.RUnlock()
 			for _, c := range list {
 				if !yield(c) {
 					return
@@ -311,8 +383,9 @@ func (s *Store) Stats() Stats {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return Stats{
-		Contacts: int64(s.entries.n), Upserts: s.upserts, Created: s.created,
+		Contacts: int64(s.entries.n) - s.erasure.contacts, Upserts: s.upserts, Created: s.created,
 		Repeated: s.repeated, Again: s.again, Stitched: int64(len(s.stitches.aliases)),
+		Erased: s.erasure.contacts, Returned: s.erasure.returned,
 	}
 }
 
@@ -321,9 +394,34 @@ func (s *Store) contact(at uint32) Contact {
 	e := s.entries.at(at)
 	r.decode(e.data)
 	c := r.contact(&s.words)
-	c.ID, c.Upserts = personID(at), int(e.upserts)
-	c.AlsoKnownAs = s.stitches.names[at]
+	c.ID, c.Upserts, c.UpsertsWithoutChannels = personID(at), int(e.upserts), int(e.bare)
+	if c.SourceType != "" {
+		c.Keys = append(c.Keys, Key{c.SourceType, c.Reference})
+	} else {
+		c.Reference = ""
+	}
+	for _, alias := range s.stitches.names[at] {
+		if s.words.text(alias.source) == "" {
+			continue
+		}
+		c.AlsoKnownAs = append(c.AlsoKnownAs, alias.reference)
+		c.Keys = append(c.Keys, Key{s.words.text(alias.source), alias.reference})
+	}
+	for i, segment := range s.segments {
+		if e.in>>i&1 == 1 {
+			c.Segments = append(c.Segments, segment.ID)
+		}
+	}
 	return c
+}
+
+// source returns the number of a source type, which is noted as one.
+func (s *Store) source(name string) uint64 {
+	number := s.words.number(name)
+	if !slices.Contains(s.sources, number) {
+		s.sources = append(s.sources, number)
+	}
+	return number
 }
 
 // personID is an id as the workspace itself gives it.

@@ -54,7 +54,8 @@ func TestAnUpsertKeepsWhatItOmitsAndClearsWhatIsNull(t *testing.T) {
 	require.Equal(t, Contact{
 		ID: c.ID, SourceType: "zeotap", Reference: "+491", FirstName: "Jürgen",
 		Phones: []string{"+491"}, Emails: []string{"a@example.com"}, Tags: []string{"vip", "zeotap"},
-		Properties: map[string]json.RawMessage{"points": json.RawMessage("2")}, Upserts: 2,
+		Properties: map[string]json.RawMessage{"points": json.RawMessage("2")},
+		Keys:       []Key{{"zeotap", "+491"}}, Segments: []string{"tag"}, Upserts: 2, UpsertsWithoutChannels: 1,
 	}, c)
 }
 

@@ -94,6 +94,20 @@ func (e *Engine) Decide(side Side, method, path string) Decision {
 	return d
 }
 
+// Part is the part of a list that is served in place of the one asked for.
+func (p Preview) Part(limit, offset int64) (_, from int64) {
+	if p.PageMax > 0 {
+		limit = min(limit, p.PageMax)
+	}
+	if p.IgnoreOffset {
+		offset = 0
+	}
+	if p.CutAfter > 0 {
+		limit = max(min(limit, p.CutAfter-offset), 0)
+	}
+	return limit, offset
+}
+
 func (m Match) selects(side Side, method, path string) bool {
 	return (m.Side == "" || m.Side == side) &&
 		(m.Method == "" || strings.EqualFold(m.Method, method)) &&

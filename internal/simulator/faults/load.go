@@ -61,6 +61,9 @@ func (p Plan) Validate() error {
 	if err := validateAll("crash", p.Crash); err != nil {
 		return err
 	}
+	if p.Preview.CutAfter < 0 || p.Preview.PageMax < 0 || p.EndsAfter < 0 {
+		return errors.New("preview: cut_after and page_max, and ends_after, are not negative")
+	}
 	if p.Counts != nil && (p.Counts.Dip < 0 || p.Counts.Dip > 1) {
 		return errors.New("counts: dip is a share between 0 and 1")
 	}

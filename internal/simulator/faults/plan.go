@@ -26,6 +26,26 @@ type Plan struct {
 	Crash []Selection `json:"crash,omitempty" yaml:"crash"`
 	// Counts lets the counts of segments lag behind the writes.
 	Counts *Counts `json:"counts,omitempty" yaml:"counts"`
+	// Preview is what goes wrong with the lists of segments.
+	Preview Preview `json:"preview,omitzero" yaml:"preview"`
+	// EndsAfter ends the pages of the audience after so many members, as if these
+	// were all; the total that is announced stays. Zero: they do not end early.
+	EndsAfter int64 `json:"ends_after,omitempty" yaml:"ends_after"`
+}
+
+// Preview is how the lists of the contacts of segments are wrong. Their counts
+// are not.
+type Preview struct {
+	// Forbidden answers 403.
+	Forbidden bool `json:"forbidden,omitempty" yaml:"forbidden"`
+	// CutAfter ends every list after so many rows.
+	CutAfter int64 `json:"cut_after,omitempty" yaml:"cut_after"`
+	// IgnoreOffset gives the first page whatever the offset is.
+	IgnoreOffset bool `json:"ignore_offset,omitempty" yaml:"ignore_offset"`
+	// PageMax caps the limit of a page.
+	PageMax int64 `json:"page_max,omitempty" yaml:"page_max"`
+	// NoCount leaves the header with the count out.
+	NoCount bool `json:"no_count,omitempty" yaml:"no_count"`
 }
 
 // Side is one of the two vendors.
