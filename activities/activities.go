@@ -5,6 +5,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	"go.temporal.io/sdk/client"
@@ -25,6 +26,9 @@ type Dependencies struct {
 	// Credential looks a reference up at the time of use.
 	Credential func(ctx context.Context, reference string) (string, error)
 	Meter      metric.Meter
+	// HandIn is the time between two moments at which the results of batches are
+	// handed in together; zero is 300 ms.
+	HandIn time.Duration
 	// Temporal is used to wait for runs that are going.
 	Temporal client.Client
 }
@@ -37,6 +41,7 @@ type Activities struct {
 	readers   *readerCache
 	temporal  client.Client
 	streaks   *streaks
+	handIn    time.Duration
 }
 
 // New returns the activities. close gives back what they hold open.
@@ -49,6 +54,10 @@ func New(d Dependencies) (activities *Activities, closeAll func()) {
 		readers:   newReaderCache(),
 		temporal:  d.Temporal,
 		streaks:   newStreaks(),
+		handIn:    d.HandIn,
+	}
+	if a.handIn == 0 {
+		a.handIn = handInEvery
 	}
 	return a, a.readers.closeAll
 }

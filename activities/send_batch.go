@@ -98,19 +98,20 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 		Next:         batch.Next, Split: batch.State == ledger.BatchSplit,
 	}
 	if !in.Alone {
-		awaitHandIn(ctx, time.Now())
+		a.awaitHandIn(ctx, time.Now())
 	}
 	return result, nil
 }
 
-// handInEvery is the time between two moments at which results are handed in.
+// handInEvery is the time between two moments at which results are handed in,
+// unless another one is set.
 const handInEvery = 300 * time.Millisecond
 
 // awaitHandIn waits for the next such moment, by the wall clock, so that batches
 // that end at about the same time reach the workflow together: each of its tasks
 // is three events of history, however many results it finds.
-func awaitHandIn(ctx context.Context, now time.Time) {
-	timer := time.NewTimer(now.Truncate(handInEvery).Add(handInEvery).Sub(now))
+func (a *Activities) awaitHandIn(ctx context.Context, now time.Time) {
+	timer := time.NewTimer(now.Truncate(a.handIn).Add(a.handIn).Sub(now))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
