@@ -24,6 +24,7 @@ func (s *Simulator) adminRoutes() http.Handler {
 		writeJSON(w, http.StatusOK, s.Stats())
 	})
 	mux.HandleFunc("GET "+adminPrefix+"contacts", s.listContacts)
+	mux.HandleFunc("PUT "+adminPrefix+"members", s.takeMembers)
 	mux.HandleFunc("POST "+adminPrefix+"contacts", s.takeContacts)
 	mux.HandleFunc("POST "+adminPrefix+"truth", s.tellTruth)
 	mux.HandleFunc("POST "+adminPrefix+"erase", s.takeErasure)
@@ -93,7 +94,7 @@ func (s *Simulator) takeContacts(w http.ResponseWriter, r *http.Request) {
 
 // readAdmin reads the JSON of an admin call, or answers what is wrong with it.
 func readAdmin(w http.ResponseWriter, r *http.Request, into any) bool {
-	decoder := json.NewDecoder(io.LimitReader(r.Body, maxBody))
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})

@@ -48,7 +48,8 @@ type Stats struct {
 	MaxInFlight map[faults.Side]int64 `json:"max_in_flight"`
 	// Segments are the counts by segment id.
 	Segments map[string]SegmentCount `json:"segments"`
-	// Audience is what is special about the members.
+	// Audience is what is special about the members; of a list that was set, how
+	// many there are.
 	Audience people.Oddities `json:"audience"`
 }
 
@@ -71,7 +72,10 @@ func (s *Simulator) Stats() Stats {
 		visible, actual := s.store.Counts(i)
 		stats.Segments[segment.ID] = SegmentCount{Counted: visible, Actual: actual}
 	}
-	stats.Audience = s.oddities()
+	stats.Audience = people.Oddities{Members: s.editions.current().members.Size()}
+	if _, crowd := s.editions.current().members.(crowdMembers); crowd {
+		stats.Audience = s.oddities()
+	}
 	return stats
 }
 

@@ -11,13 +11,11 @@ import (
 	"path/filepath"
 
 	"github.com/klauspost/compress/gzip"
-
-	"audiencesync/internal/simulator/people"
 )
 
 // exportWriters write members in a format. The layout of Zeotap's files is not
 // public (see docs/zeotap.md A3); this one is this project's own.
-var exportWriters = map[string]func(io.Writer) memberWriter{
+var exportWriters = map[string]func(io.Writer, members) memberWriter{
 	"csv":    newCSVWriter,
 	"ndjson": newNDJSONWriter,
 	"json":   newJSONWriter,
@@ -25,7 +23,7 @@ var exportWriters = map[string]func(io.Writer) memberWriter{
 
 // memberWriter writes the members of one file.
 type memberWriter interface {
-	write(people.Member) error
+	write(from members, i int64) error
 	// end completes the file, which stays open.
 	end() error
 }
@@ -46,14 +44,16 @@ func (s *Simulator) WriteExport(ctx context.Context, dir, format string, compres
 	if err := os.MkdirAll(set, 0o750); err != nil {
 		return fmt.Errorf("making the folder of an export: %w", err)
 	}
-	size := s.crowd.Size()
+	all := s.editions.current().members
+	size := all.Size()
 	for part := range int64(parts) {
 		name := fmt.Sprintf("part-%04d.%s", part+1, format)
 		if compressed {
 			name += ".gz"
 		}
 		from, to := size*part/int64(parts), size*(part+1)/int64(parts)
-		if err := s.writePart(ctx, filepath.Join(set, name), newWriter, compressed, from, to); err != nil {
+		part := exportPart{members: all, from: from, to: to}
+		if err := part.write(ctx, filepath.Join(set, name), newWriter, compressed); err != nil {
 			return fmt.Errorf("writing export file %s: %w", name, err)
 		}
 	}
@@ -63,8 +63,14 @@ func (s *Simulator) WriteExport(ctx context.Context, dir, format string, compres
 	return nil
 }
 
-func (s *Simulator) writePart(
-	ctx context.Context, path string, newWriter func(io.Writer) memberWriter, compressed bool, from, to int64,
+// exportPart are the members of one file.
+type exportPart struct {
+	members  members
+	from, to int64
+}
+
+func (p exportPart) write(
+	ctx context.Context, path string, newWriter func(io.Writer, members) memberWriter, compressed bool,
 ) (err error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -77,12 +83,12 @@ func (s *Simulator) writePart(
 		packer := gzip.NewWriter(buffer)
 		target, finish = packer, func() error { return errors.Join(packer.Close(), buffer.Flush()) }
 	}
-	writer := newWriter(target)
-	for i := from; i < to; i++ {
+	writer := newWriter(target, p.members)
+	for i := p.from; i < p.to; i++ {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := writer.write(s.crowd.Member(i)); err != nil {
+		if err := writer.write(p.members, i); err != nil {
 			return err
 		}
 	}
@@ -91,13 +97,13 @@ func (s *Simulator) writePart(
 
 type csvWriter struct{ to *csv.Writer }
 
-func newCSVWriter(to io.Writer) memberWriter {
+func newCSVWriter(to io.Writer, all members) memberWriter {
 	w := csvWriter{csv.NewWriter(to)}
-	_ = w.to.Write(people.Columns()) // an error stays and comes back from end
+	_ = w.to.Write(all.columns()) // an error stays and comes back from end
 	return w
 }
 
-func (w csvWriter) write(m people.Member) error { return w.to.Write(m.Row()) }
+func (w csvWriter) write(from members, i int64) error { return w.to.Write(from.row(i)) }
 
 func (w csvWriter) end() error {
 	w.to.Flush()
@@ -110,11 +116,11 @@ type ndjsonWriter struct {
 	begun bool
 }
 
-func newNDJSONWriter(to io.Writer) memberWriter { return &ndjsonWriter{to: to} }
+func newNDJSONWriter(to io.Writer, _ members) memberWriter { return &ndjsonWriter{to: to} }
 
-func (w *ndjsonWriter) write(m people.Member) error {
+func (w *ndjsonWriter) write(from members, i int64) error {
 	w.begun = true
-	w.line = append(m.AppendJSON(w.line[:0]), '\n')
+	w.line = append(from.appendJSON(w.line[:0], i), '\n')
 	_, err := w.to.Write(w.line)
 	return err
 }
@@ -135,11 +141,11 @@ type jsonWriter struct {
 	record []byte
 }
 
-func newJSONWriter(to io.Writer) memberWriter { return &jsonWriter{to: to} }
+func newJSONWriter(to io.Writer, _ members) memberWriter { return &jsonWriter{to: to} }
 
-func (w *jsonWriter) write(m people.Member) error {
+func (w *jsonWriter) write(from members, i int64) error {
 	w.record = append(w.record[:0], w.separator()...)
-	w.record = m.AppendJSON(w.record)
+	w.record = from.appendJSON(w.record, i)
 	_, err := w.to.Write(w.record)
 	return err
 }

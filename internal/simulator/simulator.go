@@ -29,6 +29,7 @@ type Simulator struct {
 
 	crowd    *people.Crowd
 	oddities func() people.Oddities
+	editions editions
 	// main is the workspace, store its contacts.
 	main     *charles
 	store    *contacts.Store
@@ -53,6 +54,7 @@ func New(options Options) *Simulator {
 		journal:  newJournal(options.JournalEntries),
 	}
 	s.oddities = sync.OnceValue(s.crowd.Oddities)
+	s.editions.begin(s.firstEdition())
 	s.main = newCharles(s, options.Charles, s.counters)
 	s.store = s.main.store
 	for _, tenant := range options.Tenants {
@@ -71,7 +73,12 @@ func (s *Simulator) ZeotapHandler() http.Handler { return s.zeotap }
 // CharlesHandler serves the workspace, and the admin side.
 func (s *Simulator) CharlesHandler() http.Handler { return s.charles }
 
-// Crowd returns the members of the audience.
+// firstEdition is the audience at the beginning.
+func (s *Simulator) firstEdition() *edition {
+	return &edition{version: version(s.options.Zeotap), refreshed: s.started, members: crowdMembers{s.crowd}}
+}
+
+// Crowd returns the members that the audience has at the beginning.
 func (s *Simulator) Crowd() *people.Crowd { return s.crowd }
 
 // Contacts walks all contacts in the order of their creation.
@@ -145,9 +152,10 @@ func (s *Simulator) setFaults(plan Faults) {
 	}
 }
 
-// Reset puts both vendors back to their beginning: no contact, no count, an
-// empty journal, and the fault plan of the options.
+// Reset puts both vendors back to their beginning: the crowd, no contact, no
+// count, an empty journal, and the fault plan of the options.
 func (s *Simulator) Reset() {
+	s.editions.begin(s.firstEdition())
 	s.main.reset()
 	for _, tenant := range s.tenants {
 		tenant.charles.reset()

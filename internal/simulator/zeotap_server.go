@@ -9,35 +9,27 @@ import (
 	"time"
 
 	"audiencesync/internal/simulator/faults"
-	"audiencesync/internal/simulator/people"
 )
 
 // zeotap serves the members of the audience in pages. The contract is this
 // project's own: Zeotap publishes no API that lists members (see docs/zeotap.md A1).
 type zeotap struct {
-	options   ZeotapOptions
-	clock     func() time.Time
-	refreshed time.Time
-	crowd     *people.Crowd
-	snapshots snapshots
-	vendor    *vendor
+	options ZeotapOptions
+	sim     *Simulator
+	vendor  *vendor
 }
 
 func newZeotap(s *Simulator) *zeotap {
-	options := s.options.Zeotap
 	return &zeotap{
-		options:   options,
-		clock:     s.clock,
-		refreshed: s.started,
-		crowd:     s.crowd,
-		snapshots: snapshots{content: version(options)},
+		options: s.options.Zeotap,
+		sim:     s,
 		vendor: newVendor(faults.Zeotap, func(w http.ResponseWriter, status int, _, text string) {
 			writeJSON(w, status, map[string]string{"error": text})
 		}),
 	}
 }
 
-// version identifies the content of the audience.
+// version identifies the content of the audience at the beginning.
 func version(o ZeotapOptions) string {
 	return fmt.Sprintf("%s-%d-%d", o.Audience.ID, o.Seed, o.Members)
 }
@@ -79,12 +71,14 @@ func (z *zeotap) audience(w http.ResponseWriter, _ *http.Request) {
 		Size *size  `json:"size"`
 	}{ID: z.options.Audience.ID, Name: z.options.Audience.Name}
 	if !z.options.NoSize {
-		reply.Size = &size{z.options.Members + z.options.SizeDelta, "unique_customers", z.refreshed}
+		now := z.sim.editions.current()
+		reply.Size = &size{now.members.Size() + z.options.SizeDelta, "unique_customers", now.refreshed}
 	}
 	writeJSON(w, http.StatusOK, reply)
 }
 
 func (z *zeotap) open(w http.ResponseWriter, _ *http.Request) {
+	now := z.sim.editions.current()
 	reply := struct {
 		Snapshot string    `json:"snapshot"`
 		Version  string    `json:"version"`
@@ -92,31 +86,63 @@ func (z *zeotap) open(w http.ResponseWriter, _ *http.Request) {
 		Total    *int64    `json:"total"`
 		Pinned   bool      `json:"pinned"`
 	}{
-		Snapshot: z.snapshots.token(z.clock()),
-		Version:  version(z.options),
-		AsOf:     z.refreshed,
+		Snapshot: snapshots{now.version}.token(z.sim.clock()),
+		Version:  now.version,
+		AsOf:     now.refreshed,
 		Pinned:   !z.options.Unpinned,
 	}
-	if total := z.options.Members + z.options.TotalDelta; !z.options.NoTotal {
+	if total := now.members.Size() + z.options.TotalDelta; !z.options.NoTotal {
 		reply.Total = &total
 	}
 	writeJSON(w, http.StatusCreated, reply)
 }
 
+// reading is a snapshot that is read: the edition that it was opened of, and the
+// one that it is served from.
+type reading struct {
+	token  string
+	opened time.Time
+	tokens snapshots
+	from   *edition
+	// size is where the pages end.
+	size int64
+}
+
+// reading finds the snapshot of a token. One that is not pinned is served from
+// the audience as it is now.
+func (z *zeotap) reading(token string) (r reading, known bool) {
+	for _, of := range *z.sim.editions.list.Load() {
+		r = reading{token: token, tokens: snapshots{of.version}, from: of}
+		if r.opened, known = r.tokens.opened(token); known {
+			break
+		}
+	}
+	if !known {
+		return r, false
+	}
+	if z.options.Unpinned {
+		r.from = z.sim.editions.current()
+	}
+	r.size = r.from.members.Size()
+	if ends := z.sim.engine.Load().Plan().EndsAfter; ends > 0 {
+		r.size = min(r.size, ends)
+	}
+	return r, true
+}
+
 func (z *zeotap) members(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	token := query.Get("snapshot")
-	opened, known := z.snapshots.opened(token)
+	reading, known := z.reading(query.Get("snapshot"))
 	if !known {
 		z.refuse(w, http.StatusBadRequest, "the parameter snapshot is missing or not one of ours")
 		return
 	}
-	if ttl := z.options.SnapshotTTL; ttl > 0 && z.clock().Sub(opened) > ttl {
+	if ttl := z.options.SnapshotTTL; ttl > 0 && z.sim.clock().Sub(reading.opened) > ttl {
 		z.refuse(w, http.StatusGone, "the snapshot has expired; open another one")
 		return
 	}
-	start, err := z.snapshots.position(token, query.Get("cursor"))
-	if err != nil || start.member > z.options.Members {
+	start, err := reading.tokens.position(reading.token, query.Get("cursor"))
+	if err != nil {
 		z.refuse(w, http.StatusBadRequest, "the cursor is not one of this snapshot")
 		return
 	}
@@ -129,20 +155,22 @@ func (z *zeotap) members(w http.ResponseWriter, r *http.Request) {
 		}
 		limit = min(limit, asked)
 	}
-	end := min(start.member+int64(limit), z.options.Members)
+	// An audience that is not pinned may have become smaller.
+	start.member = min(start.member, reading.size)
+	end := min(start.member+int64(limit), reading.size)
 	if start.empty {
 		end = start.member
 	}
 	exchangeOf(r).items = int(end - start.member)
-	writeBody(w, http.StatusOK, z.page(token, start, end, int64(limit)))
+	writeBody(w, http.StatusOK, z.page(reading, start, end, int64(limit)))
 }
 
 // memberBytes is a little more than an average member takes as JSON.
 const memberBytes = 320
 
 // page writes the members from start up to end.
-func (z *zeotap) page(token string, start position, end, limit int64) []byte {
-	version := version(z.options)
+func (z *zeotap) page(of reading, start position, end, limit int64) []byte {
+	version := of.from.version
 	if at := z.options.VersionChangesAt; at > 0 && start.member >= at {
 		version += "-changed"
 	}
@@ -155,15 +183,15 @@ func (z *zeotap) page(token string, start position, end, limit int64) []byte {
 		if i > start.member {
 			b = append(b, ',')
 		}
-		b = z.crowd.Member(i).AppendJSON(b)
+		b = of.from.members.appendJSON(b, i)
 	}
 	b = append(b, `],"next_cursor":`...)
-	if end == z.options.Members {
+	if end == of.size {
 		return append(b, "null}"...)
 	}
 	next := position{member: end}
 	if every := z.options.EmptyPageEvery; every > 0 && !start.empty {
 		next.empty = (start.member/limit+1)%every == 0
 	}
-	return append(b, `"`+z.snapshots.cursor(token, next)+`"}`...)
+	return append(b, `"`+of.tokens.cursor(of.token, next)+`"}`...)
 }
