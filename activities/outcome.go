@@ -35,9 +35,9 @@ func outcomeOf(result hellocharles.Result, batch ledger.Batch, member ledger.Sta
 	case batch.Kind == ledger.BatchLeavers:
 		return ledger.MemberOutcome{Outcome: audience.Removed}
 	case batch.Kind == ledger.BatchMembers && member.Held == ledger.HeldChanged && !batch.Whole:
-		return withoutChannels(result.Outcome, member, withheld)
+		return withoutChannels(result, member, withheld)
 	default:
-		return ledger.MemberOutcome{Outcome: result.Outcome, Withheld: withheld}
+		return ledger.MemberOutcome{Outcome: result.Outcome, Confirmed: result.Confirmed, Withheld: withheld}
 	}
 }
 
@@ -47,18 +47,21 @@ func namesChannels(batch ledger.Batch, member ledger.Staged) bool {
 }
 
 // withoutChannels is the outcome of a contact that was taken without the phone
-// number or email address that changed. Only if Hello Charles said that it updated
-// it is it sure that sending them does not bring back what was erased.
-func withoutChannels(taken audience.Outcome, member ledger.Staged, withheld []audience.Withheld) ledger.MemberOutcome {
-	if taken == audience.Updated {
+// number or email address that changed. Only if it is confirmed that it was there is
+// it sure that sending them does not bring back what was erased.
+func withoutChannels(taken hellocharles.Result, member ledger.Staged, withheld []audience.Withheld) ledger.MemberOutcome {
+	if taken.Confirmed && taken.Outcome != audience.Created {
 		return ledger.MemberOutcome{Whole: true}
 	}
-	for target, digest := range map[string]int64{"phone": member.Phone, "email": member.Email} {
-		if digest != 0 {
-			withheld = append(withheld, audience.Withheld{Target: target})
+	for _, channel := range []struct {
+		target string
+		digest int64
+	}{{"phone", member.Phone}, {"email", member.Email}} {
+		if channel.digest != 0 {
+			withheld = append(withheld, audience.Withheld{Target: channel.target})
 		}
 	}
-	return ledger.MemberOutcome{Outcome: taken, Withheld: withheld}
+	return ledger.MemberOutcome{Outcome: taken.Outcome, Confirmed: taken.Confirmed, Withheld: withheld}
 }
 
 func refusalReason(code string) string {

@@ -58,6 +58,11 @@ type Result struct {
 	// Outcome is Created, Updated, Accepted or Refused; empty when the reply
 	// did not say.
 	Outcome audience.Outcome
+	// Confirmed says that the contact exists: it was taken, and not only queued (202),
+	// by an answer that would tell a refusal. A call that names no phone number and no
+	// email address creates no contact (Zeotap's "Hello Charles" integration guide), so
+	// that one which is confirmed was there before.
+	Confirmed bool
 	// Transient marks a refusal that is worth sending again on its own: the
 	// contact's own status or code is in the list batch.items.transient.
 	Transient bool

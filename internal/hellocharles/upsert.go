@@ -55,6 +55,7 @@ func (c *client) Upsert(
 		failed.Status = reply.Status
 		return nil, failed
 	}
+	confirmBatch(results, reply.Status, c.settings.Batch.Reply)
 	return results, err
 }
 

@@ -39,7 +39,7 @@ func (c *client) UpsertOne(
 		failed.Status = reply.Status
 		return Result{}, failed
 	}
-	return c.replies.one(reply, contact), nil
+	return confirmOne(c.replies.one(reply, contact), reply.Status), nil
 }
 
 // one reads a success of the call for one contact, whose form is not known. What

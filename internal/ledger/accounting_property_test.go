@@ -391,12 +391,9 @@ func (c *modelContact) learn(o ledger.MemberOutcome, r *modelRun, id int, doubtf
 	case o.Outcome.Took():
 		c.membership, c.accepted = ledger.MemberYes, version
 	case o.Outcome == audience.Unresolved:
-		c.membership, c.accepted = ledger.MemberUnknown, ""
+		c.suspect()
 	case o.Outcome == audience.Refused && doubtful:
-		c.accepted = ""
-		if c.membership == ledger.MemberNo {
-			c.membership = ledger.MemberUnknown
-		}
+		c.suspect()
 	case c.accepted == version:
 		c.accepted = ""
 	}
@@ -408,6 +405,14 @@ func (c *modelContact) learn(o ledger.MemberOutcome, r *modelRun, id int, doubtf
 	}
 }
 
+// suspect takes note of a request that may have arrived. Who was marked still is.
+func (c *modelContact) suspect() {
+	c.accepted = ""
+	if c.membership == ledger.MemberNo {
+		c.membership = ledger.MemberUnknown
+	}
+}
+
 // loseUnanswered makes the members of requests without an answer unknown.
 func (w *world) loseUnanswered(r *modelRun) {
 	for _, b := range r.batches {
@@ -416,7 +421,8 @@ func (w *world) loseUnanswered(r *modelRun) {
 		}
 		for _, id := range b.members {
 			c := w.contacts[id]
-			c.membership, c.accepted, c.known = ledger.MemberUnknown, "", nil
+			c.suspect()
+			c.known = nil
 		}
 	}
 }

@@ -121,6 +121,8 @@ type MemberOutcome struct {
 	// Whole says, of an empty outcome, that Hello Charles took the contact without
 	// phone and email: now they may be sent.
 	Whole bool
+	// Confirmed says that Hello Charles holds the contact now.
+	Confirmed bool
 	// Gone says, of a refusal, that Hello Charles does not hold the contact any more.
 	Gone bool
 	// Sends is the number of requests of this batch that may have carried the

@@ -84,7 +84,7 @@ func keepChannels(ctx context.Context, tx *sql.Tx, whole bool, members []Staged,
 		if whole || m.Held == HeldUnknown {
 			row[1], row[2], row[4] = m.Phone, m.Email, 1
 		}
-		if said := outcomes[i].Outcome; said == audience.Created || said == audience.Updated {
+		if outcomes[i].Confirmed {
 			row[3] = confirmed
 		}
 		rows[i] = row

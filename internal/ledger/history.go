@@ -29,6 +29,12 @@ type ContactHistory struct {
 	// Known says that a sync of the workspace has met the reference.
 	Known      bool
 	Membership Membership
+	// Doubtful says that it is not known which content of the contact Hello Charles
+	// holds: the next run sends it.
+	Doubtful bool
+	// Held says that Hello Charles has confirmed the contact; Gone that it did, and
+	// holds it no more.
+	Held, Gone bool
 	// AcceptedRun is the number of the run of the last acceptance, zero without.
 	AcceptedRun int64
 	// KnownFailure is nil unless the last that happened was a refusal for good.
@@ -67,14 +73,15 @@ func (l *Ledger) Outcomes(ctx context.Context, sync, reference string) (ContactH
 
 func (l *Ledger) history(ctx context.Context, syncID int64, reference string) (ContactHistory, error) {
 	history := ContactHistory{Membership: MemberNo}
-	var contact int64
+	var contact, held int64
+	var doubtful bool
 	var marked, accepted sql.NullInt64
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT contacts.id, marked, runs.number
+		SELECT contacts.id, held, marked, fingerprint IS NULL, runs.number
 		FROM syncs JOIN contacts ON contacts.workspace_id = syncs.workspace_id
 		LEFT JOIN memberships ON memberships.sync_id = syncs.id AND contact_id = contacts.id
 		LEFT JOIN runs ON runs.id = memberships.run
-		WHERE syncs.id = $1 AND contacts.reference = $2`, syncID, reference).Scan(&contact, &marked, &accepted)
+		WHERE syncs.id = $1 AND contacts.reference = $2`, syncID, reference).Scan(&contact, &held, &marked, &doubtful, &accepted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return history, nil
 	}
@@ -82,6 +89,8 @@ func (l *Ledger) history(ctx context.Context, syncID int64, reference string) (C
 		return ContactHistory{}, err
 	}
 	history.Known, history.AcceptedRun = true, accepted.Int64
+	history.Doubtful = marked.Valid && doubtful
+	history.Held, history.Gone = held == confirmed, held == confirmedGone
 	switch marked.Int64 {
 	case markedYes:
 		history.Membership = MemberYes

@@ -27,7 +27,8 @@ func TestTheHistoryOfAContactTellsWhatTheLedgerHolds(t *testing.T) {
 	require.Equal(t, ledger.ContactHistory{Membership: ledger.MemberNo}, history(t, l, 9))
 
 	unknown := history(t, l, 0)
-	require.Equal(t, ledger.MemberUnknown, unknown.Membership)
+	require.Equal(t, ledger.MemberYes, unknown.Membership, "whatever arrived, the marker is there")
+	require.True(t, unknown.Doubtful)
 	require.Equal(t, int64(1), unknown.AcceptedRun, "the last acceptance stays known")
 	require.Nil(t, unknown.KnownFailure)
 	require.Equal(t, audience.Unresolved, unknown.Failures[0].Outcome)

@@ -269,7 +269,7 @@ func markUnanswered(ctx context.Context, tx *sql.Tx, runID, syncID int64) error 
 		if err := loadBatch(ctx, tx, runID, &batch); err != nil {
 			return fmt.Errorf("batch %d: %w", number, err)
 		}
-		if err := markBatchUnknown(ctx, tx, syncID, batch, batch.Members); err != nil {
+		if err := markUnknown(ctx, tx, syncID, batch, batch.Members); err != nil {
 			return err
 		}
 	}

@@ -260,9 +260,15 @@ func (s *settlement) markTaken(ctx context.Context, tx *sql.Tx, members []Staged
 	return keepChannels(ctx, tx, s.batch.Whole, members, outcomes)
 }
 
-// markUnknown records that nobody knows what Hello Charles holds of members,
-// which ends what was known of their refusals.
-func markUnknown(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) error {
+func (s *settlement) markUnknown(ctx context.Context, tx *sql.Tx, members []Staged) error {
+	return markUnknown(ctx, tx, s.syncID, s.batch, members)
+}
+
+// markUnknown records that nobody knows what Hello Charles holds of contacts of a
+// batch, which ends what was known of their refusals. A member that was marked
+// before still is, whether its request arrived or not; that is not so when the
+// request was about a leaver.
+func markUnknown(ctx context.Context, tx *sql.Tx, syncID int64, batch Batch, members []Staged) error {
 	if len(members) == 0 {
 		return nil
 	}
@@ -270,24 +276,18 @@ func markUnknown(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged
 	if err != nil {
 		return err
 	}
+	marked := `excluded.marked`
+	if batch.Kind == BatchMembers {
+		marked = `memberships.marked`
+	}
 	if _, err = tx.ExecContext(ctx, `
 		INSERT INTO memberships (sync_id, contact_id, marked)
 		SELECT $1, CAST(atom AS BIGINT), $2 FROM json_each(CAST($3 AS TEXT)) WHERE true
-		ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = excluded.marked, fingerprint = NULL`,
+		ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = `+marked+`, fingerprint = NULL`,
 		syncID, markedUnknown, list); err != nil {
 		return err
 	}
-	return forgetFailures(ctx, tx, syncID, members)
-}
-
-func (s *settlement) markUnknown(ctx context.Context, tx *sql.Tx, members []Staged) error {
-	return markBatchUnknown(ctx, tx, s.syncID, s.batch, members)
-}
-
-// markBatchUnknown is markUnknown for members of a batch, whose channels may have
-// arrived.
-func markBatchUnknown(ctx context.Context, tx *sql.Tx, syncID int64, batch Batch, members []Staged) error {
-	if err := markUnknown(ctx, tx, syncID, members); err != nil || batch.Kind != BatchMembers {
+	if err := forgetFailures(ctx, tx, syncID, members); err != nil || batch.Kind != BatchMembers {
 		return err
 	}
 	return doubtChannels(ctx, tx, batch.Whole, members)

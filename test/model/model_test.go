@@ -1,0 +1,379 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/simulator/contacts"
+	"audiencesync/internal/simulator/faults"
+	"audiencesync/workflows"
+)
+
+// person is one human being, whom both audiences may hold.
+type person struct {
+	phone, email, name int
+	consents           bool
+	// broken: the email address is none, which makes the member invalid.
+	broken bool
+	in     [2]bool
+}
+
+func (p *person) reference() string { return fmt.Sprintf("+4915112345%03d", p.phone) }
+
+func (p *person) member() map[string]any {
+	email := fmt.Sprintf("person%d@example.com", p.email)
+	if p.broken {
+		email = "no address"
+	}
+	consent := "no"
+	if p.consents {
+		consent = "yes"
+	}
+	return map[string]any{"phone": p.reference(), "email": email, "first_name": fmt.Sprint("Name", p.name), "consent": consent}
+}
+
+// modelSync is a sync as its users know it.
+type modelSync struct {
+	index int
+	spec  config.Sync
+	// asked are the references that the last run that ended well was asked to mark,
+	// with what it was asked to send.
+	asked map[string]map[string]any
+}
+
+// model is what is true of the world outside.
+type model struct {
+	people []*person
+	// numbers is how many phone numbers, email addresses and names are in use.
+	numbers int
+	// refused are the references that Hello Charles refuses.
+	refused map[string]bool
+	// erased are the references of contacts that were erased in Hello Charles after
+	// it had confirmed them: they must not come back.
+	erased map[string]bool
+	// seen are all references that any audience ever held.
+	seen map[string]bool
+	// disturbed: contacts are not what the ledger can know, so that a segment may
+	// count fewer than are marked.
+	disturbed bool
+	strangers []contacts.Contact
+}
+
+func (w *world) begin() {
+	w.refused, w.erased, w.seen = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for range 7 {
+		w.numbers++
+		w.people = append(w.people, &person{phone: w.numbers, email: w.numbers, name: w.numbers, consents: true})
+	}
+	for i := range w.syncs {
+		spec := config.DefaultSync()
+		spec.Sync, spec.Source, spec.Destination = fmt.Sprint("sync-", i), sourceOf(i), "charles"
+		spec.Audience = config.AudienceID{ID: audienceOf(i)}
+		spec.Mode = config.ModeMirror
+		spec.Reference = config.Reference{Origin: config.Origin{From: "phone"}, Normalise: config.NormaliseE164, DefaultRegion: "DE"}
+		spec.Marker = config.Marker{Property: markerOf(i), Member: "member", Left: "left"}
+		is := config.FilterValue("yes")
+		spec.Filter = &config.Condition{Field: "consent", Is: &is}
+		spec.Mapping.FirstName = &config.Text{Origin: config.Origin{From: "first_name"}}
+		phone, email := config.DefaultChannel(), config.DefaultChannel()
+		phone.From, email.From = "phone", "email"
+		spec.Mapping.Phone, spec.Mapping.Email = &phone, &email
+		spec.Verification.Segment = "seg-" + markerOf(i)
+		spec.Verification.Poll, spec.Verification.MaxLag = config.Duration(100*time.Millisecond), config.Duration(200*time.Millisecond)
+		spec.Limits.Refused, spec.Limits.RetryFailuresAfter = 1, 0
+		spec.Gate.Leavers.Share, spec.Gate.EmptyAudience = 1, config.EmptyAllow
+		spec.Gate.Leavers.Floor, spec.Gate.Joiners.Floor, spec.Gate.Changes.Floor = 1000, 1000, 1000
+		spec.Accept.Invalid, spec.Accept.Refused = 1, 1
+		w.syncs[i] = &modelSync{index: i, spec: spec}
+	}
+	// People of the shop, whom no audience holds: nobody may touch them.
+	for i := range 3 {
+		w.strangers = append(w.strangers, contacts.Contact{
+			SourceType: "shop", Reference: fmt.Sprint("shop-", i), FirstName: "Customer",
+			Phones: []string{fmt.Sprintf("+4916012345%03d", i)}, Emails: []string{fmt.Sprintf("customer%d@example.com", i)},
+		})
+	}
+	w.sources[0].AddContacts(w.strangers...)
+	w.strangers = slices.Collect(w.sources[0].Contacts())
+}
+
+// audience gives the audience of a sync its members as they are now.
+func (w *world) audience(s *modelSync) {
+	members := []map[string]any{}
+	for _, p := range w.people {
+		if p.in[s.index] {
+			members = append(members, p.member())
+			w.seen[p.reference()] = true
+		}
+	}
+	require.NoError(w, w.sources[s.index].SetMembers(members))
+}
+
+// happen lets something happen outside.
+func (w *world) happen() {
+	p := rapid.SampledFrom(w.people).Draw(w.T, "who")
+	audience := rapid.IntRange(0, 1).Draw(w.T, "audience")
+	switch what := rapid.SampledFrom([]string{
+		"joins", "joins", "joins", "leaves", "leaves", "moves", "is renamed", "changes email", "consent", "breaks", "refused", "erased", "mapping",
+	}).Draw(w.T, "what"); what {
+	case "joins":
+		p.in[audience] = true
+	case "leaves":
+		p.in[audience] = false
+	case "moves":
+		w.numbers++
+		p.phone = w.numbers
+	case "is renamed":
+		w.numbers++
+		p.name = w.numbers
+	case "changes email":
+		w.numbers++
+		p.email = w.numbers
+	case "consent":
+		p.consents = !p.consents
+	case "breaks":
+		p.broken = !p.broken
+	case "refused":
+		w.refused[p.reference()] = !w.refused[p.reference()]
+		var refused []string
+		for reference, yes := range w.refused {
+			if yes {
+				refused = append(refused, reference)
+			}
+		}
+		slices.Sort(refused)
+		plan := faults.Plan{}
+		if len(refused) > 0 {
+			plan.Refuse = []faults.Refusal{{References: refused, Code: "blocked"}}
+		}
+		require.NoError(w, w.sources[0].SetFaults(plan))
+	case "erased":
+		w.erase(p.reference())
+	case "mapping":
+		spec := &w.syncs[audience].spec
+		origin := fmt.Sprint("version ", w.numbers)
+		spec.Mapping.Properties = map[string]config.PropertySource{originOf(audience): {Type: config.PropertyString, Origin: config.Origin{Value: &origin}}}
+	}
+}
+
+// erase erases a contact in the app.
+func (w *world) erase(reference string) {
+	truth := w.sources[0].Truth(reference)[0]
+	if len(truth.Contacts) == 0 {
+		return
+	}
+	w.disturbed = true
+	for _, key := range truth.Contacts[0].Keys {
+		for _, s := range w.syncs {
+			history, err := w.book.Outcomes(w.ctx, s.spec.Sync, key.Reference)
+			if err == nil && history.Held {
+				w.erased[key.Reference] = true
+			}
+		}
+	}
+	require.Equal(w, 1, w.sources[0].Erase(reference))
+}
+
+// marks returns the marker of each contact that has one, by all its references.
+func (w *world) marks(s *modelSync) map[string]string {
+	marks := map[string]string{}
+	for contact := range w.sources[0].Contacts() {
+		for _, key := range contact.Keys {
+			if mark, ok := contact.Properties[s.spec.Marker.Property]; ok {
+				marks[key.Reference] = strings.Trim(string(mark), `"`)
+			}
+		}
+	}
+	return marks
+}
+
+// belongs are the references that the audience of a sync holds and that may be
+// marked, with what is sent of them; invalid ones hold nothing.
+func (w *world) belongs(s *modelSync) map[string]map[string]any {
+	found := map[string]map[string]any{}
+	for _, p := range w.people {
+		if p.in[s.index] && p.consents {
+			found[p.reference()] = p.member()
+			if p.broken {
+				found[p.reference()] = nil
+			}
+		}
+	}
+	return found
+}
+
+func (w *world) aliases(reference string) []string {
+	var all []string
+	for _, contact := range w.sources[0].Truth(reference)[0].Contacts {
+		for _, key := range contact.Keys {
+			all = append(all, key.Reference)
+		}
+	}
+	return all
+}
+
+// check compares Hello Charles with the model after a run of a sync that came to
+// its end, or that did not.
+func (w *world) check(s *modelSync, report *audience.Report) {
+	w.checkStrangers()
+	for reference := range w.erased {
+		require.Empty(w, w.sources[0].Truth(reference)[0].Contacts, "%s was erased and came back", reference)
+	}
+	if report == nil {
+		return
+	}
+	belongs := w.belongs(s)
+	for reference := range w.seen {
+		truth := w.sources[0].Truth(reference)[0]
+		member, in := belongs[reference]
+		if len(truth.Contacts) == 0 {
+			if in && member != nil && !w.refused[reference] {
+				require.True(w, w.erased[reference] || truth.Erased, "%s is missing", reference)
+			}
+			continue
+		}
+		contact := truth.Contacts[0]
+		marked := string(contact.Properties[s.spec.Marker.Property]) == `"member"`
+		switch {
+		case in && member != nil && !w.refused[reference]:
+			require.True(w, marked, "%s belongs to %s and is not marked", reference, s.spec.Sync)
+			if len(contact.Keys) == 1 {
+				w.checkContent(s, contact, member)
+			}
+		case !in && !w.refused[reference]:
+			others := slices.ContainsFunc(w.aliases(reference), func(alias string) bool { _, in := belongs[alias]; return in })
+			require.True(w, !marked || others, "%s left %s and is marked", reference, s.spec.Sync)
+		}
+	}
+	w.checkReport(report)
+}
+
+func (w *world) checkContent(s *modelSync, contact contacts.Contact, member map[string]any) {
+	require.Equal(w, member["first_name"], contact.FirstName)
+	require.Equal(w, []string{member["phone"].(string)}, contact.Phones)
+	require.Equal(w, []string{member["email"].(string)}, contact.Emails)
+	for name, origin := range s.spec.Mapping.Properties {
+		require.Equal(w, `"`+*origin.Value+`"`, string(contact.Properties[name]))
+	}
+}
+
+func (w *world) checkStrangers() {
+	for i, stranger := range w.strangers {
+		now := w.sources[0].Truth(stranger.Reference)[0]
+		require.Equal(w, []contacts.Contact{stranger}, now.Contacts, "stranger %d was touched", i)
+	}
+}
+
+func (w *world) checkReport(report *audience.Report) {
+	require.Equal(w, report.Source.Read, report.Outcomes.Total())
+	require.Zero(w, report.Outcomes.Unresolved)
+	require.NotNil(w, report.Plan)
+	require.Equal(w, report.Plan.Leavers, report.Leavers.Total())
+	require.Zero(w, report.Leavers.Unresolved)
+	require.Equal(w, report.Plan.Unchanged, report.Outcomes.Unchanged)
+	require.Equal(w, report.Plan.Invalid, report.Outcomes.Invalid)
+	require.NotNil(w, report.Segment.Counted)
+	if !w.disturbed && w.merging == (merging{}) {
+		require.Contains(w, []audience.Verdict{audience.Equal, audience.Explained}, report.Verdict, "%v", report.Explanation)
+	}
+}
+
+// history lets things happen and syncs run, in any order.
+func (w *world) history() {
+	for range rapid.IntRange(2, 7).Draw(w.T, "runs") {
+		for range rapid.IntRange(0, 6).Draw(w.T, "events") {
+			w.happen()
+		}
+		s := w.syncs[rapid.IntRange(0, 1).Draw(w.T, "sync")]
+		w.audience(s)
+		others := w.marks(w.syncs[1-s.index])
+		dies := map[int]death{}
+		for range rapid.IntRange(0, 2).Draw(w.T, "deaths") {
+			dies[rapid.IntRange(1, 9).Draw(w.T, "at")] = rapid.SampledFrom(deaths).Draw(w.T, "death")
+		}
+		in := workflows.AudienceSyncInput{Spec: s.spec, Full: rapid.IntRange(0, 9).Draw(w.T, "full") == 0}
+		plan := w.plan(in)
+		report := w.run(in, dies)
+		w.check(s, report)
+		if w.merging == (merging{}) {
+			require.Equal(w, others, w.withoutNew(others, w.marks(w.syncs[1-s.index])), "another sync's marks")
+		}
+		if report != nil && len(dies) == 0 {
+			w.checkPlan(plan, report)
+		}
+		if report == nil {
+			// The next run takes up what this one left.
+			w.check(s, w.run(workflows.AudienceSyncInput{Spec: s.spec}, nil))
+		}
+	}
+}
+
+// withoutNew leaves out what had no mark before.
+func (w *world) withoutNew(before, after map[string]string) map[string]string {
+	kept := map[string]string{}
+	for reference := range before {
+		kept[reference] = after[reference]
+	}
+	return kept
+}
+
+// plan plans a run, sometimes.
+func (w *world) plan(in workflows.AudienceSyncInput) *audience.Plan {
+	if !rapid.Bool().Draw(w.T, "planned") {
+		return nil
+	}
+	before := w.sources[0].Stats().UpsertsReceived
+	in.PlanOnly = true
+	report := w.run(in, nil)
+	require.NotNil(w, report)
+	require.Equal(w, audience.EndedPlanned, report.Ended)
+	require.Equal(w, before, w.sources[0].Stats().UpsertsReceived, "a plan sent something")
+	return report.Plan
+}
+
+// checkPlan compares what was planned with what was done.
+func (w *world) checkPlan(planned *audience.Plan, report *audience.Report) {
+	if planned == nil {
+		return
+	}
+	require.Equal(w, planned, report.Plan)
+	o := report.Outcomes
+	require.Equal(w, planned.Read, report.Source.Read)
+	require.Equal(w, planned.Unchanged, o.Unchanged)
+	require.Equal(w, planned.Invalid, o.Invalid)
+	require.Equal(w, planned.Suppressed, o.Suppressed)
+	require.Equal(w, planned.Duplicate, o.Duplicate)
+	require.Equal(w, planned.ToSend, o.Created+o.Updated+o.Accepted+o.Refused-planned.Refused)
+	require.Equal(w, planned.Leavers, report.Leavers.Total())
+	if len(w.refused) == 0 && !w.disturbed {
+		require.LessOrEqual(w, planned.Requests, report.Requests)
+		require.LessOrEqual(w, report.Requests, planned.Requests+planned.FurtherRequests)
+	}
+}
+
+func TestWhateverHappensHelloCharlesHoldsWhatTheAudiencesSay(t *testing.T) {
+	t.Parallel()
+	for name, how := range map[string]merging{
+		"apart": {}, "merged by email": {email: true},
+	} {
+		for _, send := range []config.SendMode{config.SendBatch, config.SendSingle} {
+			t.Run(fmt.Sprintf("%s, %s", name, send), func(t *testing.T) {
+				t.Parallel()
+				folder := scratch(t)
+				rapid.Check(t, func(t *rapid.T) {
+					w, end := newWorld(t, folder, how, send)
+					defer end()
+					w.history()
+				})
+			})
+		}
+	}
+}
