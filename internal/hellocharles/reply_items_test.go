@@ -24,8 +24,8 @@ func TestItemsAreMatchedByReferenceInAnyOrder(t *testing.T) {
 			results, err := w.api.Upsert(t.Context(), contacts(5), nil)
 			require.NoError(t, err)
 			require.Equal(t, []hellocharles.Result{
-				{Outcome: created},
-				{Outcome: updated},
+				{Outcome: created, Confirmed: true},
+				{Outcome: updated, Confirmed: true},
 				{Message: "the answer did not name the contact"},
 				{Outcome: refused, Code: "invalid_phone", Message: "+4915112345678 is no phone"},
 				{Outcome: accepted},
@@ -235,7 +235,7 @@ func TestContactAmongItemsAndErrorsIsRefused(t *testing.T) {
 	results, err := w.api.Upsert(t.Context(), contacts(5)[1:], nil)
 	require.NoError(t, err)
 	require.Equal(t, []hellocharles.Result{
-		{Outcome: created},
+		{Outcome: created, Confirmed: true},
 		{Outcome: refused, Code: "bad_tag", Message: "no"},
 		{Outcome: refused, Code: "bad_phone", Message: `{"code":"bad_phone","external_reference_id":"r3"}`},
 		{Message: "the answer did not name the contact"},

@@ -32,13 +32,13 @@ func TestAnswerForOneContactIsItsResult(t *testing.T) {
 		handler http.HandlerFunc
 		want    hellocharles.Result
 	}{
-		"201":                       {answer(201, `{"data":[{"id":"1"}]}`), hellocharles.Result{Outcome: created}},
-		"200":                       {answer(200, `{"data":[{"id":"1"}]}`), hellocharles.Result{Outcome: accepted}},
+		"201":                       {answer(201, `{"data":[{"id":"1"}]}`), hellocharles.Result{Outcome: created, Confirmed: true}},
+		"200":                       {answer(200, `{"data":[{"id":"1"}]}`), hellocharles.Result{Outcome: accepted, Confirmed: true}},
 		"202 empty":                 {answer(202, ""), hellocharles.Result{Outcome: accepted}},
-		"204":                       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, hellocharles.Result{Outcome: accepted}},
+		"204":                       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, hellocharles.Result{Outcome: accepted, Confirmed: true}},
 		"200 with errors":           {answer(200, `{"errors":[{"message_key":"tag_unknown","message":"no such tag"}]}`), hellocharles.Result{Code: "tag_unknown", Message: "no such tag"}},
 		"200 with errors in a list": {answer(200, `[{"id":"1"},{"errors":["x"]}]`), hellocharles.Result{Message: "x"}},
-		"200 with a list":           {answer(200, `[{"id":"1","errors":[]}]`), hellocharles.Result{Outcome: accepted}},
+		"200 with a list":           {answer(200, `[{"id":"1","errors":[]}]`), hellocharles.Result{Outcome: accepted, Confirmed: true}},
 		"207 refused": {
 			answer(207, `{"items":[{"external_reference_id":"crm-a","status":"refused","error":{"code":"bad_phone","message":"no"}}]}`),
 			hellocharles.Result{Outcome: refused, Code: "bad_phone", Message: "no"},
@@ -47,7 +47,7 @@ func TestAnswerForOneContactIsItsResult(t *testing.T) {
 			answer(207, `{"errors":[{"external_reference_id":"crm-a","code":503,"message":"later"}]}`),
 			hellocharles.Result{Outcome: refused, Code: "503", Message: "later", Transient: true},
 		},
-		"207 created": {answer(207, `{"items":[{"external_reference_id":"crm-a","status":201}]}`), hellocharles.Result{Outcome: created}},
+		"207 created": {answer(207, `{"items":[{"external_reference_id":"crm-a","status":201}]}`), hellocharles.Result{Outcome: created, Confirmed: true}},
 		"207 created, with an error": {
 			answer(207, `{"items":[{"external_reference_id":"crm-a","status":201}],"errors":[{"message":"no such tag"}]}`),
 			hellocharles.Result{Message: "no such tag"},
