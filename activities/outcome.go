@@ -56,7 +56,7 @@ func withoutChannels(taken hellocharles.Result, member ledger.Staged, withheld [
 	for _, channel := range []struct {
 		target string
 		digest int64
-	}{{"phone", member.Phone}, {"email", member.Email}} {
+	}{{"changed_phone", member.Phone}, {"changed_email", member.Email}} {
 		if channel.digest != 0 {
 			withheld = append(withheld, audience.Withheld{Target: channel.target})
 		}

@@ -15,6 +15,7 @@ import (
 	"audiencesync/examples"
 	"audiencesync/internal/audience"
 	"audiencesync/internal/telemetry"
+	"audiencesync/workflows"
 )
 
 // demoFlags say how large the demo is.
@@ -176,5 +177,5 @@ func (d *demo) sync(ctx context.Context) error {
 		return failed(spec.Sync, err)
 	}
 	defer c.Close()
-	return d.app.runSync(ctx, c, spec, false)
+	return d.app.runSync(ctx, c, workflows.AudienceSyncInput{Spec: spec})
 }

@@ -103,6 +103,10 @@ func ended(code int, report *audience.Report, text string) outcome {
 // unverifiable and good.
 func codeOfReport(report *audience.Report) *exitError {
 	switch {
+	case report.Ended == audience.EndedPlanned && report.Plan != nil && len(report.Plan.Beyond) > 0:
+		return &exitError{code: exitWaiting} // The run would wait.
+	case report.Ended == audience.EndedPlanned:
+		return nil
 	case report.Verdict == audience.Unverifiable && !report.Unasked:
 		return &exitError{code: exitUnverifiable}
 	case report.Verdict == audience.Unexplained:

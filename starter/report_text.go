@@ -47,6 +47,23 @@ func writeReport(w io.Writer, r *audience.Report) error {
 	if r.KnownFailures > 0 {
 		row("  known failures", r.KnownFailures, "of the above: an earlier run met them with the same content")
 	}
+	for _, line := range []struct {
+		outcome audience.Outcome
+		note    string
+	}{
+		{audience.Removed, "left the audience: unmarked"},
+		{audience.Gone, "left the audience: Hello Charles holds them no more"},
+		{audience.Kept, "left the audience: mode add unmarks nobody"},
+		{audience.Refused, "left the audience: Hello Charles said no, they stay marked"},
+		{audience.Unresolved, "left the audience: nobody knows whether they are unmarked"},
+	} {
+		if n := r.Leavers.Of(line.outcome); n > 0 {
+			row("left, "+string(line.outcome), n, line.note)
+		}
+	}
+	if r.MarkedAgain > 0 {
+		row("marked again", r.MarkedAgain, "unchanged members who share a phone number or an email address with a leaver")
+	}
 	row("expected in segment", r.Segment.Expected, "contacts that the ledger holds as marked")
 	if r.Segment.Left > 0 {
 		row("  left the audience", r.Segment.Left, "still marked")
@@ -63,6 +80,7 @@ func writeReport(w io.Writer, r *audience.Report) error {
 		fmt.Sprintf("sync %s, run %d: audience %s %s", r.Sync, r.Run, r.Audience.ID, r.Audience.Name), "", t.Render(),
 	}
 	lines = append(lines, reasonLines(r)...)
+	lines = append(lines, countedReasons("why leavers stay marked:", r.LeaverReasons)...)
 	lines = append(lines, withheldLines(r)...)
 	lines = append(lines, "", fmt.Sprintf("verdict: %s%s  (%d batches, %d requests, %s)", r.Verdict, numbersOnly(r), r.Batches, r.Requests,
 		r.FinishedAt.Sub(r.StartedAt).Round(100*time.Millisecond)))
@@ -86,16 +104,18 @@ func numbersOnly(r *audience.Report) string {
 	return ""
 }
 
-func reasonLines(r *audience.Report) []string {
-	if len(r.Reasons) == 0 {
+func reasonLines(r *audience.Report) []string { return countedReasons("why:", r.Reasons) }
+
+func countedReasons(title string, reasons map[string]int64) []string {
+	if len(reasons) == 0 {
 		return nil
 	}
-	lines := []string{"", "why:"}
-	for _, reason := range slices.SortedFunc(maps.Keys(r.Reasons), func(a, b string) int {
-		return cmp.Or(cmp.Compare(r.Reasons[b], r.Reasons[a]), cmp.Compare(a, b))
+	lines := []string{"", title}
+	for _, reason := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int {
+		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
 	}) {
 		code, detail, _ := strings.Cut(reason, ":")
-		line := fmt.Sprintf("  %8s  %s", audience.Thousands(r.Reasons[reason]), audience.Reason(code).Explain())
+		line := fmt.Sprintf("  %8s  %s", audience.Thousands(reasons[reason]), audience.Reason(code).Explain())
 		if detail != "" {
 			line += " (" + detail + ")"
 		}
@@ -108,6 +128,8 @@ func leftOut(field string) string {
 	switch field {
 	case "phone", "email":
 		return "sent without " + field + ", whose value is not usable"
+	case "changed_phone", "changed_email":
+		return "sent without " + strings.TrimPrefix(field, "changed_") + ", which changed: Hello Charles does not confirm that it still holds the contact (docs/hello-charles.md, Erased contacts)"
 	case "tags":
 		return "tags that are not allowed or do not exist (failures --withheld lists them)"
 	default:

@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	var full bool
+	var in runFlags
 	command := &cobra.Command{
 		Use:   "run SYNC.yaml",
 		Short: "Run a sync now, or join the run that is going, and report",
@@ -31,54 +31,83 @@ func (a *app) runCommand() *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			err = a.runSync(cmd.Context(), c, spec, full)
+			err = a.runSync(cmd.Context(), c, in.input(cmd, spec))
 			if cmd.Context().Err() != nil {
 				a.say("Stopped watching; the run goes on. See it with: audiencesync status %s", spec.Sync)
 			}
 			return err
 		},
 	}
-	command.Flags().BoolVar(&full, "full", false, "send every member again, whatever the ledger knows of it")
+	in.add(command)
 	return command
 }
 
+// runFlags are what run and plan may be told.
+type runFlags struct {
+	full, recreate bool
+	expect         int64
+}
+
+const expectFlag = "expect"
+
+func (f *runFlags) add(command *cobra.Command) {
+	command.Flags().BoolVar(&f.full, "full", false, "send every member again, whatever the ledger knows of it")
+	command.Flags().BoolVar(&f.recreate, "recreate", false, "create contacts again that Hello Charles held and holds no more, such as erased ones")
+	command.Flags().Int64Var(&f.expect, expectFlag, 0, "the number of members that you expect; a run that reads another number (by more than accept.source_gap) stops and asks")
+}
+
+func (f *runFlags) input(command *cobra.Command, spec config.Sync) workflows.AudienceSyncInput {
+	in := workflows.AudienceSyncInput{Spec: spec, Full: f.full, Recreate: f.recreate}
+	if command.Flags().Changed(expectFlag) {
+		in.Expect = &f.expect
+	}
+	return in
+}
+
 // runSync starts the sync or joins its run, watches it and prints the report.
-func (a *app) runSync(ctx context.Context, c client.Client, spec config.Sync, full bool) error {
-	run, joined, err := startSync(ctx, c, spec, full)
+func (a *app) runSync(ctx context.Context, c client.Client, in workflows.AudienceSyncInput) error {
+	run, joined, err := startSync(ctx, c, in)
 	switch {
 	case ctx.Err() != nil:
 		return &exitError{code: exitInterrupted}
 	case err != nil:
 		return &exitError{code: exitFailed, err: err}
+	case joined && in.PlanOnly:
+		return failed(in.Spec.Sync, errors.New("a run is going, so there is no plan for the next one: look at it with audiencesync status, and plan when it has ended"))
 	case joined:
-		a.say("A run of %s is going already; this command joins it and starts no second one.", spec.Sync)
-		if full {
-			a.say("That run is not known to be a full one: run it again with --full when it has ended.")
+		a.say("A run of %s is going already; this command joins it and starts no second one.", in.Spec.Sync)
+		for _, told := range []struct {
+			flag string
+			set  bool
+		}{{"--full", in.Full}, {"--recreate", in.Recreate}, {"--" + expectFlag, in.Expect != nil}} {
+			if told.set {
+				a.say("That run was not started with this %s: run it again with it when it has ended.", told.flag)
+			}
 		}
 	}
 	report, err := a.watch(ctx, c, run)
 	if ctx.Err() != nil {
 		return &exitError{code: exitInterrupted}
 	}
-	return a.conclude(outcomeOf(spec.Sync, report, err))
+	return a.conclude(outcomeOf(in.Spec.Sync, report, err))
 }
 
 // startSync starts a run, or finds the one that is going.
-func startSync(ctx context.Context, c client.Client, spec config.Sync, full bool) (run client.WorkflowRun, joined bool, err error) {
+func startSync(ctx context.Context, c client.Client, in workflows.AudienceSyncInput) (run client.WorkflowRun, joined bool, err error) {
 	options := client.StartWorkflowOptions{
-		ID:                                       workflows.SyncID(spec.Sync),
+		ID:                                       workflows.SyncID(in.Spec.Sync),
 		TaskQueue:                                workflows.TaskQueue,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary:                            workflows.Summary(spec),
+		StaticSummary:                            workflows.Summary(in.Spec),
 	}
-	run, err = c.ExecuteWorkflow(ctx, options, workflows.AudienceSync, workflows.AudienceSyncInput{Spec: spec, Full: full})
+	run, err = c.ExecuteWorkflow(ctx, options, workflows.AudienceSync, in)
 	if going, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return c.GetWorkflow(ctx, options.ID, going.RunId), true, nil
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("starting sync %s: %w", spec.Sync, err)
+		return nil, false, fmt.Errorf("starting sync %s: %w", in.Spec.Sync, err)
 	}
 	return run, false, nil
 }
@@ -99,6 +128,9 @@ func (a *app) conclude(o outcome) error {
 func (a *app) printReport(report *audience.Report) error {
 	if a.output == outputJSON {
 		return a.printJSON(report)
+	}
+	if report.Ended == audience.EndedPlanned {
+		return writePlan(a.stdout, report)
 	}
 	return writeReport(a.stdout, report)
 }

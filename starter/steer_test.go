@@ -64,7 +64,7 @@ func (o *office) start(t *testing.T, status int) client.WorkflowRun {
 	require.NoError(t, o.SetFaults(simulator.Faults{Rules: []faults.Rule{{
 		Match: faults.Match{Side: faults.Charles, Method: http.MethodPost}, Do: faults.Status, Status: status,
 	}}}))
-	run, joined, err := startSync(t.Context(), o.client, o.spec, true)
+	run, joined, err := startSync(t.Context(), o.client, workflows.AudienceSyncInput{Spec: o.spec, Full: true})
 	require.NoError(t, err)
 	require.False(t, joined)
 	require.Eventually(t, func() bool {

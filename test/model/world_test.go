@@ -320,7 +320,7 @@ func (w *world) run(in workflows.AudienceSyncInput, dies map[int]death) *audienc
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(silent{})
 	env := suite.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(time.Minute)
+	env.SetTestTimeout(10 * time.Minute)
 	env.SetStartTime(time.Now())
 	env.RegisterWorkflow(workflows.AudienceSync)
 	env.RegisterActivity(work)
