@@ -43,8 +43,10 @@ type preview struct {
 	// unserved rows are counted only; lessLater counts that many fewer later.
 	unserved, lessLater int
 	counts              int
-	// ignoresOffset gives the first page again and again.
-	ignoresOffset bool
+	// ignoresOffset gives the first page again and again, largestOffset the page
+	// there, and wraps begins again behind the end.
+	ignoresOffset, wraps bool
+	largestOffset        int
 }
 
 func (p *preview) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -63,6 +65,12 @@ func (p *preview) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if p.ignoresOffset {
 		offset = 0
+	}
+	if p.wraps {
+		offset %= len(p.rows)
+	}
+	if p.largestOffset > 0 {
+		offset = min(offset, p.largestOffset)
 	}
 	offset = min(offset, len(p.rows))
 	answer(200, `{"data":[`+strings.Join(p.rows[offset:min(offset+limit, len(p.rows))], ",")+`]}`)(w, r)
@@ -181,6 +189,8 @@ func TestAListThatIsNotTheWholeSegmentIsAnError(t *testing.T) {
 		"cut short":            {preview{rows: rowsOf(4), unserved: 1}, "listing the contacts of segment seg 1: the answer is not what the connection's settings say: the list is cut short: it has 4 contacts, and the count says 5"},
 		"nothing at all":       {preview{unserved: 1}, "it has 0 contacts, and the count says 1"},
 		"offset ignored":       {preview{rows: rowsOf(5), ignoresOffset: true}, "it has 2 contacts, and the count says 5; after these the same ones come again"},
+		"offsets with a limit": {preview{rows: rowsOf(9), largestOffset: 4}, "it has 6 contacts, and the count says 9; after these the same ones come again"},
+		"a list that wraps":    {preview{rows: rowsOf(6), wraps: true, unserved: 4}, "it has 6 contacts, and the count says 10; after these the same ones come again"},
 		"the same id for all":  {preview{rows: []string{row("p", user("zeotap", "a")), row("p", user("zeotap", "b")), row("q")}}, "1 rows came again (setting read.segment_member.id)"},
 		"no references at all": {preview{rows: []string{`{"person":{"id":"p1"}}`, `{"person":{"id":"p2"}}`}}, "no row of the first page has references where read.segment_member.references says"},
 		"no rows":              {preview{rows: []string{`"Quintessa"`}}, "a row is not an object"},

@@ -2,7 +2,8 @@ package contacts
 
 // erasure is what is known of contacts that were erased.
 type erasure struct {
-	// places are theirs: the key stays there, so that the index stays whole.
+	// places are theirs: they stay in the index, empty, so that what comes behind
+	// them is found.
 	places map[uint32]struct{}
 	// keys are their references, by which somebody who comes back is known.
 	keys     map[string]struct{}
@@ -45,7 +46,7 @@ func (s *Store) erase(at uint32, moved []int64) {
 		delete(s.stitches.aliases, other)
 	}
 	delete(s.stitches.names, at)
-	*e = entry{data: key}
+	*e = entry{}
 	s.erasure.places[at] = struct{}{}
 	s.erasure.contacts++
 }

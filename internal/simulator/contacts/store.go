@@ -252,12 +252,11 @@ func (s *Store) find(sourceType, reference string) (at uint32, hash uint64, know
 	}
 	for hash = s.hash(key); ; hash++ {
 		at, taken := s.index[hash]
-		holds := taken && strings.HasPrefix(s.entries.at(at).data, string(key))
-		switch {
-		case !taken, holds && s.isErased(at):
+		if !taken {
 			at, known = s.stitches.aliases[string(key)]
 			return at, hash, known
-		case holds:
+		}
+		if strings.HasPrefix(s.entries.at(at).data, string(key)) {
 			return at, hash, true
 		}
 	}
