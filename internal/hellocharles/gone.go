@@ -43,7 +43,7 @@ func (g gone) says(status string, codes ...string) bool {
 			named = true
 		}
 	}
-	return byStatus && !(named && len(g.codes) > 0)
+	return byStatus && (!named || len(g.codes) == 0)
 }
 
 // isPage reports whether a body is HTML: who answers so is not the API.

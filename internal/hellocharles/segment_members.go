@@ -48,7 +48,7 @@ type SegmentRead struct {
 // read as were listed. If not, contacts joined or left meanwhile, or the count
 // lags behind, and one may have been missed.
 func (r SegmentRead) Steady() bool {
-	return r.Contacts == r.CountedBefore && r.Contacts == r.CountedAfter && r.Repeated == 0
+	return r.CountedBefore == r.CountedAfter && r.Contacts == r.CountedBefore && r.Repeated == 0
 }
 
 // add counts a contact.

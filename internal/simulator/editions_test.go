@@ -137,7 +137,7 @@ func TestAListIsExportedAsThePagesHoldIt(t *testing.T) {
 	for format, read := range exportReaders {
 		dir := t.TempDir()
 		require.NoError(t, w.WriteExport(t.Context(), dir, format, true, 2))
-		var got []string
+		got := make([]string, 0, 3)
 		for _, file := range exported(t, dir, 2) {
 			got = append(got, read(t, file)...)
 		}

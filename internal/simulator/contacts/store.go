@@ -119,7 +119,7 @@ func (s *Store) Add(with []Upsert, policy Policy) {
 	defer s.mu.Unlock()
 	for i := range with {
 		if with[i].SourceType == "" {
-			with[i].Reference = fmt.Sprintf("\x00%d", s.entries.n+uint32(i)) //nolint:gosec // no list is that long
+			with[i].Reference = fmt.Sprintf("\x00%d", s.entries.n+uint32(i))
 		}
 	}
 	s.uncounted = true
