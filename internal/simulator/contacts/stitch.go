@@ -8,11 +8,47 @@ import (
 // stitches are what is known of contacts with more than one reference. They
 // are kept only under a policy that stitches.
 type stitches struct {
-	// phones and emails say which contact got a channel last.
-	phones, emails map[string]uint32
+	phones, emails channels
 	// aliases are the keys of stitched references, names the references.
 	aliases map[string]uint32
 	names   map[uint32][]alias
+}
+
+// channels say which contact was written last with a channel, and which were
+// before it.
+type channels struct {
+	last    map[string]uint32
+	earlier map[string][]uint32
+}
+
+// note notes the channels of a contact that was written.
+func (c *channels) note(at uint32, has []string, spelled func(string) string) {
+	if c.last == nil {
+		c.last, c.earlier = map[string]uint32{}, map[string][]uint32{}
+	}
+	for _, channel := range has {
+		key := spelled(channel)
+		if key == "" {
+			continue
+		}
+		if before, known := c.last[key]; known && before != at {
+			others := slices.DeleteFunc(c.earlier[key], func(other uint32) bool { return other == at })
+			c.earlier[key] = append(others, before)
+		}
+		c.last[key] = at
+	}
+}
+
+// of returns the contacts that were written with a channel, the last one first.
+func (c *channels) of(key string) []uint32 {
+	last, known := c.last[key]
+	if !known {
+		return nil
+	}
+	all := append([]uint32{}, c.earlier[key]...)
+	all = append(all, last)
+	slices.Reverse(all)
+	return all
 }
 
 // alias is one more reference of a contact.
@@ -25,10 +61,10 @@ type alias struct {
 // known under the upsert's reference too.
 func (s *Store) stitch(u *Upsert, policy Policy) (at uint32, stitched bool) {
 	if policy.StitchPhone {
-		at, stitched = s.holds(s.stitches.phones, u.Phones.Value, stitchPhone)
+		at, stitched = s.holds(&s.stitches.phones, u.Phones.Value, stitchPhone)
 	}
 	if policy.StitchEmail && !stitched {
-		at, stitched = s.holds(s.stitches.emails, u.Emails.Value, strings.ToLower)
+		at, stitched = s.holds(&s.stitches.emails, u.Emails.Value, strings.ToLower)
 	}
 	if !stitched {
 		return 0, false
@@ -43,17 +79,18 @@ func (s *Store) stitch(u *Upsert, policy Policy) (at uint32, stitched bool) {
 }
 
 // holds returns the contact that still has one of the channels.
-func (s *Store) holds(index map[string]uint32, channels []string, spelled func(string) string) (uint32, bool) {
-	for _, channel := range channels {
-		at, known := index[spelled(channel)]
-		if !known || s.isErased(at) {
-			continue
-		}
-		var r record
-		r.decode(s.entries.at(at).data)
+func (s *Store) holds(known *channels, asked []string, spelled func(string) string) (uint32, bool) {
+	for _, channel := range asked {
 		has := func(other string) bool { return spelled(other) == spelled(channel) }
-		if slices.ContainsFunc(r.phones, has) || slices.ContainsFunc(r.emails, has) {
-			return at, true
+		for _, at := range known.of(spelled(channel)) {
+			if s.isErased(at) {
+				continue
+			}
+			var r record
+			r.decode(s.entries.at(at).data)
+			if slices.ContainsFunc(r.phones, has) || slices.ContainsFunc(r.emails, has) {
+				return at, true
+			}
 		}
 	}
 	return 0, false
@@ -62,23 +99,11 @@ func (s *Store) holds(index map[string]uint32, channels []string, spelled func(s
 // remember notes the channels of a contact that was written.
 func (s *Store) remember(at uint32, r *record, policy Policy) {
 	if policy.StitchPhone {
-		s.stitches.phones = note(s.stitches.phones, at, r.phones, stitchPhone)
+		s.stitches.phones.note(at, r.phones, stitchPhone)
 	}
 	if policy.StitchEmail {
-		s.stitches.emails = note(s.stitches.emails, at, r.emails, strings.ToLower)
+		s.stitches.emails.note(at, r.emails, strings.ToLower)
 	}
-}
-
-func note(index map[string]uint32, at uint32, channels []string, spelled func(string) string) map[string]uint32 {
-	if index == nil {
-		index = map[string]uint32{}
-	}
-	for _, channel := range channels {
-		if key := spelled(channel); key != "" {
-			index[key] = at
-		}
-	}
-	return index
 }
 
 // stitchPhone is the form in which numbers are compared: numbers without a
