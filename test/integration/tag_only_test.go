@@ -54,7 +54,9 @@ func TestASyncOfTagsAloneTagsContactsThatExistAndCreatesNone(t *testing.T) {
 		was, there := before[contact.Reference]
 		require.True(t, there, "a contact was created")
 		require.Equal(t, []string{"newsletter", "vip", "zeotap"}, contact.Tags)
-		contact.Tags, contact.Upserts = was.Tags, was.Upserts
+		require.Equal(t, 1, contact.UpsertsWithoutChannels)
+		contact.Tags, contact.Segments = was.Tags, was.Segments
+		contact.Upserts, contact.UpsertsWithoutChannels = was.Upserts, was.UpsertsWithoutChannels
 		require.Equal(t, was, contact)
 		delete(before, contact.Reference)
 	}
