@@ -34,11 +34,15 @@ const (
 	TypeLedger             = "Ledger"
 	TypeWorkerStopping     = "WorkerStopping"
 	TypeUnknownLabels      = "UnknownLabels"
+	TypeNotMyTurn          = "NotMyTurn"
 	TypeNotApproved        = "NotApproved"
 	TypeDeclined           = "Declined"
 	TypeVerdictUnexplained = "VerdictUnexplained"
 	TypeVerdictOutside     = "VerdictOutsideAccept"
 )
+
+// turnPoll is how often a run that waits for its turn asks again.
+const turnPoll = 10 * time.Second
 
 // incompleteReadError says that the source ended without having given everything.
 type incompleteReadError struct{ sync, why string }
@@ -87,6 +91,7 @@ func classify(err error, attempt int) rule {
 		staging    *ledger.StagingFullError
 		unknown    *unknownLabelsError
 		wait       *endpoints.BudgetWaitError
+		turn       *ledger.NotMyTurnError
 		settings   *endpoints.SettingsError
 		source     *zeotap.Error
 		vendor     *vendorhttp.Error
@@ -104,6 +109,10 @@ func classify(err error, attempt int) rule {
 		return rule{kind: TypeUnknownLabels, final: true}
 	case errors.Is(err, errWorkerStopping):
 		return rule{kind: TypeWorkerStopping, benign: true}
+	case errors.As(err, &turn):
+		return rule{kind: TypeNotMyTurn, delay: turnPoll, benign: true}
+	case errors.Is(err, ledger.ErrTurnLost):
+		return rule{kind: TypeNotMyTurn, delay: time.Second, benign: true}
 	case errors.As(err, &wait):
 		return rule{kind: TypeRateLimited, delay: wait.Delay, benign: true}
 	case errors.As(err, &source):

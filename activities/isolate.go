@@ -35,7 +35,7 @@ func (a *Activities) isolate(ctx context.Context, in SendBatchInput, unanswered 
 	if err != nil || batch.State == ledger.BatchSettled || batch.State == ledger.BatchSplit {
 		return batch, err
 	}
-	m := mapMembers(run, batch, batch.Members)
+	m := mapMembers(run, batch, batch.Members, nil)
 	together := run.workspace.Settings.Send == config.SendBatch
 	if together && len(m.contacts) > 1 {
 		return a.split(ctx, run, batch, false)

@@ -134,10 +134,14 @@ func (a *Activities) sendBatch(ctx context.Context, in SendBatchInput) (ledger.B
 	if in.Mode == SendInHalves && len(batch.Members) > 1 {
 		return a.split(ctx, run, batch, false)
 	}
-	if run.workspace.Settings.Send == config.SendBatch {
-		return a.sendTogether(ctx, run, batch)
+	turn, err := a.takeTurn(ctx, run, batch)
+	if err != nil {
+		return ledger.Batch{}, &notSentError{err}
 	}
-	return a.sendOneByOne(ctx, run, batch)
+	if run.workspace.Settings.Send == config.SendBatch {
+		return a.sendTogether(ctx, run, batch, turn)
+	}
+	return a.sendOneByOne(ctx, run, batch, turn)
 }
 
 // mapped is a batch after mapping: outcomes of the members that cannot be
@@ -148,13 +152,16 @@ type mapped struct {
 	places   []int
 }
 
-func mapMembers(run *openRun, batch ledger.Batch, members []ledger.Staged) mapped {
+func mapMembers(run *openRun, batch ledger.Batch, members []ledger.Staged, turn *ledger.Turn) mapped {
 	m := mapped{outcomes: make([]ledger.MemberOutcome, len(members))}
 	for i, member := range members {
 		contact, withheld, rejection := contactOf(run, batch, member)
 		if rejection != nil {
 			m.outcomes[i] = ledger.MemberOutcome{Outcome: audience.Invalid, Reason: string(rejection.Reason), Field: rejection.Field}
 			continue
+		}
+		if turn != nil {
+			setSharedMark(run, batch, turn, member, &contact)
 		}
 		m.outcomes[i].Withheld = withheld
 		m.contacts = append(m.contacts, contact)
@@ -182,8 +189,8 @@ func contactOf(run *openRun, batch ledger.Batch, member ledger.Staged) (audience
 }
 
 // sendTogether sends the batch in one request.
-func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledger.Batch) (ledger.Batch, error) {
-	m := mapMembers(run, batch, batch.Members)
+func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledger.Batch, turn *ledger.Turn) (ledger.Batch, error) {
+	m := mapMembers(run, batch, batch.Members, turn)
 	if len(m.contacts) == 0 {
 		return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
 	}
@@ -196,7 +203,7 @@ func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledge
 	}
 	left := false
 	results, err := run.workspace.API.Upsert(ctx, m.contacts, func(ctx context.Context) error {
-		err := a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
+		err := a.ledger.MarkSentInTurn(ctx, run.ref, batch.Number, 1, turn)
 		left = err == nil
 		return err
 	})

@@ -14,14 +14,14 @@ const settleEvery = 10
 
 // sendOneByOne sends the members of a batch by the documented call, one
 // contact a request, and stores the outcomes chunk by chunk.
-func (a *Activities) sendOneByOne(ctx context.Context, run *openRun, batch ledger.Batch) (ledger.Batch, error) {
+func (a *Activities) sendOneByOne(ctx context.Context, run *openRun, batch ledger.Batch, turn *ledger.Turn) (ledger.Batch, error) {
 	for len(batch.Members) > 0 {
 		if workerStops(ctx) {
 			return ledger.Batch{}, errWorkerStopping
 		}
 		size := min(settleEvery, len(batch.Members))
-		m := mapMembers(run, batch, batch.Members[:size])
-		known, failed := a.sendChunk(ctx, run, batch, m)
+		m := mapMembers(run, batch, batch.Members[:size], turn)
+		known, failed := a.sendChunk(ctx, run, batch, turn, m)
 		if known > 0 {
 			// Also when the chunk ends early: what was answered is never sent again.
 			settled, err := a.ledger.Settle(ctx, run.ref, batch, m.outcomes[:known])
@@ -40,13 +40,13 @@ func (a *Activities) sendOneByOne(ctx context.Context, run *openRun, batch ledge
 
 // sendChunk sends the contacts of a chunk and returns how many of its members,
 // from the first on, have their outcome.
-func (a *Activities) sendChunk(ctx context.Context, run *openRun, batch ledger.Batch, m mapped) (known int, err error) {
+func (a *Activities) sendChunk(ctx context.Context, run *openRun, batch ledger.Batch, turn *ledger.Turn, m mapped) (known int, err error) {
 	earlier := batch.SentWithoutAnswer()
 	for i, contact := range m.contacts {
 		left := false
 		result, err := run.workspace.API.UpsertOne(ctx, contact, func(ctx context.Context) error {
 			// Each time, because it also asks whether this run is still the newest.
-			err := a.ledger.MarkSent(ctx, run.ref, batch.Number, 1)
+			err := a.ledger.MarkSentInTurn(ctx, run.ref, batch.Number, 1, turn)
 			left = err == nil
 			return err
 		})

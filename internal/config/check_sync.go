@@ -59,6 +59,15 @@ func checkMarker(r *report, s Sync) {
 		r.refuse("marker", "expected exactly one of property (with member) or tag: it is how the segment recognises members")
 	case marker.Property != "" && marker.Tag != "":
 		r.refuse("marker.tag", "there is a property already; expected exactly one of property or tag")
+	case marker.Shared && marker.Property == "":
+		r.refuse("marker.shared", "belongs to a property; a tag is one audience's alone")
+	case marker.Shared && marker.Member != "":
+		r.refuse("marker.member", "a shared property holds the ids of audiences; delete this key")
+	case marker.Shared && marker.Left != "":
+		r.refuse("marker.left", "a shared property holds the ids of audiences; delete this key")
+	case marker.Shared && strings.Contains(s.Audience.ID, "|"):
+		r.refuse("marker.shared", "the audience id holds a |, which parts the ids in a shared property; use a property of its own")
+	case marker.Shared:
 	case marker.Property != "" && marker.Member == "":
 		r.missing("marker.member", "missing; expected the value that the property has for members")
 	case marker.Tag != "" && marker.Member != "":
@@ -78,7 +87,7 @@ func checkMode(r *report, s Sync) {
 	switch {
 	case s.Mode == ModeMirror && s.Marker.Tag != "":
 		r.refuse("mode", "mirror takes the marker from those who left, and a tag can only be added; mark members with marker.property, or use mode add")
-	case s.Mode == ModeMirror && s.Marker.Property != "" && s.Marker.Left == "":
+	case s.Mode == ModeMirror && s.Marker.Property != "" && !s.Marker.Shared && s.Marker.Left == "":
 		r.missing("marker.left", "missing; mode mirror needs the value that the property has for those who left")
 	case s.Mode != ModeMirror && s.OnInvalid == InvalidRemove:
 		r.refuse("on_invalid", "remove belongs to mode mirror; mode add unmarks nobody")

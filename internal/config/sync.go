@@ -103,6 +103,11 @@ type Marker struct {
 	// Left is the property's value for those who left; required in mode mirror. The
 	// segment must not match it.
 	Left string `yaml:"left" json:"left,omitempty"`
+	// Shared lets several syncs of the workspace mark by one property: it holds the
+	// ids of all audiences that the contact is in, as in "|984|1021|", so that the
+	// segment asks for a property that contains "|984|". Syncs that share it take
+	// turns at sending. Neither member nor left are given. Default: false.
+	Shared bool `yaml:"shared" json:"shared,omitempty"`
 	// Tag marks members with a tag. A tag cannot be taken away.
 	Tag string `yaml:"tag" json:"tag,omitempty"`
 }

@@ -176,10 +176,21 @@ func loadBatch(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) error
 // MarkSent records that requests for the batch are about to leave. From now on
 // its members are unknown until an outcome settles them.
 func (l *Ledger) MarkSent(ctx context.Context, ref RunRef, number int64, requests int) error {
+	return l.MarkSentInTurn(ctx, ref, number, requests, nil)
+}
+
+// MarkSentInTurn is MarkSent for contacts with a shared custom property. ErrTurnLost
+// says that the turn is not the run's any more: nothing may be sent.
+func (l *Ledger) MarkSentInTurn(ctx context.Context, ref RunRef, number int64, requests int, turn *Turn) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		runID, syncID, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err
+		}
+		if turn != nil {
+			if err := keepTurn(ctx, tx, runID, *turn); err != nil {
+				return err
+			}
 		}
 		var kind BatchKind
 		err = tx.QueryRowContext(ctx, `

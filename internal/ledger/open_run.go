@@ -58,6 +58,8 @@ type Marker struct {
 	Member string
 	// Mirror says that those who left get another value.
 	Mirror bool
+	// Shared says that the property holds the audiences of all syncs that share it.
+	Shared bool
 }
 
 // RefusedError says that a sync may not run as it is configured.
@@ -127,8 +129,8 @@ func ensureSync(ctx context.Context, tx *sql.Tx, o Opening) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE syncs SET property = $1, member = $2, mirror = $3 WHERE id = $4`,
-		o.Marker.Property, o.Marker.Member, zeroOne(o.Marker.Mirror), id)
+	_, err = tx.ExecContext(ctx, `UPDATE syncs SET property = $1, member = $2, mirror = $3, shared = $4 WHERE id = $5`,
+		o.Marker.Property, o.Marker.Member, zeroOne(o.Marker.Mirror), zeroOne(o.Marker.Shared), id)
 	return id, err
 }
 
@@ -140,9 +142,10 @@ func checkMarker(ctx context.Context, tx queryer, o Opening) error {
 	var other string
 	err := tx.QueryRowContext(ctx, `
 		SELECT syncs.name FROM syncs JOIN workspaces ON workspaces.id = workspace_id
-		WHERE workspaces.name = $1 AND property = $2 AND syncs.name <> $3 AND retired_at IS NULL AND (member <> $4 OR mirror + $5 > 0)
+		WHERE workspaces.name = $1 AND property = $2 AND syncs.name <> $3 AND retired_at IS NULL
+			AND (shared <> $4 OR shared = 0 AND (member <> $5 OR mirror + $6 > 0))
 		ORDER BY syncs.name LIMIT 1`,
-		o.Workspace, o.Marker.Property, o.Sync, o.Marker.Member, zeroOne(o.Marker.Mirror)).Scan(&other)
+		o.Workspace, o.Marker.Property, o.Sync, zeroOne(o.Marker.Shared), o.Marker.Member, zeroOne(o.Marker.Mirror)).Scan(&other)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -150,7 +153,7 @@ func checkMarker(ctx context.Context, tx queryer, o Opening) error {
 		return err
 	}
 	return &RefusedError{fmt.Sprintf(
-		"sync %s: sync %s marks contacts of the same workspace with the custom property %q too, and each would overwrite or take the other's mark; give one of them a property of its own (marker.property)",
+		"sync %s: sync %s marks contacts of the same workspace with the custom property %q too, and each would overwrite or take the other's mark; give one of them a property of its own (marker.property), or let all of them share it (marker.shared)",
 		o.Sync, other, o.Marker.Property)}
 }
 
@@ -278,6 +281,9 @@ func markUnanswered(ctx context.Context, tx *sql.Tx, runID, syncID int64) error 
 
 // dropStaging deletes the members and bitmaps of a run that has ended.
 func dropStaging(ctx context.Context, tx *sql.Tx, runID int64) error {
+	if err := giveTurn(ctx, tx, runID); err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, `UPDATE batches SET blob = NULL WHERE run_id = $1 AND blob IS NOT NULL`, runID); err != nil {
 		return err
 	}

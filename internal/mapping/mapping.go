@@ -215,19 +215,3 @@ func (m *Mapper) eachLabelled(mapped audience.Member, use func(target string, fo
 		}
 	}
 }
-
-// Mark returns the contact that marks a member again and changes nothing else.
-func (m *Mapper) Mark(reference string) audience.Contact {
-	return m.marked(reference, m.sync.Marker.Member)
-}
-
-// Unmark returns the contact that takes the marker from someone who left and
-// changes nothing else. It cannot create a contact: it names no phone number and no
-// email address. The sync marks by a property that has a value for those who left.
-func (m *Mapper) Unmark(reference string) audience.Contact {
-	return m.marked(reference, m.sync.Marker.Left)
-}
-
-func (m *Mapper) marked(reference, value string) audience.Contact {
-	return audience.Contact{Reference: reference, Properties: []audience.Property{{Name: m.sync.Marker.Property, Value: value}}}
-}

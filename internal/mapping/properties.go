@@ -32,7 +32,11 @@ type property struct {
 // marker first, and what members bring.
 func newProperties(sync config.Sync, to Destination) (constants []audience.Property, sources []property, err error) {
 	if sync.Marker.Property != "" {
-		constants = append(constants, audience.Property{Name: sync.Marker.Property, Value: sync.Marker.Member})
+		value := sync.Marker.Member
+		if sync.Marker.Shared {
+			value = SharedMark([]string{sync.Audience.ID})
+		}
+		constants = append(constants, audience.Property{Name: sync.Marker.Property, Value: value})
 	}
 	for _, name := range slices.Sorted(maps.Keys(sync.Mapping.Properties)) {
 		p, err := newProperty(name, sync, to)

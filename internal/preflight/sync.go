@@ -76,7 +76,7 @@ func (s *Sync) Opening() (ledger.Opening, error) {
 		AudienceID: s.Spec.Audience.ID,
 		Reference:  fmt.Sprintf("%s as %s", s.Spec.Reference.Describe(), s.Spec.Reference.Normalise),
 		Marker: ledger.Marker{
-			Property: s.Spec.Marker.Property, Member: s.Spec.Marker.Member, Mirror: s.Spec.Mode == config.ModeMirror,
+			Property: s.Spec.Marker.Property, Member: s.Spec.Marker.Member, Mirror: s.Spec.Mode == config.ModeMirror, Shared: s.Spec.Marker.Shared,
 		},
 		Spec:      pinned,
 		Keeps:     s.Workspace.Settings.Omitted == config.OmittedKeep,

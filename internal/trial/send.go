@@ -3,12 +3,14 @@ package trial
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/hellocharles"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/preflight"
 	"audiencesync/internal/vendorhttp"
 )
 
@@ -23,6 +25,10 @@ type Sent struct {
 	Code, Message string
 	// Why says why nobody knows what became of an unresolved one.
 	Why string
+	// Protected says that it was sent without phone and email, because Hello Charles
+	// is known to hold the contact, or to have held it: had it been erased there, a
+	// request that names them would create it again.
+	Protected bool
 	// Held is what reading back found.
 	Held Comparison
 }
@@ -38,6 +44,11 @@ func (s Sent) Good() bool {
 // may be in Hello Charles. An error ends the trial; what was sent before is
 // returned with it.
 func (t *Trial) Send(ctx context.Context, candidates []Candidate) ([]Sent, error) {
+	if marker := t.Sync.Spec.Marker; marker.Shared {
+		return nil, preflight.Refused(fmt.Errorf(
+			"sync %s: custom property %q is shared by several syncs, which write it in turns; a trial has no turn: try with a property of its own, or run the sync",
+			t.Sync.Spec.Sync, marker.Property))
+	}
 	opening, err := t.Sync.Opening()
 	if err != nil {
 		return nil, err
@@ -58,10 +69,16 @@ func (t *Trial) Send(ctx context.Context, candidates []Candidate) ([]Sent, error
 // send sends one contact. An empty outcome says that nothing is known to have
 // left, or that the answer was not about the contact; then there is an error.
 func (t *Trial) send(ctx context.Context, opening ledger.Opening, candidate Candidate) (Sent, error) {
-	book, sent, left := t.options.Pool.Ledger, Sent{Candidate: candidate}, false
+	book, left := t.options.Pool.Ledger, false
+	contact, protected, err := t.protected(ctx, opening, candidate)
+	if err != nil {
+		return Sent{Candidate: candidate}, err
+	}
+	candidate.Contact = contact
+	sent := Sent{Candidate: candidate, Protected: protected}
 	members := []ledger.ReadMember{candidate.Member}
 	var result hellocharles.Result
-	err := t.patiently(ctx, tooSoon, func() (err error) {
+	err = t.patiently(ctx, tooSoon, func() (err error) {
 		result, err = t.upsert(ctx, candidate.Contact, func(ctx context.Context) error {
 			if err := book.BeginTrial(ctx, opening, members); err != nil {
 				return err
@@ -89,11 +106,31 @@ func (t *Trial) send(ctx context.Context, opening ledger.Opening, candidate Cand
 	switch {
 	case sent.Outcome == "":
 		sent.Outcome, sent.Why = audience.Unresolved, audience.NoAnswerForContact.Explain()
+	case sent.Outcome.Took() && protected:
+		// Not all of the member was sent: the next run sends it.
 	case sent.Outcome.Took():
 		// Also if this is interrupted now: it is known that it was taken.
 		return sent, book.EndTrial(context.WithoutCancel(ctx), opening.Sync, members)
 	}
 	return sent, nil
+}
+
+// protected returns what is sent for a candidate: without phone and email where a
+// request that names them could bring back what was erased.
+func (t *Trial) protected(ctx context.Context, opening ledger.Opening, candidate Candidate) (contact audience.Contact, protected bool, err error) {
+	contact = candidate.Contact
+	if !opening.Keeps || contact.Phone == "" && contact.Email == "" {
+		return contact, false, nil
+	}
+	history, err := t.options.Pool.Ledger.Outcomes(ctx, opening.Sync, contact.Reference)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return contact, false, nil
+	}
+	if err != nil || !history.Held && !history.Gone {
+		return contact, false, err
+	}
+	contact.Phone, contact.Email = "", ""
+	return contact, true, nil
 }
 
 // isUnanswered tells a request of which nobody knows what became.

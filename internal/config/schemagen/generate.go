@@ -68,11 +68,16 @@ func syncSchema(comments comments) (*jsonschema.Schema, error) {
 	property(schema, "sync").Pattern = config.NamePattern
 
 	marker := property(schema, "marker")
-	marker.OneOf = []*jsonschema.Schema{{Required: []string{"property", "member"}}, {Required: []string{"tag"}}}
+	shared := requiring("shared", &jsonschema.Schema{Const: true})
+	marker.OneOf = []*jsonschema.Schema{
+		{Required: []string{"property", "member"}, Not: shared},
+		{AllOf: []*jsonschema.Schema{{Required: []string{"property"}}, shared, {Not: &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Required: []string{"member"}}, {Required: []string{"left"}}}}}}},
+		{Required: []string{"tag"}, Not: shared},
+	}
 	marker.DependentRequired = map[string][]string{"member": {"property"}, "left": {"property"}}
 	// A mirror marks by a property that can be taken away.
 	schema.If = requiring("mode", &jsonschema.Schema{Const: config.ModeMirror})
-	schema.Then = requiring("marker", &jsonschema.Schema{Required: []string{"property", "left"}})
+	schema.Then = requiring("marker", &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Required: []string{"property", "left"}}, shared}})
 	schema.Else = &jsonschema.Schema{Not: requiring("on_invalid", &jsonschema.Schema{Const: config.InvalidRemove})}
 
 	schema.Definitions = jsonschema.Definitions{conditionName: conditionSchema(comments)}

@@ -42,8 +42,20 @@ CREATE TABLE syncs (
     property     TEXT    NOT NULL DEFAULT '', -- the marker's; empty for a tag
     member       TEXT    NOT NULL DEFAULT '', -- its value for members
     mirror       INTEGER NOT NULL DEFAULT 0,  -- 1: it is taken from those who left
+    shared       INTEGER NOT NULL DEFAULT 0,  -- 1: it holds the audiences of all syncs that share it
     retired_at   INTEGER                      -- its marks are removed, and it runs no more
 );
+
+-- Whose turn it is to send contacts with a custom property that syncs share. The
+-- epoch grows when another run takes over.
+CREATE TABLE turns (
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    property     TEXT    NOT NULL,
+    run_id       INTEGER NOT NULL, -- 0: nobody's
+    epoch        INTEGER NOT NULL,
+    renewed_at   INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, property)
+) WITHOUT ROWID;
 
 -- Every spec that a run was ever made with.
 CREATE TABLE specs (
@@ -231,6 +243,7 @@ DROP TABLE pages;
 DROP TABLE runs;
 DROP TABLE surroundings;
 DROP TABLE specs;
+DROP TABLE turns;
 DROP TABLE syncs;
 DROP TABLE batch_limits;
 DROP TABLE workspaces;
