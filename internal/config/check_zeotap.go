@@ -53,16 +53,20 @@ func (n named) place(r *report, path string, other named) string {
 // checkZeotapExport reports what the types cannot say.
 func checkZeotapExport(r *report, path string, z *ZeotapExport) {
 	checkFolderURL(r, path+".url", z.URL)
+	checkSFTP(r, path, z)
 	checkPositive(r, path+".settle", z.Settle)
-	hasSets := checkPattern(r, path+".pattern", z.Pattern)
-	checkMarkerKey(r, path, z.Marker, hasSets)
+	groups := checkPattern(r, path+".pattern", z.Pattern, z.Delivers)
+	checkMarkerKey(r, path, z.Marker, slices.Contains(groups, groupSet))
+	checkDeltas(r, path, z, groups)
 	if delimiter, _ := utf8.DecodeRuneInString(z.Delimiter); strings.ContainsRune("\"\r\n\uFFFD", delimiter) {
 		r.refuse(path+".delimiter", "expected one character that is not a quote or a line break")
 	}
 }
 
 // folderSchemes are the places that files are read from.
-var folderSchemes = []string{"file", "s3", "gs", "azblob"}
+var folderSchemes = []string{"file", "s3", "gs", "azblob", sftpScheme}
+
+const sftpScheme = "sftp"
 
 func isFolderPath(address string) bool { return !strings.Contains(address, "://") }
 
@@ -74,7 +78,9 @@ func checkFolderURL(r *report, path, address string) {
 	parsed, err := url.Parse(address)
 	switch {
 	case err != nil || !slices.Contains(folderSchemes, parsed.Scheme):
-		r.refuse(path, "expected a folder path, or a URL that starts with file://, s3://, gs:// or azblob://")
+		r.refuse(path, "expected a folder path, or a URL that starts with file://, s3://, gs://, azblob:// or sftp://")
+	case parsed.Scheme == sftpScheme:
+		checkSFTPURL(r, path, parsed)
 	case parsed.User != nil:
 		r.refuse(path, "must not hold a user or password; the credentials of buckets come from the worker's environment")
 	case parsed.Scheme == "file" && (parsed.Host != "" || parsed.Path == "" || parsed.RawQuery != ""):
@@ -84,33 +90,44 @@ func checkFolderURL(r *report, path, address string) {
 	}
 }
 
-// checkPattern reports whether files belong to named sets.
-func checkPattern(r *report, path, pattern string) (hasSets bool) {
+// The groups of a pattern that are read.
+const (
+	groupSet       = "set"
+	groupOperation = "operation"
+	groupSequence  = "sequence"
+)
+
+// checkPattern returns the named groups of a pattern.
+func checkPattern(r *report, path, pattern string, delivers Delivery) (groups []string) {
 	if r.broken(path) {
-		return false
+		return nil
 	}
 	if strings.HasPrefix(pattern, "/") || strings.HasPrefix(pattern, "^/") {
 		r.refuse(path, `must not start with "/": keys begin below the URL`)
-		return false
+		return nil
 	}
 	compiled, err := regexp.Compile(strings.ReplaceAll(pattern, "{audience}", regexp.QuoteMeta("984")))
 	if err != nil {
 		r.refuse(path, "expected a regular expression of Go (RE2), in which {audience} stands for the audience id; it does not compile")
-		return false
+		return nil
 	}
 	checkPlaceholders(r, path, pattern, "{audience}")
 	for _, group := range compiled.SubexpNames() {
 		switch {
 		case group == "":
-		case group != "set":
-			r.refuse(path, "holds a named group that nothing reads; the one known group is (?P<set>...)")
-		case hasSets:
-			r.refuse(path, "holds the group (?P<set>...) twice; names of groups are unique")
+		case slices.Contains(groups, group):
+			r.refuse(path, "holds the group (?P<%s>...) twice; names of groups are unique", group)
+		case group == groupSet, delivers == DeliversDeltas && (group == groupOperation || group == groupSequence):
+			groups = append(groups, group)
+		case group == groupOperation, group == groupSequence:
+			r.refuse(path, "holds the group (?P<%s>...), which is read with delivers: deltas only", group)
+		case delivers == DeliversDeltas:
+			r.refuse(path, "holds a named group that nothing reads; the known groups are (?P<set>...), (?P<operation>...) and (?P<sequence>...)")
 		default:
-			hasSets = true
+			r.refuse(path, "holds a named group that nothing reads; the one known group is (?P<set>...)")
 		}
 	}
-	return hasSets
+	return groups
 }
 
 func checkMarkerKey(r *report, path, marker string, hasSets bool) {

@@ -40,6 +40,17 @@ func (Compression) Choices() []string {
 	return []string{string(CompressionAuto), string(CompressionNone), string(CompressionGzip)}
 }
 
+// Choices are the deliveries.
+func (Delivery) Choices() []string { return []string{string(DeliversFull), string(DeliversDeltas)} }
+
+// Choices are the operations that a set of changes can be waited for.
+func (Operation) Choices() []string {
+	return []string{string(OperationInsert), string(OperationUpdate), string(OperationDelete)}
+}
+
+// Choices are the forms of updates.
+func (UpdateForm) Choices() []string { return []string{string(UpdatesWhole), string(UpdatesChanged)} }
+
 // Choices are the ways to send contacts.
 func (SendMode) Choices() []string { return []string{string(SendSingle), string(SendBatch)} }
 

@@ -87,17 +87,20 @@ type ZeotapNames struct {
 	VersionKey string `yaml:"version_key" json:"version_key"`
 }
 
-// ZeotapExport is a folder or bucket into which a Zeotap destination (SFTP,
-// GCS, S3) drops the files of an audience. The layout is not public (see
-// docs/zeotap.md A3), so it is all settings.
+// ZeotapExport is a folder, bucket or SFTP server into which a Zeotap
+// destination (SFTP, GCS, S3) drops the files of an audience. The layout is not
+// public (see docs/zeotap.md A3), so it is all settings.
 type ZeotapExport struct {
 	// URL: a folder ("file:///data/zeotap", or a path, which starts at the folder
-	// of the connections file), s3://, gs:// or azblob://.
+	// of the connections file), s3://, gs://, azblob://, or
+	// sftp://user@host:port/absolute/path, which needs the sftp settings.
 	URL string `yaml:"url" json:"url" jsonschema:"required"`
 	// Pattern matches the keys of an audience's files below the URL: a regular
 	// expression in which {audience} stands for the audience id and the group
 	// (?P<set>...) names the set that a file belongs to. Without a set group
-	// all matching files are one set.
+	// all matching files are one set. With delivers: deltas a set group is
+	// required, (?P<operation>...) says what a file does, and (?P<sequence>...)
+	// is the number of its set.
 	Pattern string `yaml:"pattern" json:"pattern" jsonschema:"required"`
 	// Format: "csv", "ndjson" or "json" (one array).
 	Format ExportFormat `yaml:"format" json:"format" jsonschema:"required"`
@@ -117,6 +120,15 @@ type ZeotapExport struct {
 	PageSize int `yaml:"page_size" json:"page_size" jsonschema:"minimum=1,maximum=100000"`
 	// MaxRecordKilobytes bounds one record. Default: 1024.
 	MaxRecordKilobytes int `yaml:"max_record_kilobytes" json:"max_record_kilobytes" jsonschema:"minimum=1,maximum=65536"`
+	// Delivers: "full" (every set is the whole audience, and the newest counts) or
+	// "deltas" (a full set first, then sets of what changed; all of them are
+	// applied in their order). Default: full.
+	Delivers Delivery `yaml:"delivers" json:"delivers"`
+	// Deltas say how sets of changes are told apart and applied, for delivers:
+	// deltas (see docs/zeotap.md A4, A5).
+	Deltas ExportDeltas `yaml:"deltas" json:"deltas"`
+	// SFTP is how to log in where the URL starts with sftp://.
+	SFTP SFTP `yaml:"sftp" json:"sftp"`
 }
 
 // ExportFormat is the format of export files.

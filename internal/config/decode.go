@@ -154,12 +154,16 @@ func (d decoder) list(path string, node ast.Node, into reflect.Value) {
 		d.refuse(path, "expected a list, found %s", describe(node))
 		return
 	}
+	var each rules
+	if choice, ok := reflect.TypeAssert[chooser](reflect.Zero(into.Type().Elem())); ok {
+		each.choices = choice.Choices()
+	}
 	values := reflect.Zero(into.Type())
 	for i, entry := range sequence.Values {
 		child := item(path, i)
 		d.found(child, entry, entry)
 		value := reflect.New(into.Type().Elem()).Elem()
-		d.value(child, entry, value, rules{})
+		d.value(child, entry, value, each)
 		values = reflect.Append(values, value)
 	}
 	into.Set(values)

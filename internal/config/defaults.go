@@ -71,6 +71,16 @@ func DefaultZeotapExport() ZeotapExport {
 		Settle:             Duration(10 * time.Minute),
 		PageSize:           10_000,
 		MaxRecordKilobytes: 1024,
+		Delivers:           DeliversFull,
+		Deltas: ExportDeltas{
+			Words: OperationWords{
+				Full: []string{"full"}, Insert: []string{"insert"}, Update: []string{"update"}, Delete: []string{"delete"},
+			},
+			Updates:   UpdatesWhole,
+			LateAfter: Duration(48 * time.Hour),
+			FullShare: 0.8,
+		},
+		SFTP: SFTP{Timeout: Duration(30 * time.Second)},
 	}
 }
 

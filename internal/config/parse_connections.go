@@ -10,8 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// LoadConnections reads a connections file. Relative folders of export
-// connections start at its folder. An error of the content is of type Problems.
+// LoadConnections reads a connections file. Relative folders and
+// known_hosts files of export connections start at its folder. An error of the content is of type Problems.
 func LoadConnections(path string) (Connections, error) {
 	raw, err := readFile(path)
 	if err != nil {
@@ -28,8 +28,11 @@ func LoadConnections(path string) (Connections, error) {
 	for name, export := range connections.ZeotapExport {
 		if isFolderPath(export.URL) && !filepath.IsAbs(export.URL) {
 			export.URL = filepath.Join(folder, export.URL)
-			connections.ZeotapExport[name] = export
 		}
+		if known := export.SFTP.KnownHosts; known != "" && !filepath.IsAbs(known) {
+			export.SFTP.KnownHosts = filepath.Join(folder, known)
+		}
+		connections.ZeotapExport[name] = export
 	}
 	return connections, nil
 }

@@ -174,7 +174,7 @@ func TestConnectionsAreRefusedWithOneClearSentence(t *testing.T) {
 		"path for one audience": {"https://cdp.example.com", "https://cdp.example.com\n    paths: {members: /v1/984}", "5:22: connections.pages.paths.members: must hold {audience}, which is replaced"},
 		"other placeholder":     {"https://cdp.example.com", "https://cdp.example.com\n    paths: {members: '/v1/{audience}/{id}'}", "5:22: connections.pages.paths.members: holds a placeholder in braces that nothing replaces; known here: {audience}"},
 		"same parameter":        {"https://cdp.example.com", "https://cdp.example.com\n    names: {limit_param: cursor}", "5:26: connections.pages.names.limit_param: limit_param and cursor_param have the same value; each needs its own"},
-		"folder scheme":         {"url: drops", "url: sftp://host/drops", "7:10: connections.drops.url: expected a folder path, or a URL that starts with file://, s3://, gs:// or azblob://"},
+		"folder scheme":         {"url: drops", "url: ftp://host/drops", "7:10: connections.drops.url: expected a folder path, or a URL that starts with file://, s3://, gs://, azblob:// or sftp://"},
 		"folder with user":      {"url: drops", "url: s3://me:hunter2@bucket", "7:10: connections.drops.url: must not hold a user or password; the credentials of buckets come from the worker's environment"},
 		"relative file url":     {"url: drops", "url: file://drops", "7:10: connections.drops.url: expected three slashes and no parameters: file:///folder; write a relative folder without file://"},
 		"no bucket":             {"url: drops", "url: 'gs://'", "7:10: connections.drops.url: expected the name of a bucket after gs://"},
