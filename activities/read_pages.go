@@ -120,7 +120,7 @@ func (a *Activities) reader(ctx context.Context, run *openRun) (zeotap.Reader, e
 	if reader, ok := a.readers.take(run.ref); ok {
 		return reader, nil
 	}
-	source, err := a.endpoints.Source(run.spec.Source)
+	source, err := a.endpoints.Source(run.spec)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,14 @@ type Snapshot struct {
 	// Reported is the audience size that the source states, if any.
 	Reported *Size    `json:"reported,omitempty"`
 	Audience Audience `json:"audience"`
+	// LeaversUnknown says that the snapshot may still hold people who have left the
+	// audience: it is no ground to say who has left, and nobody may be removed for
+	// it. LeaversUnknownWhy says why, and what to do about it.
+	LeaversUnknown    bool   `json:"leavers_unknown,omitempty"`
+	LeaversUnknownWhy string `json:"leavers_unknown_why,omitempty"`
+	// Notes are what somebody should know about how the snapshot came about. They
+	// hold no contact data.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Page is one read of the source.

@@ -27,7 +27,7 @@ type ExportDeltas struct {
 	// them nobody knows who has left the audience, and nobody is unmarked. Default: false.
 	Deletes bool `yaml:"deletes" json:"deletes"`
 	// Updates: "whole" (an updated record replaces the member) or "changed" (it
-	// holds the key and changed fields only; the others stay). Default: whole.
+	// holds the key and changed fields; those that are empty stay). Default: whole.
 	Updates UpdateForm `yaml:"updates" json:"updates"`
 	// CompleteWith lists operations ("insert", "update", "delete") of which a set
 	// has to have a file before it is complete, beside marker or settle. A full

@@ -125,6 +125,18 @@ func (m *Mapper) Mapped(member audience.Member) audience.Member {
 	return mapped
 }
 
+// Fields returns the names of the catalogue fields that Mapped returns.
+func (m *Mapper) Fields() []string {
+	names := make([]string, len(m.fields))
+	for i, field := range m.fields {
+		names[i] = field.name
+	}
+	return names
+}
+
+// ReferenceFields returns the catalogue fields that the reference is made of.
+func (m *Mapper) ReferenceFields() []string { return slices.Clone(m.reference.fields) }
+
 // Excluded returns why the filter keeps a member out, or nil: such a member is
 // suppressed. The field is that of the condition that said no.
 func (m *Mapper) Excluded(mapped audience.Member) *Rejection {

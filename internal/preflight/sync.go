@@ -48,7 +48,7 @@ func Look(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Finding
 	found, err := Inspect(ctx, Input{
 		Spec: spec, Settings: blind.Workspace.Settings, Needs: blind.Mapper.Needs(), LeavesOut: blind.Mapper.LeavesOut(),
 		API:    blind.Workspace.API,
-		Source: func() (zeotap.Source, error) { return pool.Source(spec.Source) },
+		Source: func() (zeotap.Source, error) { return pool.Source(spec) },
 		Ledger: func(ctx context.Context) error {
 			opening, err := blind.Opening()
 			if err != nil {

@@ -51,7 +51,7 @@ func (t *Trial) each(ctx context.Context, use func(audience.Member) (enough bool
 }
 
 func (t *Trial) reader(ctx context.Context) (reader zeotap.Reader, err error) {
-	source, err := t.options.Pool.Source(t.Sync.Spec.Source)
+	source, err := t.options.Pool.Source(t.Sync.Spec)
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,9 @@ import (
 	"audiencesync/internal/config"
 )
 
-// export reads the files that a Zeotap destination drops into a folder or bucket.
-type export struct {
+// Export reads the files that a Zeotap destination drops into a folder or bucket.
+// It is a source of full sets, and makes sources of sets of changes (see Deltas).
+type Export struct {
 	name     string
 	settings config.ZeotapExport
 	storage  *storage
@@ -25,12 +26,12 @@ type export struct {
 // first use; buckets take their credentials from where their own tools look
 // (for S3 the AWS_ variables, for gs:// the application default credentials,
 // for azblob:// the AZURE_STORAGE_ variables). Errors are mistakes in the settings.
-func NewExport(name string, settings config.ZeotapExport) (Source, error) {
+func NewExport(name string, settings config.ZeotapExport) (*Export, error) {
 	storage, err := newStorage(name, settings.URL)
 	if err != nil {
 		return nil, err
 	}
-	e := &export{name: name, settings: settings, storage: storage}
+	e := &Export{name: name, settings: settings, storage: storage}
 	if settings.Pattern == "" {
 		return nil, fmt.Errorf("connection %s: pattern is missing", name)
 	}
@@ -57,14 +58,16 @@ func NewExport(name string, settings config.ZeotapExport) (Source, error) {
 	return e, nil
 }
 
-func (e *export) Identify(ctx context.Context, id string) (audience.Audience, *audience.Size, error) {
+// Identify implements Source.
+func (e *Export) Identify(ctx context.Context, id string) (audience.Audience, *audience.Size, error) {
 	if _, err := e.sets(ctx, id); err != nil {
 		return audience.Audience{}, nil, err
 	}
 	return audience.Audience{ID: id}, nil, nil
 }
 
-func (e *export) Open(ctx context.Context, id string) (audience.Snapshot, error) {
+// Open implements Source.
+func (e *Export) Open(ctx context.Context, id string) (audience.Snapshot, error) {
 	sets, err := e.sets(ctx, id)
 	if err != nil {
 		return audience.Snapshot{}, err
@@ -81,7 +84,8 @@ func (e *export) Open(ctx context.Context, id string) (audience.Snapshot, error)
 	return audience.Snapshot{}, e.notSettled(id, sets[0])
 }
 
-func (e *export) Reader(_ context.Context, snapshot audience.Snapshot) (Reader, error) {
+// Reader implements Source.
+func (e *Export) Reader(_ context.Context, snapshot audience.Snapshot) (Reader, error) {
 	set, err := parseToken(snapshot)
 	if err != nil {
 		return nil, &Error{
@@ -94,7 +98,7 @@ func (e *export) Reader(_ context.Context, snapshot audience.Snapshot) (Reader, 
 
 // complete reports whether the set is complete: its marker is there, or its
 // newest file has not changed for the settle time.
-func (e *export) complete(ctx context.Context, id string, set fileSet) (bool, error) {
+func (e *Export) complete(ctx context.Context, id string, set fileSet) (bool, error) {
 	if e.settings.Marker == "" {
 		return !time.Now().Before(e.settled(set)), nil
 	}
@@ -105,15 +109,15 @@ func (e *export) complete(ctx context.Context, id string, set fileSet) (bool, er
 	return found, err
 }
 
-func (e *export) settled(set fileSet) time.Time {
+func (e *Export) settled(set fileSet) time.Time {
 	return set.newest().Add(e.settings.Settle.D())
 }
 
-func (e *export) marker(id, set string) string {
+func (e *Export) marker(id, set string) string {
 	return strings.NewReplacer("{audience}", id, "{set}", set).Replace(e.settings.Marker)
 }
 
-func (e *export) notSettled(id string, newest fileSet) error {
+func (e *Export) notSettled(id string, newest fileSet) error {
 	failed := &Error{Kind: NotSettled, Connection: e.name, Place: newest.place(id)}
 	if e.settings.Marker != "" {
 		failed.Text = fmt.Sprintf("the set is still being written: its marker %s is not there; wait for it, or check marker of the connection",
@@ -128,7 +132,7 @@ func (e *export) notSettled(id string, newest fileSet) error {
 
 // pattern compiles the pattern for one audience. It matches whole keys: else
 // audience 984 would take the files of audience 1984.
-func (e *export) pattern(id string) (*regexp.Regexp, error) {
+func (e *Export) pattern(id string) (*regexp.Regexp, error) {
 	text := strings.ReplaceAll(e.settings.Pattern, "{audience}", regexp.QuoteMeta(id))
 	compiled, err := regexp.Compile("^(?:" + text + ")$")
 	if err != nil {
@@ -138,7 +142,7 @@ func (e *export) pattern(id string) (*regexp.Regexp, error) {
 }
 
 // prefix is what every matching key starts with; listing stays below it.
-func (e *export) prefix(id string) string {
+func (e *Export) prefix(id string) string {
 	text := strings.ReplaceAll(e.settings.Pattern, "{audience}", regexp.QuoteMeta(id))
 	compiled, err := regexp.Compile(strings.TrimPrefix(text, "^"))
 	if err != nil {

@@ -3,14 +3,15 @@ package zeotap
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/klauspost/compress/gzip"
-	"gocloud.dev/blob"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
@@ -23,7 +24,7 @@ const readBytes = 64 << 10
 // exportFile is one file of a set, open for reading. It stays open between
 // pages: a compressed file can only be read from its start.
 type exportFile struct {
-	source *export
+	source *Export
 	object object
 	packed bool
 	stored *storedBytes
@@ -33,7 +34,7 @@ type exportFile struct {
 }
 
 // openFile opens a file and reads its header.
-func (e *export) openFile(ctx context.Context, o object) (*exportFile, error) {
+func (e *Export) openFile(ctx context.Context, o object) (*exportFile, error) {
 	f := &exportFile{source: e, object: o, packed: e.packed(o.Key)}
 	if o.Size == 0 {
 		return nil, f.fail(BrokenData, o.Key, "has no byte at all: it was cut, or its upload went wrong; have it written again (a file without members has a CSV header, an empty JSON array, or for NDJSON an empty line)")
@@ -54,7 +55,7 @@ func (f *exportFile) open(ctx context.Context) error {
 	defer stop()
 	reader, err := f.source.storage.open(lifetime, f.object)
 	if err == nil {
-		f.stored = &storedBytes{ctx: ctx, cancel: cancel, reader: reader}
+		f.stored = &storedBytes{ctx: ctx, cancel: cancel, reader: reader, sum: sha256.New()}
 		return nil
 	}
 	cancel()
@@ -167,7 +168,7 @@ func (f *exportFile) close() {
 	_ = f.stored.reader.Close()
 }
 
-func (e *export) packed(key string) bool {
+func (e *Export) packed(key string) bool {
 	switch e.settings.Compression {
 	case config.CompressionGzip:
 		return true
@@ -181,7 +182,9 @@ func (e *export) packed(key string) bool {
 // storedBytes are the bytes of a file as they are stored. They are counted,
 // and the first failure is kept apart from those of the layers above.
 type storedBytes struct {
-	reader *blob.Reader
+	reader io.ReadCloser
+	// sum is that of all bytes read.
+	sum hash.Hash
 	// cancel ends the reader, which outlives the call that opened it.
 	cancel context.CancelFunc
 	// ctx is the context of the call under way.
@@ -200,6 +203,7 @@ func (s *storedBytes) Read(p []byte) (int, error) {
 	defer stop()
 	n, err := s.reader.Read(p)
 	s.read += int64(n)
+	s.sum.Write(p[:n])
 	s.ended = errors.Is(err, io.EOF)
 	if err != nil && !s.ended {
 		s.failed = err

@@ -18,7 +18,7 @@ const pageBytes = 16 << 20
 
 // exportReader reads the files of a set one after the other.
 type exportReader struct {
-	source   *export
+	source   *Export
 	audience string
 	set      fileSet
 	// file is open at index; nil when none is.
@@ -161,17 +161,26 @@ func (r *exportReader) Close() error {
 }
 
 func (r *exportReader) parse(at audience.Cursor) (filePosition, error) {
-	if at == "" {
-		return filePosition{}, nil
-	}
-	file, record, _ := strings.Cut(string(at), ":")
-	index, errFile := strconv.Atoi(file)
-	count, errRecord := strconv.ParseInt(record, 10, 64)
-	if errFile != nil || errRecord != nil || index < 0 || index > len(r.set.Files) || count < 0 {
+	position, ok := parsePosition(string(at), len(r.set.Files))
+	if !ok {
 		return filePosition{}, &Error{
 			Kind: SnapshotChanged, Connection: r.source.name, Place: r.set.place(r.audience),
 			Text: "the stored cursor is not of this source; the connection was changed while a run was reading: start a new run",
 		}
 	}
-	return filePosition{file: index, record: count}, nil
+	return position, nil
+}
+
+// parsePosition reads a cursor; the empty one is the start.
+func parsePosition(at string, files int) (filePosition, bool) {
+	if at == "" {
+		return filePosition{}, true
+	}
+	file, record, _ := strings.Cut(at, ":")
+	index, errFile := strconv.Atoi(file)
+	count, errRecord := strconv.ParseInt(record, 10, 64)
+	if errFile != nil || errRecord != nil || index < 0 || index > files || count < 0 {
+		return filePosition{}, false
+	}
+	return filePosition{file: index, record: count}, true
 }

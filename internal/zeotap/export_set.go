@@ -22,27 +22,35 @@ type fileSet struct {
 	Files []object `json:"files"`
 }
 
-// sets lists the sets of an audience, the newest first; there is at least one.
-func (e *export) sets(ctx context.Context, id string) ([]fileSet, error) {
+// match visits the files of an audience, markers left out, with what the groups
+// of the pattern matched.
+func (e *Export) match(ctx context.Context, id string, visit func(o object, group func(string) string)) error {
 	pattern, err := e.pattern(id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	group := pattern.SubexpIndex("set")
+	return e.storage.list(ctx, e.prefix(id), func(o object) {
+		matched := pattern.FindStringSubmatch(o.Key)
+		if matched == nil {
+			return
+		}
+		group := func(name string) string {
+			if at := pattern.SubexpIndex(name); at >= 0 {
+				return matched[at]
+			}
+			return ""
+		}
+		if e.settings.Marker == "" || o.Key != e.marker(id, group("set")) {
+			visit(o, group)
+		}
+	})
+}
+
+// sets lists the sets of an audience, the newest first; there is at least one.
+func (e *Export) sets(ctx context.Context, id string) ([]fileSet, error) {
 	files := make(map[string][]object)
-	err = e.storage.list(ctx, e.prefix(id), func(o object) {
-		match := pattern.FindStringSubmatch(o.Key)
-		if match == nil {
-			return
-		}
-		name := ""
-		if group >= 0 {
-			name = match[group]
-		}
-		if e.settings.Marker != "" && o.Key == e.marker(id, name) {
-			return
-		}
-		files[name] = append(files[name], o)
+	err := e.match(ctx, id, func(o object, group func(string) string) {
+		files[group("set")] = append(files[group("set")], o)
 	})
 	if err != nil {
 		return nil, err
@@ -64,7 +72,7 @@ func (e *export) sets(ctx context.Context, id string) ([]fileSet, error) {
 	return sets, nil
 }
 
-func (e *export) nothing(id string) error {
+func (e *Export) nothing(id string) error {
 	return &Error{
 		Kind: NothingToRead, Connection: e.name, Place: e.storage.place,
 		Text: fmt.Sprintf("no file below it belongs to audience %s: no key matches pattern %q; check that Zeotap has delivered, audience.id of the sync, and url and pattern of the connection",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -127,7 +128,7 @@ func (s *storage) list(ctx context.Context, prefix string, visit func(object)) e
 
 // open opens an object for reading as it is stored, if it still is what was
 // listed: errChanged says that it is not. The reader lives as long as its context.
-func (s *storage) open(ctx context.Context, listed object) (*blob.Reader, error) {
+func (s *storage) open(ctx context.Context, listed object) (io.ReadCloser, error) {
 	bucket, err := s.bucket(ctx)
 	if err != nil {
 		return nil, err

@@ -230,7 +230,51 @@ CREATE TABLE withheld (
     PRIMARY KEY (run_id, kind, target, label, rest)
 ) WITHOUT ROWID;
 
+-- Audiences that sets of changes are delivered of, by the name of the sync:
+-- two syncs keep different fields. changes grows with every write and fences
+-- whoever has not seen it; version grows with every set that begins.
+CREATE TABLE exports (
+    id          INTEGER PRIMARY KEY,
+    sync        TEXT    NOT NULL UNIQUE,
+    changes     INTEGER NOT NULL DEFAULT 0,
+    version     INTEGER NOT NULL DEFAULT 0,
+    members     INTEGER NOT NULL DEFAULT 0, -- rows in export_members
+    last_member INTEGER NOT NULL DEFAULT 0  -- the highest number that a member was given
+);
+
+-- The sets since the last full one, which is the first, in the order in which
+-- they were applied. state: applying, applied. files and basis are for the source.
+CREATE TABLE export_sets (
+    export_id    INTEGER NOT NULL REFERENCES exports (id),
+    number       INTEGER NOT NULL,
+    name         TEXT    NOT NULL,
+    place        TEXT    NOT NULL, -- in the order of sets
+    full_set     INTEGER NOT NULL, -- 1: it is the whole audience
+    basis        TEXT    NOT NULL, -- what its members were kept with
+    files        TEXT    NOT NULL,
+    as_of        INTEGER NOT NULL,
+    state        TEXT    NOT NULL,
+    cursor       TEXT    NOT NULL DEFAULT '',
+    first_member INTEGER NOT NULL, -- members with a lower number were there before
+    counts       TEXT    NOT NULL,
+    PRIMARY KEY (export_id, number)
+);
+
+-- The members of such an audience: the keyed digest of what identifies one, and
+-- the mapped fields, encrypted. A full set gives all its members new numbers.
+CREATE TABLE export_members (
+    export_id INTEGER NOT NULL REFERENCES exports (id),
+    number    INTEGER NOT NULL,
+    member    BLOB    NOT NULL,
+    fields    BLOB    NOT NULL,
+    PRIMARY KEY (export_id, number),
+    UNIQUE (export_id, member)
+) WITHOUT ROWID;
+
 -- +goose Down
+DROP TABLE export_members;
+DROP TABLE export_sets;
+DROP TABLE exports;
 DROP TABLE withheld;
 DROP TABLE failures;
 DROP TABLE batches;
