@@ -49,7 +49,7 @@ func (p *Pool) newSource(name string) (zeotap.Source, error) {
 	case settings.API != nil:
 		return zeotap.NewAPI(name, *settings.API, p.lookup(settings.API.Credential))
 	case settings.Export != nil:
-		return zeotap.NewExport(name, *settings.Export)
+		return zeotap.NewExport(name, *settings.Export, p.Credential)
 	default:
 		return nil, fmt.Errorf("connection %s is not a source", name)
 	}

@@ -81,7 +81,7 @@ func (d *drops) file(key, content string) {
 
 func (d *drops) source() zeotap.Source {
 	d.Helper()
-	export, err := zeotap.NewExport("drop", d.settings)
+	export, err := zeotap.NewExport("drop", d.settings, nil)
 	require.NoError(d, err)
 	kept, err := d.ledger.Export(d.sync)
 	require.NoError(d, err)

@@ -430,7 +430,7 @@ func TestDeltasNeedAKeyToKeepMembersWith(t *testing.T) {
 func TestDeltasNeedOneFieldThatIdentifiesAMember(t *testing.T) {
 	t.Parallel()
 	d := newDrops(t)
-	export, err := zeotap.NewExport("drop", d.settings)
+	export, err := zeotap.NewExport("drop", d.settings, nil)
 	require.NoError(t, err)
 	_, err = export.Deltas(zeotap.Membership{Key: []string{"phone", "email"}})
 	require.ErrorContains(t, err, "connection drop: deltas.key is missing")

@@ -25,9 +25,10 @@ type Export struct {
 // match the whole key below the URL. The folder or bucket is opened at the
 // first use; buckets take their credentials from where their own tools look
 // (for S3 the AWS_ variables, for gs:// the application default credentials,
-// for azblob:// the AZURE_STORAGE_ variables). Errors are mistakes in the settings.
-func NewExport(name string, settings config.ZeotapExport) (*Export, error) {
-	storage, err := newStorage(name, settings.URL)
+// for azblob:// the AZURE_STORAGE_ variables), and SFTP from the references of
+// the settings, by credential. Errors are mistakes in the settings.
+func NewExport(name string, settings config.ZeotapExport, credential Credential) (*Export, error) {
+	storage, err := newStorage(name, settings, credential)
 	if err != nil {
 		return nil, err
 	}

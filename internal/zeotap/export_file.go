@@ -134,6 +134,8 @@ func (f *exportFile) classify(ctx context.Context, place string, err error) erro
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(f.stored.failed, errChanged):
+		return f.changed()
 	case f.stored.failed != nil:
 		return f.source.storage.failed(ctx, place, f.stored.failed)
 	case f.stored.ended && f.stored.read != f.object.Size:

@@ -268,7 +268,7 @@ func TestExportRefusesSettingsThatCannotWork(t *testing.T) {
 			t.Parallel()
 			s := settings(t.TempDir(), config.FormatCSV)
 			c.change(&s)
-			_, err := zeotap.NewExport("drop", s)
+			_, err := zeotap.NewExport("drop", s, nil)
 			require.ErrorContains(t, err, "connection drop: ")
 			require.ErrorContains(t, err, c.want)
 		})

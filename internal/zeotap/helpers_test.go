@@ -54,7 +54,7 @@ func settings(folder string, format config.ExportFormat) config.ZeotapExport {
 
 func newExport(tb testing.TB, s config.ZeotapExport) zeotap.Source {
 	tb.Helper()
-	source, err := zeotap.NewExport("drop", s)
+	source, err := zeotap.NewExport("drop", s, nil)
 	require.NoError(tb, err)
 	return source
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -20,6 +21,8 @@ import (
 	_ "gocloud.dev/blob/gcsblob"
 	_ "gocloud.dev/blob/s3blob"
 	"gocloud.dev/gcerrors"
+
+	"audiencesync/internal/config"
 )
 
 // object is one file of an export as the storage lists it.
@@ -42,24 +45,27 @@ type storage struct {
 	place string
 	// folder is the path of a local folder; empty for a bucket.
 	folder string
+	// sftp is set for a folder on an SFTP server.
+	sftp *sftpServer
 	url    *url.URL
 
 	mu     sync.Mutex
 	opened *blob.Bucket
 }
 
-// newStorage understands a path, or a URL of the schemes file, s3, gs and
-// azblob. A path behind the bucket's name is a prefix of all keys. It opens nothing.
-func newStorage(connection, location string) (*storage, error) {
+// newStorage understands a path, or a URL of the schemes file, s3, gs, azblob
+// and sftp. A path behind the bucket's name is a prefix of all keys. It opens nothing.
+func newStorage(connection string, settings config.ZeotapExport, credential Credential) (*storage, error) {
+	location := settings.URL
 	if location == "" {
-		return nil, fmt.Errorf("connection %s: url is missing; write a folder, s3://, gs:// or azblob://", connection)
+		return nil, fmt.Errorf("connection %s: url is missing; write a folder, s3://, gs://, azblob:// or sftp://", connection)
 	}
 	if !strings.Contains(location, "://") {
 		return &storage{connection: connection, place: location, folder: filepath.Clean(location)}, nil
 	}
 	parsed, err := url.Parse(location)
 	if err != nil {
-		return nil, fmt.Errorf("connection %s: url is not a URL; write a folder, s3://, gs:// or azblob://", connection)
+		return nil, fmt.Errorf("connection %s: url is not a URL; write a folder, s3://, gs://, azblob:// or sftp://", connection)
 	}
 	s := &storage{connection: connection, place: parsed.Scheme + "://" + parsed.Host + parsed.Path}
 	switch parsed.Scheme {
@@ -68,6 +74,11 @@ func newStorage(connection, location string) (*storage, error) {
 			return nil, fmt.Errorf("connection %s: url %s: write file:///folder without a host and parameters, or the path alone", connection, s.place)
 		}
 		s.folder = filepath.FromSlash(parsed.Path)
+		return s, nil
+	case "sftp":
+		if s.sftp, err = newSFTPServer(parsed, settings.SFTP, credential); err != nil {
+			return nil, fmt.Errorf("connection %s: %w", connection, err)
+		}
 		return s, nil
 	case "s3", "gs", "azblob":
 		if parsed.Host == "" {
@@ -80,7 +91,7 @@ func newStorage(connection, location string) (*storage, error) {
 		s.url = &url.URL{Scheme: parsed.Scheme, Host: parsed.Host, RawQuery: query.Encode()}
 		return s, nil
 	default:
-		return nil, fmt.Errorf("connection %s: url %s: the scheme is not known; write a folder, s3://, gs:// or azblob://", connection, s.place)
+		return nil, fmt.Errorf("connection %s: url %s: the scheme is not known; write a folder, s3://, gs://, azblob:// or sftp://", connection, s.place)
 	}
 }
 
@@ -109,6 +120,12 @@ func (s *storage) list(ctx context.Context, prefix string, visit func(object)) e
 	if s.folder != "" {
 		return s.listFolder(ctx, prefix, visit)
 	}
+	if s.sftp != nil {
+		if err := s.sftp.list(ctx, prefix, visit); err != nil {
+			return s.failed(ctx, s.place, err)
+		}
+		return nil
+	}
 	bucket, err := s.bucket(ctx)
 	if err != nil {
 		return err
@@ -129,6 +146,13 @@ func (s *storage) list(ctx context.Context, prefix string, visit func(object)) e
 // open opens an object for reading as it is stored, if it still is what was
 // listed: errChanged says that it is not. The reader lives as long as its context.
 func (s *storage) open(ctx context.Context, listed object) (io.ReadCloser, error) {
+	if s.sftp != nil {
+		file, err := s.sftp.open(ctx, listed)
+		if err != nil && !errors.Is(err, errChanged) {
+			return nil, s.lost(ctx, listed.Key, err)
+		}
+		return file, err
+	}
 	bucket, err := s.bucket(ctx)
 	if err != nil {
 		return nil, err
@@ -167,7 +191,7 @@ func asStored(as func(any) bool) error {
 
 // lost classifies why a listed object cannot be opened.
 func (s *storage) lost(ctx context.Context, key string, err error) error {
-	if ctx.Err() == nil && gcerrors.Code(err) == gcerrors.NotFound {
+	if ctx.Err() == nil && (gcerrors.Code(err) == gcerrors.NotFound || s.sftp != nil && errors.Is(err, fs.ErrNotExist)) {
 		return &Error{
 			Kind: SnapshotChanged, Connection: s.connection, Place: key,
 			Text: "was there when the snapshot was opened and is gone, or may no longer be read; start a new run, and keep the files of a set until the run has ended",
@@ -182,14 +206,18 @@ func (s *storage) failed(ctx context.Context, place string, err error) error {
 		return ctx.Err()
 	}
 	e := &Error{Connection: s.connection, Place: place}
+	if login, ok := errors.AsType[*sftpError](err); ok {
+		e.Kind, e.Text = login.kind, login.text
+		return e
+	}
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound, gcerrors.PermissionDenied, gcerrors.InvalidArgument, gcerrors.Unimplemented:
 		e.Kind = Inaccessible
 		e.Text = "does not exist, or the worker may not read it; check url of the connection and the worker's rights"
 	default:
-		if isFileError(err) {
+		if isFileError(err) || s.sftp != nil && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)) {
 			e.Kind = Inaccessible
-			e.Text = "the worker cannot read it; check url of the connection and the worker's rights"
+			e.Text = "it does not exist, or the worker cannot read it; check url of the connection and the worker's rights"
 			break
 		}
 		e.Kind = Unavailable
