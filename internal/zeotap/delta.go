@@ -99,15 +99,16 @@ func (d *delta) Open(ctx context.Context, id string) (audience.Snapshot, error) 
 type basis struct {
 	Key []string `json:"key"`
 	// Sequence says that sets are ordered by numbers, not by names.
-	Sequence bool   `json:"sequence,omitempty"`
-	Secret   string `json:"secret"`
+	Sequence bool `json:"sequence,omitempty"`
+	// KeyID is that of the failure key that they are encrypted with.
+	KeyID string `json:"key_id"`
 	// Fields that were kept.
 	Fields []string `json:"fields"`
 }
 
 func (d *delta) basis() basis {
 	return basis{
-		Key: d.key, Sequence: strings.Contains(d.settings.Pattern, "(?P<sequence>"), Secret: d.kept.Ledger.KeyID(), Fields: d.kept.Fields,
+		Key: d.key, Sequence: strings.Contains(d.settings.Pattern, "(?P<sequence>"), KeyID: d.kept.Ledger.KeyID(), Fields: d.kept.Fields,
 	}
 }
 
@@ -129,7 +130,7 @@ func (b basis) mismatch(applied string) (why string, fields bool) {
 		return "the ledger does not say how they were kept", false
 	}
 	switch {
-	case was.Secret != b.Secret:
+	case was.KeyID != b.KeyID:
 		return "they are encrypted with another failure key", false
 	case !slices.Equal(was.Key, b.Key):
 		return fmt.Sprintf("they are identified by %s, and the key is %s now", strings.Join(was.Key, ", "), strings.Join(b.Key, ", ")), false

@@ -53,7 +53,8 @@ type deltaWorld struct {
 
 // records are lines of a CSV file of ids and new names.
 func (w *deltaWorld) records(label string, ids []string) (string, map[string]string) {
-	lines, values := []string{"id,name"}, map[string]string{}
+	lines, values := make([]string, 1, 1+len(ids)), map[string]string{}
+	lines[0] = "id,name"
 	for _, id := range ids {
 		w.names++
 		values[id] = label + strconv.Itoa(w.names)
@@ -77,7 +78,7 @@ func (w *deltaWorld) deliver() {
 		now := w.changes(w.sets)
 		w.drops.set(strconv.Itoa(w.sets), now)
 		if _, full := now["full.csv"]; !full {
-			w.drops.failsWith(zeotap.NotSettled)
+			_ = w.drops.failsWith(zeotap.NotSettled)
 		}
 		w.drops.set(strconv.Itoa(first), later)
 		return

@@ -61,7 +61,7 @@ func (d *delta) deltaSets(ctx context.Context, id string) ([]deltaSet, error) {
 		}
 		set.files = append(set.files, deltaFile{object: o, Operation: operation})
 	})
-	if err = cmp.Or(err, wrong); err != nil {
+	if err := cmp.Or(err, wrong); err != nil {
 		return nil, err
 	}
 	sets := make([]deltaSet, 0, len(byName))
@@ -133,8 +133,7 @@ func (d *delta) ready(ctx context.Context, id string, s deltaSet) (ready bool, w
 		all.Files = append(all.Files, file.object)
 	}
 	if ready, err = d.complete(ctx, id, all); err != nil || !ready {
-		var failed *Error
-		if errors.As(d.notSettled(id, all), &failed) {
+		if failed, ok := errors.AsType[*Error](d.notSettled(id, all)); ok {
 			why = failed.Text
 		}
 		return false, why, err

@@ -176,7 +176,7 @@ func TestDeltaFullSetNeedsNothingBeforeIt(t *testing.T) {
 	d.set("5", map[string]string{"insert.csv": "id,name\n2,b\n"})
 	require.Equal(t, map[string]string{"1": "a", "2": "b"}, d.members())
 	d.set("8", map[string]string{"insert.csv": "id,name\n3,c\n"})
-	d.failsWith(zeotap.NotSettled)
+	_ = d.failsWith(zeotap.NotSettled)
 	d.set("9", map[string]string{"full.csv": "id,name\n4,d\n"})
 	require.Equal(t, map[string]string{"4": "d"}, d.members(), "a gap before a full set does no harm")
 }
@@ -184,7 +184,7 @@ func TestDeltaFullSetNeedsNothingBeforeIt(t *testing.T) {
 func TestDeltasBeginWithTheWholeAudience(t *testing.T) {
 	t.Parallel()
 	d := newDrops(t)
-	d.failsWith(zeotap.NothingToRead)
+	_ = d.failsWith(zeotap.NothingToRead)
 	d.set("3", map[string]string{"insert.csv": "id,name\n1,a\n", "delete.csv": "id\n9\n"})
 	failed := d.failsWith(zeotap.BrokenData)
 	require.Contains(t, failed.Error(), "set 3 of audience 984")

@@ -181,7 +181,7 @@ var withPassword = map[string]string{"env:PASSWORD": sftpPassword}
 // knownHosts writes a known_hosts file.
 func knownHosts(t *testing.T, address string, keys ...ssh.PublicKey) string {
 	t.Helper()
-	var lines []string
+	lines := make([]string, 0, len(keys))
 	for _, key := range keys {
 		lines = append(lines, knownhosts.Line([]string{knownhosts.Normalize(address)}, key))
 	}

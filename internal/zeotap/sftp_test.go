@@ -102,12 +102,16 @@ func TestSFTPSaysWhyItIsNotLetIn(t *testing.T) {
 		values map[string]string
 		want   string
 	}{
-		"wrong password":                {nil, map[string]string{"env:PASSWORD": "wrong " + sftpPassword}, "does not let the user zeotap in"},
-		"no password":                   {nil, nil, "credential env:PASSWORD: the environment variable is not set"},
-		"another host key":              {func(s *config.ZeotapExport) { s.SFTP.HostKey = line }, withPassword, "shows another host key than sftp.host_key has"},
-		"a host key of another kind":    {func(s *config.ZeotapExport) { s.SFTP.HostKey = string(ssh.MarshalAuthorizedKey(rsaHost)) }, withPassword, "shows another host key than sftp.host_key has"},
-		"another host key in the file":  {func(s *config.ZeotapExport) { s.SFTP.HostKey, s.SFTP.KnownHosts = "", knownHosts(t, h.address, stranger) }, withPassword, "shows another host key than sftp.known_hosts ("},
-		"no host key in the file":       {func(s *config.ZeotapExport) { s.SFTP.HostKey, s.SFTP.KnownHosts = "", knownHosts(t, "files.example:22", stranger) }, withPassword, "has no key of [127.0.0.1]:"},
+		"wrong password":             {nil, map[string]string{"env:PASSWORD": "wrong " + sftpPassword}, "does not let the user zeotap in"},
+		"no password":                {nil, nil, "credential env:PASSWORD: the environment variable is not set"},
+		"another host key":           {func(s *config.ZeotapExport) { s.SFTP.HostKey = line }, withPassword, "shows another host key than sftp.host_key has"},
+		"a host key of another kind": {func(s *config.ZeotapExport) { s.SFTP.HostKey = string(ssh.MarshalAuthorizedKey(rsaHost)) }, withPassword, "shows another host key than sftp.host_key has"},
+		"another host key in the file": {func(s *config.ZeotapExport) {
+			s.SFTP.HostKey, s.SFTP.KnownHosts = "", knownHosts(t, h.address, stranger)
+		}, withPassword, "shows another host key than sftp.known_hosts ("},
+		"no host key in the file": {func(s *config.ZeotapExport) {
+			s.SFTP.HostKey, s.SFTP.KnownHosts = "", knownHosts(t, "files.example:22", stranger)
+		}, withPassword, "has no key of [127.0.0.1]:"},
 		"no file of host keys":          {func(s *config.ZeotapExport) { s.SFTP.HostKey, s.SFTP.KnownHosts = "", "/nowhere/known_hosts" }, withPassword, "/nowhere/known_hosts (sftp.known_hosts) cannot be read"},
 		"a password instead of the key": {func(s *config.ZeotapExport) { s.SFTP.PrivateKey = "env:PASSWORD" }, withPassword, "env:PASSWORD is no private key"},
 		"a folder that is not there":    {func(s *config.ZeotapExport) { s.URL += "/nowhere" }, withPassword, "/nowhere: it does not exist, or the worker cannot read it"},

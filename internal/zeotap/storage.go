@@ -47,7 +47,7 @@ type storage struct {
 	folder string
 	// sftp is set for a folder on an SFTP server.
 	sftp *sftpServer
-	url    *url.URL
+	url  *url.URL
 
 	mu     sync.Mutex
 	opened *blob.Bucket
