@@ -41,8 +41,8 @@ func (e *Export) Known(ctx context.Context, state *ExportState, digests [][]byte
 		return nil, err
 	}
 	rows, err := e.ledger.reads.QueryContext(ctx, `
-		SELECT number FROM export_members WHERE export_id = $1 AND member IN (SELECT unhex(atom) FROM json_each(CAST($2 AS TEXT)))`,
-		state.id, list)
+		SELECT number FROM json_each(CAST($1 AS TEXT)) CROSS JOIN export_members
+		WHERE export_id = $2 AND member = unhex(atom)`, list, state.id)
 	if err != nil {
 		return nil, e.failed("members", err)
 	}
@@ -131,14 +131,14 @@ func (a *application) load(ctx context.Context, tx *sql.Tx, changes []ExportChan
 		return err
 	}
 	query := `
-		SELECT member, number, NULL FROM export_members
-		WHERE export_id = $1 AND member IN (SELECT unhex(atom) FROM json_each(CAST($2 AS TEXT)))`
+		SELECT member, number, NULL FROM json_each(CAST($1 AS TEXT)) CROSS JOIN export_members
+		WHERE export_id = $2 AND member = unhex(atom)`
 	if merges {
 		query = `
-		SELECT member, number, fields FROM export_members
-		WHERE export_id = $1 AND member IN (SELECT unhex(atom) FROM json_each(CAST($2 AS TEXT)))`
+		SELECT member, number, fields FROM json_each(CAST($1 AS TEXT)) CROSS JOIN export_members
+		WHERE export_id = $2 AND member = unhex(atom)`
 	}
-	rows, err := tx.QueryContext(ctx, query, a.state.id, list)
+	rows, err := tx.QueryContext(ctx, query, list, a.state.id)
 	if err != nil {
 		return err
 	}
