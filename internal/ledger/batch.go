@@ -134,8 +134,9 @@ type MemberOutcome struct {
 
 // Batch returns a batch with the members that are still to be sent.
 func (l *Ledger) Batch(ctx context.Context, ref RunRef, number int64) (Batch, error) {
-	batch := Batch{Number: number}
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	var batch Batch
+	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
+		batch = Batch{Number: number}
 		runID, _, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err
@@ -182,7 +183,7 @@ func (l *Ledger) MarkSent(ctx context.Context, ref RunRef, number int64, request
 // MarkSentInTurn is MarkSent for contacts with a shared custom property. ErrTurnLost
 // says that the turn is not the run's any more: nothing may be sent.
 func (l *Ledger) MarkSentInTurn(ctx context.Context, ref RunRef, number int64, requests int, turn *Turn) error {
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
 		runID, syncID, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err
@@ -226,8 +227,9 @@ func saveProgress(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) er
 // in one transaction, and returns their numbers. refused says that its newest
 // request was answered, with a refusal of the whole: nothing of it arrived.
 func (l *Ledger) Split(ctx context.Context, ref RunRef, number int64, refused bool) ([]int64, error) {
-	batch := Batch{Number: number}
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	var batch Batch
+	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
+		batch = Batch{Number: number}
 		runID, _, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err

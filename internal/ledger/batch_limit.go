@@ -20,7 +20,7 @@ func (l *Ledger) LimitBatch(ctx context.Context, workspace string, tooMany int) 
 		return nil
 	}
 	now := time.Now()
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, workspace, func(tx *sql.Tx) error {
 		return changeOne(tx.ExecContext(ctx, `
 			INSERT INTO batch_limits (workspace_id, too_many, told_at) SELECT id, $1, $2 FROM workspaces WHERE name = $3
 			ON CONFLICT (workspace_id) DO UPDATE SET told_at = excluded.told_at,

@@ -7,6 +7,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 )
 
 func limit(tb testing.TB, l *ledger.Ledger) int {
@@ -42,8 +43,8 @@ func TestTheSmallestRequestThatWasTooLargeLimitsLaterRuns(t *testing.T) {
 
 func TestOneLargeContactDoesNotMakeAllRequestsSmall(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	l := openWith(t, dir)
+	address := ledgertest.Address(t)
+	l := openWith(t, address)
 	require.NoError(t, l.EnsureWorkspace(t.Context(), workspace))
 	require.NoError(t, l.LimitBatch(t.Context(), workspace, 1))
 	require.Zero(t, limit(t, l), "a contact that is too large alone says nothing about numbers")
@@ -70,19 +71,19 @@ func TestOneLargeContactDoesNotMakeAllRequestsSmall(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 10, limit(t, l))
 
-	_, err = rawDatabase(t, dir).ExecContext(t.Context(), `UPDATE batch_limits SET fits_at = 0`)
+	_, err = ledgertest.SQL(t, address).ExecContext(t.Context(), `UPDATE batch_limits SET fits_at = 0`)
 	require.NoError(t, err)
 	require.Equal(t, 1, limit(t, l), "what was taken long ago does not count")
 }
 
 func TestALimitIsForgottenAfterADay(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	l := openWith(t, dir)
+	address := ledgertest.Address(t)
+	l := openWith(t, address)
 	require.NoError(t, l.EnsureWorkspace(t.Context(), workspace))
 	require.NoError(t, l.LimitBatch(t.Context(), workspace, 100))
 	const day = 24 * 60 * 60 * 1_000_000
-	_, err := rawDatabase(t, dir).ExecContext(t.Context(), `UPDATE batch_limits SET told_at = told_at - ?`, day)
+	_, err := ledgertest.SQL(t, address).ExecContext(t.Context(), `UPDATE batch_limits SET told_at = told_at - $1`, day)
 	require.NoError(t, err)
 	require.Zero(t, limit(t, l))
 	require.NoError(t, l.LimitBatch(t.Context(), workspace, 1000))
@@ -91,13 +92,13 @@ func TestALimitIsForgottenAfterADay(t *testing.T) {
 
 func TestWhatWasTakenBeforeALimitWasToldSaysNothingAboutIt(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	l := openWith(t, dir)
+	address := ledgertest.Address(t)
+	l := openWith(t, address)
 	ref := openRun(t, l, "a")
 	read(t, l, ref, members(0, 10, "v1"))
 	require.NoError(t, l.LimitBatch(t.Context(), workspace, 100))
 	const day = 24 * 60 * 60 * 1_000_000
-	_, err := rawDatabase(t, dir).ExecContext(t.Context(), `UPDATE batch_limits SET told_at = told_at - ?`, day)
+	_, err := ledgertest.SQL(t, address).ExecContext(t.Context(), `UPDATE batch_limits SET told_at = told_at - $1`, day)
 	require.NoError(t, err)
 	_, err = settle(t, l, ref, 1, all(audience.Created, 10))
 	require.NoError(t, err)

@@ -55,7 +55,7 @@ func (l *Ledger) Reserve(
 		UPDATE workspaces SET reserved_at = ` + nextSend + `, send_interval = $2
 		WHERE name = $1 AND ` + nextSend + ` - ` + clock + ` < $4
 		RETURNING reserved_at - ` + clock + `, round`
-	giveBack, err := l.takeTurn(ctx)
+	giveBack, err := l.takeTurn(ctx, workspace)
 	if err != nil {
 		return SendTime{}, false, err
 	}
@@ -130,13 +130,13 @@ func (l *Ledger) Budget(ctx context.Context, workspace string) (BudgetState, err
 	return now, nil
 }
 
-func (l *Ledger) moveBudget(ctx context.Context, statement string, arguments ...any) error {
-	giveBack, err := l.takeTurn(ctx)
+func (l *Ledger) moveBudget(ctx context.Context, statement, workspace string, arguments ...any) error {
+	giveBack, err := l.takeTurn(ctx, workspace)
 	if err != nil {
 		return err
 	}
 	defer giveBack()
-	if _, err := l.budget.ExecContext(ctx, statement, arguments...); err != nil {
+	if _, err := l.budget.ExecContext(ctx, statement, append([]any{workspace}, arguments...)...); err != nil {
 		return fmt.Errorf("ledger: budget of the workspace: %w", err)
 	}
 	return nil

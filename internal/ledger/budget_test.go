@@ -2,7 +2,6 @@ package ledger_test
 
 import (
 	"database/sql"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 )
 
 const workspace = "https://acme.example zeotap"
@@ -19,30 +19,27 @@ const workspace = "https://acme.example zeotap"
 // sharedBudget is the budget of one workspace as several processes share it.
 type sharedBudget struct {
 	ledgers []*ledger.Ledger
-	file    *sql.DB
+	address string
+	tables  *sql.DB
 }
 
 // openShared opens one new ledger so often, as so many processes would.
 func openShared(t *testing.T, often int) *sharedBudget {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	s := &sharedBudget{}
+	s := &sharedBudget{address: ledgertest.Address(t)}
 	for range often {
-		l, err := ledger.Open(t.Context(), "sqlite:"+path)
+		l, err := ledger.Open(t.Context(), s.address)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, l.Close()) })
 		require.NoError(t, l.EnsureWorkspace(t.Context(), workspace))
 		s.ledgers = append(s.ledgers, l)
 	}
-	var err error
-	s.file, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(30000)&_pragma=synchronous(OFF)")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.file.Close()) })
+	s.tables = ledgertest.SQL(t, s.address)
 	return s
 }
 
 func (s *sharedBudget) execute(t require.TestingT, statement string, arguments ...any) {
-	_, err := s.file.Exec(statement, arguments...) //nolint:noctx // A file.
+	_, err := s.tables.Exec(statement, arguments...) //nolint:noctx // Of a test.
 	require.NoError(t, err)
 }
 
@@ -59,19 +56,19 @@ func (s *sharedBudget) unused(t require.TestingT) {
 // column reads a time of the budget, in microseconds by the database clock.
 func (s *sharedBudget) column(t require.TestingT, name string) int64 {
 	var value int64
-	require.NoError(t, s.file.QueryRow(`SELECT `+name+` FROM workspaces`).Scan(&value)) //nolint:noctx // A file.
+	require.NoError(t, s.tables.QueryRow(`SELECT `+name+` FROM workspaces`).Scan(&value)) //nolint:noctx // Of a test.
 	return value
 }
 
 // share is what the last cut left of the rate.
 func (s *sharedBudget) share(t require.TestingT) float64 {
 	var share float64
-	require.NoError(t, s.file.QueryRow(`SELECT rate_share FROM workspaces`).Scan(&share)) //nolint:noctx // A file.
+	require.NoError(t, s.tables.QueryRow(`SELECT rate_share FROM workspaces`).Scan(&share)) //nolint:noctx // Of a test.
 	return share
 }
 
 func (s *sharedBudget) now(t require.TestingT) int64 {
-	return s.column(t, `CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000`)
+	return s.column(t, `CAST(unixepoch('subsec') * 1000 AS BIGINT) * 1000`)
 }
 
 // reserve takes a send time that must be there.
@@ -144,10 +141,23 @@ func TestWhoAsksLateGetsATimeThatLagsByOneIntervalAtMost(t *testing.T) {
 	}
 }
 
-// given are the send times that were given out, as a trigger wrote them down.
+// writeDown makes a trigger write down the send times that are given out.
+func (s *sharedBudget) writeDown(t *testing.T) {
+	t.Helper()
+	if !ledgertest.IsPostgreSQL(s.address) {
+		s.execute(t, `CREATE TABLE given (n INTEGER PRIMARY KEY, at INTEGER)`)
+		s.execute(t, `CREATE TRIGGER given AFTER UPDATE OF reserved_at ON workspaces BEGIN INSERT INTO given (at) VALUES (new.reserved_at); END`)
+		return
+	}
+	s.execute(t, `CREATE TABLE given (n BIGINT GENERATED ALWAYS AS IDENTITY, at BIGINT)`)
+	s.execute(t, `CREATE FUNCTION note_given() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO given (at) VALUES (new.reserved_at); RETURN NULL; END'`)
+	s.execute(t, `CREATE TRIGGER given AFTER UPDATE OF reserved_at ON workspaces FOR EACH ROW EXECUTE FUNCTION note_given()`)
+}
+
+// given are the send times that were given out, as the trigger wrote them down.
 func (s *sharedBudget) given(t *testing.T) (times []int64) {
 	t.Helper()
-	rows, err := s.file.QueryContext(t.Context(), `SELECT at FROM given ORDER BY rowid`)
+	rows, err := s.tables.QueryContext(t.Context(), `SELECT at FROM given ORDER BY n`)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, rows.Close()) }()
 	for rows.Next() {
@@ -165,8 +175,7 @@ func TestSeveralProcessesNeverSendMoreThanAllowed(t *testing.T) {
 	t.Parallel()
 	s := openShared(t, 3)
 	const each, interval = 40, 50 * time.Millisecond
-	s.execute(t, `CREATE TABLE given (at INTEGER)`)
-	s.execute(t, `CREATE TRIGGER given AFTER UPDATE OF reserved_at ON workspaces BEGIN INSERT INTO given VALUES (new.reserved_at); END`)
+	s.writeDown(t)
 	var processes sync.WaitGroup
 	for _, l := range s.ledgers {
 		for range 2 {

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
-	"encoding/json"
 	"strings"
 
 	"audiencesync/internal/audience"
@@ -89,7 +88,7 @@ func keepChannels(ctx context.Context, tx *sql.Tx, whole bool, members []Staged,
 		}
 		rows[i] = row
 	}
-	list, err := json.Marshal(rows)
+	list, err := jsonList(rows)
 	if err != nil {
 		return err
 	}
@@ -99,7 +98,7 @@ func keepChannels(ctx context.Context, tx *sql.Tx, whole bool, members []Staged,
 			SELECT contacts.id, contacts.`+channel+` FROM json_each(CAST($1 AS TEXT)) AS taken CROSS JOIN contacts
 			WHERE contacts.id = CAST(taken.value ->> 0 AS BIGINT) AND contacts.`+channel+` <> 0
 				AND CAST(taken.value ->> `+at+` AS BIGINT) <> 0 AND contacts.`+channel+` <> CAST(taken.value ->> `+at+` AS BIGINT)
-			ON CONFLICT (contact_id, digest) DO NOTHING`, string(list)); err != nil {
+			ON CONFLICT (contact_id, digest) DO NOTHING`, list); err != nil {
 			return err
 		}
 	}
@@ -115,7 +114,7 @@ func keepChannels(ctx context.Context, tx *sql.Tx, whole bool, members []Staged,
 		) AS taken
 		WHERE contacts.id = taken.contact AND (
 			taken.phone <> 0 AND contacts.phone <> taken.phone OR taken.email <> 0 AND contacts.email <> taken.email
-			OR taken.held <> 0 AND contacts.held <> taken.held OR taken.whole <> 0 AND contacts.held = 2)`, string(list))
+			OR taken.held <> 0 AND contacts.held <> taken.held OR taken.whole <> 0 AND contacts.held = 2)`, list)
 	return err
 }
 
@@ -136,13 +135,13 @@ func doubtChannels(ctx context.Context, tx *sql.Tx, whole bool, members []Staged
 	if len(rows) == 0 {
 		return nil
 	}
-	list, err := json.Marshal(rows)
+	list, err := jsonList(rows)
 	if err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `
 		INSERT INTO past_channels (contact_id, digest) SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT) FROM json_each(CAST($1 AS TEXT)) WHERE true
-		ON CONFLICT (contact_id, digest) DO NOTHING`, string(list)); err != nil {
+		ON CONFLICT (contact_id, digest) DO NOTHING`, list); err != nil {
 		return err
 	}
 	for _, channel := range []string{"phone", "email"} {
@@ -150,12 +149,12 @@ func doubtChannels(ctx context.Context, tx *sql.Tx, whole bool, members []Staged
 			INSERT INTO past_channels (contact_id, digest)
 			SELECT DISTINCT contacts.id, contacts.`+channel+` FROM json_each(CAST($1 AS TEXT)) AS sent CROSS JOIN contacts
 			WHERE contacts.id = CAST(sent.value ->> 0 AS BIGINT) AND contacts.`+channel+` <> 0
-			ON CONFLICT (contact_id, digest) DO NOTHING`, string(list)); err != nil {
+			ON CONFLICT (contact_id, digest) DO NOTHING`, list); err != nil {
 			return err
 		}
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE contacts SET phone = 0, email = 0 WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each(CAST($1 AS TEXT)))`, string(list))
+		UPDATE contacts SET phone = 0, email = 0 WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each(CAST($1 AS TEXT)))`, list)
 	return err
 }
 

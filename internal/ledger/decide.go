@@ -73,7 +73,8 @@ type Decision struct {
 // that take the marker away. A repeated call returns the stored decision.
 func (l *Ledger) Decide(ctx context.Context, ref RunRef, on Deciding) (Decision, error) {
 	var decision Decision
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
+		decision = Decision{}
 		runID, syncID, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err
@@ -213,7 +214,7 @@ func (d *deciding) stageLeavers(ctx context.Context, leaving *seen) (known map[s
 // leavers returns leavers as they are staged, and those for whom an earlier run
 // was refused.
 func (d *deciding) leavers(ctx context.Context, contacts []int64) (members []Staged, refused []failure, err error) {
-	list, err := json.Marshal(contacts)
+	list, err := jsonList(contacts)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -223,7 +224,7 @@ func (d *deciding) leavers(ctx context.Context, contacts []int64) (members []Sta
 		LEFT JOIN known_failures AS failed ON failed.sync_id = $2 AND failed.contact_id = contacts.id
 			AND failed.fingerprint = $3 AND failed.known_by = $4 AND failed.retry = 0 AND failed.last_sent_at > $5
 		WHERE contacts.id = CAST(wanted.atom AS BIGINT)`,
-		string(list), d.syncID, d.Removal, d.knownBy, micros(time.Now().Add(-d.RetryAfter)))
+		list, d.syncID, d.Removal, d.knownBy, micros(time.Now().Add(-d.RetryAfter)))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 )
 
 // TestARefusalAfterARequestWithoutAnAnswerHidesNothing sends new content twice:
@@ -75,11 +76,11 @@ func TestRequestsOfContactsSentAloneAreGivenToThem(t *testing.T) {
 
 func TestClosingARunKeepsNobodyWaitingBecauseSomebodyReads(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	l := openWith(t, dir)
+	address := ledgertest.Address(t)
+	l := openWith(t, address)
 	ref := openRun(t, l, "a")
 	read(t, l, ref, members(0, 3, "v1"))
-	reader, err := rawDatabase(t, dir).BeginTx(t.Context(), nil)
+	reader, err := ledgertest.SQL(t, address).BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, reader.Rollback()) }()
 	var runs int

@@ -13,7 +13,7 @@ var ErrSent = errors.New("requests of the run may have left")
 // DropRead forgets everything that a run has read and staged, so that it can read
 // again. Once a request may have left that is ErrSent.
 func (l *Ledger) DropRead(ctx context.Context, ref RunRef) error {
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
 		runID, _, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err

@@ -177,7 +177,7 @@ func (e *Export) failed(what string, err error) error {
 // that it can be repeated.
 func (e *Export) change(ctx context.Context, what string, state *ExportState, f func(tx *sql.Tx, next *ExportState) error) error {
 	var next ExportState
-	err := e.ledger.write(ctx, func(tx *sql.Tx) error {
+	err := e.ledger.write(ctx, e.sync, func(tx *sql.Tx) error {
 		next = *state
 		next.Sets = append([]ExportSet{}, state.Sets...)
 		moved, err := tx.ExecContext(ctx, `
@@ -244,7 +244,7 @@ func (e *Export) Begin(ctx context.Context, state *ExportState, set ExportSet) e
 
 // create gives the sync its row.
 func (e *Export) create(ctx context.Context, state *ExportState) error {
-	return e.ledger.write(ctx, func(tx *sql.Tx) error {
+	return e.ledger.write(ctx, e.sync, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO exports (sync) VALUES ($1) ON CONFLICT (sync) DO NOTHING`, e.sync); err != nil {
 			return err
 		}

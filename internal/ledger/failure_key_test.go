@@ -6,17 +6,19 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 )
 
-func openWith(tb testing.TB, dir string, options ...ledger.Option) *ledger.Ledger {
+func openWith(tb testing.TB, address string, options ...ledger.Option) *ledger.Ledger {
 	tb.Helper()
-	l, err := ledger.Open(tb.Context(), "sqlite:"+filepath.Join(dir, "ledger.db"), options...)
+	l, err := ledger.Open(tb.Context(), address, options...)
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, l.Close()) })
 	return l
@@ -35,7 +37,7 @@ func failAll(tb testing.TB, l *ledger.Ledger) ledger.Failure {
 
 func TestFieldsOfAFailedMemberAreKeptWithAKeyOnly(t *testing.T) {
 	t.Parallel()
-	kept := failAll(t, openWith(t, t.TempDir(), ledger.WithFailureKey(secret)))
+	kept := failAll(t, openWith(t, ledgertest.Address(t), ledger.WithFailureKey(secret)))
 	raw, err := kept.Raw()
 	require.NoError(t, err)
 	require.Equal(t, audience.Member{"phone": "0151 00000000", "first_name": "Zoë", "points": json.Number("12.50")}, raw)
@@ -48,7 +50,7 @@ func TestFieldsOfAFailedMemberAreKeptWithAKeyOnly(t *testing.T) {
 
 func TestFieldsOfKnownFailuresAndOfRejectedMembersAreKeptToo(t *testing.T) {
 	t.Parallel()
-	l := openWith(t, t.TempDir(), ledger.WithFailureKey(secret))
+	l := openWith(t, ledgertest.Address(t), ledger.WithFailureKey(secret))
 	failAll(t, l)
 	ref := openRun(t, l, "b")
 	commit(t, l, ref, ledger.PageInput{
@@ -66,25 +68,28 @@ func TestFieldsOfKnownFailuresAndOfRejectedMembersAreKeptToo(t *testing.T) {
 
 func TestAnotherKeyIsToldFromDamage(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	failAll(t, openWith(t, dir, ledger.WithFailureKey(secret)))
+	address := ledgertest.Address(t)
+	failAll(t, openWith(t, address, ledger.WithFailureKey(secret)))
 	first := func(l *ledger.Ledger) ledger.Failure {
 		return failuresOf(t, l, ledger.FailureQuery{Sync: "spring"})[0]
 	}
-	same := first(openWith(t, dir, ledger.WithFailureKey(bytes.Clone(secret))))
+	same := first(openWith(t, address, ledger.WithFailureKey(bytes.Clone(secret))))
 	_, err := same.Raw()
 	require.NoError(t, err)
-	other := first(openWith(t, dir, ledger.WithFailureKey([]byte("another sixteen bytes"))))
+	other := first(openWith(t, address, ledger.WithFailureKey([]byte("another sixteen bytes"))))
 	_, err = other.Raw()
 	require.ErrorIs(t, err, ledger.ErrOtherKey)
-	none := first(openWith(t, dir))
+	none := first(openWith(t, address))
 	_, err = none.Raw()
 	require.ErrorIs(t, err, ledger.ErrNoFailureKey)
 
-	db := rawDatabase(t, dir)
-	_, err = db.ExecContext(t.Context(), `UPDATE failures SET raw = substr(raw, 1, length(raw) - 1) || x'00'`)
+	db := ledgertest.SQL(t, address)
+	var sealed []byte
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT raw FROM failures WHERE id = (SELECT min(id) FROM failures)`).Scan(&sealed))
+	sealed[len(sealed)-1] ^= 1
+	_, err = db.ExecContext(t.Context(), `UPDATE failures SET raw = $1`, sealed)
 	require.NoError(t, err)
-	damaged := first(openWith(t, dir, ledger.WithFailureKey(secret)))
+	damaged := first(openWith(t, address, ledger.WithFailureKey(secret)))
 	_, err = damaged.Raw()
 	require.ErrorContains(t, err, "damaged")
 	require.NotErrorIs(t, err, ledger.ErrOtherKey)
@@ -92,13 +97,13 @@ func TestAnotherKeyIsToldFromDamage(t *testing.T) {
 
 func TestAKeyOfALedgerIsOfNoUseForAnother(t *testing.T) {
 	t.Parallel()
-	from, to := t.TempDir(), t.TempDir()
+	from, to := ledgertest.Address(t), ledgertest.Address(t)
 	failAll(t, openWith(t, from, ledger.WithFailureKey(secret)))
 	l := openWith(t, to, ledger.WithFailureKey(secret))
 	failAll(t, l)
 	var sealed []byte
-	require.NoError(t, rawDatabase(t, from).QueryRowContext(t.Context(), `SELECT raw FROM failures`).Scan(&sealed))
-	_, err := rawDatabase(t, to).ExecContext(t.Context(), `UPDATE failures SET raw = ?`, sealed)
+	require.NoError(t, ledgertest.SQL(t, from).QueryRowContext(t.Context(), `SELECT raw FROM failures`).Scan(&sealed))
+	_, err := ledgertest.SQL(t, to).ExecContext(t.Context(), `UPDATE failures SET raw = $1`, sealed)
 	require.NoError(t, err)
 	moved := failuresOf(t, l, ledger.FailureQuery{Sync: "spring"})[0]
 	_, err = moved.Raw()
@@ -108,33 +113,25 @@ func TestAKeyOfALedgerIsOfNoUseForAnother(t *testing.T) {
 func TestAShortSecretIsRefusedWithTheRemedy(t *testing.T) {
 	t.Parallel()
 	for _, short := range [][]byte{nil, {}, secret[:15]} {
-		_, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"), ledger.WithFailureKey(short))
+		_, err := ledger.Open(t.Context(), ledgertest.Address(t), ledger.WithFailureKey(short))
 		require.ErrorContains(t, err, "at least 16")
 		require.ErrorContains(t, err, "openssl rand -hex 32")
 		require.NotContains(t, err.Error(), "sixteen bytes")
 	}
 }
 
-// rawDatabase opens the file beside the ledger.
-func rawDatabase(tb testing.TB, dir string) *sql.DB {
-	tb.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, "ledger.db"))
-	require.NoError(tb, err)
-	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
-	return db
-}
-
 func TestNoMappedFieldCanBeReadInTheFilesOfAClosedRun(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	l := openWith(t, dir, ledger.WithFailureKey(secret))
+	address := ledgertest.SQLite(t)
+	dir := filepath.Dir(strings.TrimPrefix(address, "sqlite:"))
+	l := openWith(t, address, ledger.WithFailureKey(secret))
 	o := opening("a")
 	o.BatchSize = 500
 	ref, err := l.OpenRun(t.Context(), o)
 	require.NoError(t, err)
 	// Two pages, so that a batch that is filling is replaced by a longer one.
 	commit(t, l, ref, ledger.PageInput{Members: members(0, 300, "v1"), Next: "p2"}, ledger.PageInput{Members: members(300, 900, "v1"), Last: true})
-	blobs := staged(t, rawDatabase(t, dir))
+	blobs := staged(t, ledgertest.SQL(t, address))
 	require.Len(t, blobs, 3)
 	for _, blob := range blobs {
 		require.Positive(t, copies(t, dir, blob), "the test finds what is there")

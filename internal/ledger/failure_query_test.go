@@ -9,6 +9,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 )
 
 func TestAFailureTellsWhereItWasAndHowOftenItWasSent(t *testing.T) {
@@ -147,7 +148,7 @@ func TestAskingForARunThatIsNotThereSaysWhichAre(t *testing.T) {
 }
 
 func BenchmarkSettleBatchOf1000Refused(b *testing.B) {
-	l := openWith(b, b.TempDir(), ledger.WithFailureKey([]byte("a secret of 24 bytes ...")))
+	l := openWith(b, ledgertest.Address(b), ledger.WithFailureKey([]byte("a secret of 24 bytes ...")))
 	o := opening("a")
 	o.BatchSize = 1000
 	ref, err := l.OpenRun(b.Context(), o)

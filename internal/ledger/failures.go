@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 
 	"audiencesync/internal/audience"
 )
@@ -72,7 +71,7 @@ func (l *failureLog) flush(ctx context.Context) error {
 	if len(l.rows) == 0 {
 		return nil
 	}
-	list, err := json.Marshal(l.rows)
+	list, err := jsonList(l.rows)
 	if err != nil {
 		return err
 	}
@@ -88,7 +87,7 @@ func (l *failureLog) flush(ctx context.Context) error {
 			ON earlier.sync_id = $2 AND earlier.contact_id = CAST(value ->> 0 AS BIGINT) AND earlier.fingerprint = unhex(value ->> 7)
 		WHERE runs.id = $3 ORDER BY refused.key
 		RETURNING known, outcome`,
-		string(list), l.syncID, l.runID)
+		list, l.syncID, l.runID)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -32,7 +31,7 @@ func rememberFailures(ctx context.Context, tx *sql.Tx, syncID, runID int64, memb
 		o := outcomes[i]
 		rows[i] = []any{m.Contact, hex.EncodeToString(m.Fingerprint), string(o.Outcome), o.Reason, o.Field, o.Message}
 	}
-	list, err := json.Marshal(rows)
+	list, err := jsonList(rows)
 	if err != nil {
 		return err
 	}
@@ -44,7 +43,7 @@ func rememberFailures(ctx context.Context, tx *sql.Tx, syncID, runID int64, memb
 			first_run = CASE WHEN known_failures.fingerprint = excluded.fingerprint THEN known_failures.first_run ELSE excluded.first_run END,
 			fingerprint = excluded.fingerprint, known_by = excluded.known_by, outcome = excluded.outcome, reason = excluded.reason,
 			field = excluded.field, message = excluded.message, last_sent_at = excluded.last_sent_at, retry = 0`,
-		syncID, micros(time.Now()), string(list), runID)
+		syncID, micros(time.Now()), list, runID)
 	return err
 }
 
@@ -97,7 +96,7 @@ func (l *Ledger) RetryFailures(ctx context.Context, sync string, q RetryQuery) (
 		return 0, err
 	}
 	var n int64
-	err = l.write(ctx, func(tx *sql.Tx) error {
+	err = l.write(ctx, sync, func(tx *sql.Tx) error {
 		changed, err := tx.ExecContext(ctx, `
 			UPDATE known_failures SET retry = 1
 			WHERE sync_id = $1 AND (CAST($2 AS TEXT) = '' OR reason = $2 OR substr(reason, 1, length($2) + 1) = $2 || ':')

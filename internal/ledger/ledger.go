@@ -28,18 +28,19 @@ var ErrNotFound = errors.New("not in the ledger")
 type Ledger struct {
 	// db serves transactions that must survive a power failure.
 	db *sql.DB
-	// reads serves queries beside the one writer.
+	// reads serves queries beside them.
 	reads *sql.DB
-	// budget serves the request budget, which need not.
+	// budget serves the request budget, which need not survive one.
 	budget *sql.DB
-	// upkeep empties the write-ahead log.
-	upkeep *sql.DB
-	// turn is held by whoever writes. SQLite lets one connection write at a time
-	// and knows no queue: whoever waits for another connection may be passed by
-	// newcomers again and again.
-	turn chan struct{}
-	key  []byte
-	id   string
+	// file is nil on PostgreSQL.
+	file *sqliteFile
+	// server is nil on SQLite.
+	server *postgresServer
+	turns  turns
+	// The tables' version when the ledger was opened, and now.
+	from, version int64
+	key           []byte
+	id            string
 	// failureKey is nil when the fields of failed members are not kept.
 	failureKey *failureKey
 }
@@ -53,7 +54,11 @@ type RunRef struct {
 
 // Close closes the database.
 func (l *Ledger) Close() error {
-	return errors.Join(l.upkeep.Close(), l.budget.Close(), l.reads.Close(), l.db.Close())
+	var upkeep error
+	if l.file != nil {
+		upkeep = l.file.upkeep.Close()
+	}
+	return errors.Join(upkeep, l.budget.Close(), l.reads.Close(), l.db.Close())
 }
 
 // Key is the key of this ledger's digests.
@@ -71,7 +76,7 @@ func (l *Ledger) load(ctx context.Context) error {
 	if _, err := rand.Read(key); err != nil {
 		return fmt.Errorf("making the ledger's key: %w", err)
 	}
-	return l.write(ctx, func(tx *sql.Tx) error {
+	return l.write(ctx, "ledger", func(tx *sql.Tx) error {
 		for name, value := range map[string][]byte{"id": []byte(uuid.NewString()), "key": key} {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO ledger (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, value); err != nil {
 				return err
@@ -86,45 +91,8 @@ func (l *Ledger) load(ctx context.Context) error {
 	})
 }
 
-// takeTurn waits until nobody else of this process writes; first come, first
-// served. The caller gives the turn back, once.
-func (l *Ledger) takeTurn(ctx context.Context) (giveBack func(), err error) {
-	select {
-	case l.turn <- struct{}{}:
-		return func() { <-l.turn }, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("ledger: waiting to write: %w", ctx.Err())
-	}
-}
-
-// write runs f in one transaction.
-func (l *Ledger) write(ctx context.Context, f func(*sql.Tx) error) error {
-	giveBack, err := l.takeTurn(ctx)
-	if err != nil {
-		return err
-	}
-	defer giveBack()
-	tx, err := l.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("ledger: begin: %w", err)
-	}
-	if err := f(tx); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("ledger: commit: %w", err)
-	}
-	return nil
-}
-
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
-		return nil
-	}
-	return err
-}
-
-// fence finds an open run and locks out older ones.
+// fence finds an open run and locks out older ones. The transaction is the only
+// one of its sync (see write).
 func fence(ctx context.Context, tx *sql.Tx, ref RunRef) (runID, syncID int64, err error) {
 	err = tx.QueryRowContext(ctx, `
 		SELECT runs.id, syncs.id FROM runs JOIN syncs ON syncs.id = runs.sync_id
@@ -146,12 +114,4 @@ func fromMicros(v sql.NullInt64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMicro(v.Int64).UTC()
-}
-
-// zeroOne is how the tables hold a yes or no.
-func zeroOne(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
 }

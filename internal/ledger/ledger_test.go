@@ -11,6 +11,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 )
 
 const (
@@ -20,10 +21,7 @@ const (
 
 func open(tb testing.TB) *ledger.Ledger {
 	tb.Helper()
-	l, err := ledger.Open(tb.Context(), "sqlite:"+filepath.Join(tb.TempDir(), "ledger.db"))
-	require.NoError(tb, err)
-	tb.Cleanup(func() { require.NoError(tb, l.Close()) })
-	return l
+	return openWith(tb, ledgertest.Address(tb))
 }
 
 func opening(token string) ledger.Opening {

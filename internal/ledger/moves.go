@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 )
 
@@ -101,14 +100,14 @@ func (d *deciding) stageMarks(ctx context.Context, leaving *seen) (moves, marked
 
 // channelsOf hands out all digests of contacts, earlier ones too.
 func (d *deciding) channelsOf(ctx context.Context, contacts []int64, use func(contact int64, digests []int64)) error {
-	list, err := json.Marshal(contacts)
+	list, err := jsonList(contacts)
 	if err != nil {
 		return err
 	}
 	return eachChannels(ctx, d.tx, use, `
 		SELECT contacts.id, phone, email FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN contacts WHERE contacts.id = CAST(wanted.atom AS BIGINT)
 		UNION ALL
-		SELECT contact_id, digest, 0 FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN past_channels WHERE contact_id = CAST(wanted.atom AS BIGINT)`, string(list))
+		SELECT contact_id, digest, 0 FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN past_channels WHERE contact_id = CAST(wanted.atom AS BIGINT)`, list)
 }
 
 // eachContact hands out all contacts of the workspace with their digests, some of
@@ -173,7 +172,7 @@ func (d *deciding) eachWaiting(ctx context.Context, use func(Staged)) error {
 // markedMembers returns those of the contacts that the sync has marked, as they
 // are staged to be marked again.
 func (d *deciding) markedMembers(ctx context.Context, contacts []int64) ([]Staged, error) {
-	list, err := json.Marshal(contacts)
+	list, err := jsonList(contacts)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +181,7 @@ func (d *deciding) markedMembers(ctx context.Context, contacts []int64) ([]Stage
 			EXISTS (SELECT 1 FROM failures WHERE failures.run_id = $1 AND failures.contact_id = contacts.id)
 		FROM json_each(CAST($2 AS TEXT)) AS wanted CROSS JOIN contacts
 		JOIN memberships ON memberships.sync_id = $3 AND memberships.contact_id = contacts.id
-		WHERE contacts.id = CAST(wanted.atom AS BIGINT)`, d.runID, string(list), d.syncID)
+		WHERE contacts.id = CAST(wanted.atom AS BIGINT)`, d.runID, list, d.syncID)
 	if err != nil {
 		return nil, err
 	}

@@ -73,8 +73,8 @@ func (e *RefusedError) Error() string { return e.Text }
 // answer become unknown, and the staging of those runs is dropped.
 func (l *Ledger) OpenRun(ctx context.Context, o Opening) (RunRef, error) {
 	var ref RunRef
-	err := l.write(ctx, func(tx *sql.Tx) error {
-		syncID, err := ensureSync(ctx, tx, o)
+	err := l.write(ctx, o.Sync, func(tx *sql.Tx) error {
+		syncID, err := l.ensureSync(ctx, tx, o)
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,10 @@ func late(ctx context.Context, tx *sql.Tx, syncID int64, o Opening) error {
 	return err
 }
 
-func ensureSync(ctx context.Context, tx *sql.Tx, o Opening) (int64, error) {
+func (l *Ledger) ensureSync(ctx context.Context, tx *sql.Tx, o Opening) (int64, error) {
+	if err := l.lockWorkspace(ctx, tx, o.Workspace); err != nil {
+		return 0, err
+	}
 	if err := checkMarker(ctx, tx, o); err != nil {
 		return 0, err
 	}

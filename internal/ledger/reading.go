@@ -69,26 +69,12 @@ const (
 // has passed, changed or not.
 func (l *Ledger) Reading(ctx context.Context, ref RunRef, limit int64, retryAfter time.Duration) (*Reading, error) {
 	r := &Reading{ledger: l, ref: ref, limit: limit, retryAfter: retryAfter}
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
 		runID, _, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err
 		}
-		var done int
-		var cursor string
-		if err := tx.QueryRowContext(ctx, `
-			SELECT workspace_id, batch_size, known_by, full_run, recreate, plan_only, keeps, page, cursor, members_read, read_done, batches, staged_bytes
-			FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
-			Scan(&r.workspaceID, &r.batchSize, &r.knownBy, &r.full, &r.recreate, &r.planOnly, &r.keeps, &r.Page, &cursor, &r.Read, &done, &r.batches, &r.staged); err != nil {
-			return err
-		}
-		r.Cursor, r.LastCommitted, r.Complete = audience.Cursor(cursor), done >= readLastPage, done == readComplete
-		for kind, set := range r.sets() {
-			if *set, err = loadSeen(ctx, tx, runID, kind); err != nil {
-				return err
-			}
-		}
-		return r.loadTail(ctx, tx, runID)
+		return r.load(ctx, tx, runID)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading of run %d of sync %s: %w", ref.Run, ref.Sync, err)
@@ -101,8 +87,28 @@ func (r *Reading) sets() map[seenKind]**seen {
 	return map[seenKind]**seen{seenRead: &r.seen, seenSuppressed: &r.suppressed, seenInvalid: &r.invalids, seenStaged: &r.stagedIn}
 }
 
+func (r *Reading) load(ctx context.Context, tx *sql.Tx, runID int64) error {
+	var done int
+	var cursor string
+	err := tx.QueryRowContext(ctx, `
+		SELECT workspace_id, batch_size, known_by, full_run, recreate, plan_only, keeps, page, cursor, members_read, read_done, batches, staged_bytes
+		FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
+		Scan(&r.workspaceID, &r.batchSize, &r.knownBy, &r.full, &r.recreate, &r.planOnly, &r.keeps, &r.Page, &cursor, &r.Read, &done, &r.batches, &r.staged)
+	if err != nil {
+		return err
+	}
+	r.Cursor, r.LastCommitted, r.Complete = audience.Cursor(cursor), done >= readLastPage, done == readComplete
+	for kind, set := range r.sets() {
+		if *set, err = loadSeen(ctx, tx, runID, kind); err != nil {
+			return err
+		}
+	}
+	return r.loadTail(ctx, tx, runID)
+}
+
 func (r *Reading) loadTail(ctx context.Context, tx *sql.Tx, runID int64) error {
 	var blob []byte
+	r.tail = nil
 	err := tx.QueryRowContext(ctx, `SELECT blob FROM batches WHERE run_id = $1 AND state = 'filling'`, runID).Scan(&blob)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
@@ -120,14 +126,21 @@ func (r *Reading) loadTail(ctx context.Context, tx *sql.Tx, runID int64) error {
 // across pages.
 func (r *Reading) Commit(ctx context.Context, page PageInput) (PageResult, error) {
 	var result PageResult
-	err := r.ledger.write(ctx, func(tx *sql.Tx) error {
+	at, tried := r.Page, false
+	err := r.ledger.write(ctx, r.ref.Sync, func(tx *sql.Tx) error {
 		runID, syncID, err := fence(ctx, tx, r.ref)
 		if err != nil {
 			return err
 		}
-		if err := r.stillAtPage(ctx, tx, runID); err != nil {
+		if err := stillAtPage(ctx, tx, runID, at); err != nil {
 			return err
 		}
+		if tried { // What the try before has seen and staged is not in the ledger.
+			if err := r.load(ctx, tx, runID); err != nil {
+				return err
+			}
+		}
+		tried = true
 		if result, err = r.sort(ctx, tx, runID, syncID, page); err != nil {
 			return err
 		}
@@ -142,7 +155,7 @@ func (r *Reading) Commit(ctx context.Context, page PageInput) (PageResult, error
 		return r.advance(ctx, tx, runID, page, result)
 	})
 	if err != nil {
-		return PageResult{}, fmt.Errorf("page %d of run %d of sync %s: %w", r.Page+1, r.ref.Run, r.ref.Sync, err)
+		return PageResult{}, fmt.Errorf("page %d of run %d of sync %s: %w", at+1, r.ref.Run, r.ref.Sync, err)
 	}
 	r.Page++
 	r.Cursor, r.Read, r.LastCommitted = page.Next, r.Read+result.Read, page.Last
@@ -150,14 +163,14 @@ func (r *Reading) Commit(ctx context.Context, page PageInput) (PageResult, error
 }
 
 // stillAtPage makes sure that no other attempt has committed the page. The
-// transaction holds the ledger's write lock from its start.
-func (r *Reading) stillAtPage(ctx context.Context, tx *sql.Tx, runID int64) error {
+// transaction is the only one of its sync.
+func stillAtPage(ctx context.Context, tx *sql.Tx, runID, at int64) error {
 	var page int64
 	var done int
 	if err := tx.QueryRowContext(ctx, `SELECT page, read_done FROM runs WHERE id = $1`, runID).Scan(&page, &done); err != nil {
 		return err
 	}
-	if page != r.Page || done != readOpen {
+	if page != at || done != readOpen {
 		return ErrMoved
 	}
 	return nil
@@ -184,7 +197,7 @@ func (r *Reading) advance(ctx context.Context, tx *sql.Tx, runID int64, page Pag
 
 // Finish records that the source has confirmed the read as complete.
 func (r *Reading) Finish(ctx context.Context) error {
-	err := r.ledger.write(ctx, func(tx *sql.Tx) error {
+	err := r.ledger.write(ctx, r.ref.Sync, func(tx *sql.Tx) error {
 		runID, _, err := fence(ctx, tx, r.ref)
 		if err != nil {
 			return err
@@ -230,7 +243,7 @@ func (l *Ledger) SetSnapshot(ctx context.Context, ref RunRef, snapshot audience.
 	if err != nil {
 		return fmt.Errorf("snapshot: %w", err)
 	}
-	return l.write(ctx, func(tx *sql.Tx) error {
+	return l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
 		runID, _, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err

@@ -84,12 +84,15 @@ func (l *Ledger) Run(ctx context.Context, ref RunRef) (Run, error) {
 // is closed already keeps its first report. proved says that Hello Charles holds
 // every contact that the ledger has as marked for the sync.
 func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte, proved bool) error {
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
 		runID, syncID, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err
 		}
 		if proved {
+			if err := l.lockContacts(ctx, tx, syncID); err != nil {
+				return err
+			}
 			if err := confirmMembers(ctx, tx, syncID); err != nil {
 				return err
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -18,10 +17,14 @@ import (
 // these members meanwhile: nothing is stored.
 func (l *Ledger) Settle(ctx context.Context, ref RunRef, of Batch, outcomes []MemberOutcome) (Batch, error) {
 	number := of.Number
-	batch := Batch{Number: number}
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	var batch Batch
+	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
+		batch = Batch{Number: number}
 		runID, syncID, err := fence(ctx, tx, ref)
 		if err != nil {
+			return err
+		}
+		if err := l.lockContacts(ctx, tx, syncID); err != nil {
 			return err
 		}
 		if err := loadBatch(ctx, tx, runID, &batch); err != nil {
@@ -322,8 +325,7 @@ func contactList(members []Staged) (string, error) {
 	for i, m := range members {
 		contacts[i] = m.Contact
 	}
-	list, err := json.Marshal(contacts)
-	return string(list), err
+	return jsonList(contacts)
 }
 
 // contactsAndFingerprints is a JSON list of pairs.
@@ -332,8 +334,7 @@ func contactsAndFingerprints(members []Staged) (string, error) {
 	for i, m := range members {
 		rows[i] = [2]any{m.Contact, hex.EncodeToString(m.Fingerprint)}
 	}
-	list, err := json.Marshal(rows)
-	return string(list), err
+	return jsonList(rows)
 }
 
 // firstError runs steps until one fails.

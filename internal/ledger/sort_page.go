@@ -5,8 +5,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"audiencesync/internal/audience"
@@ -170,7 +170,7 @@ func (s *sorting) knownRejections(ctx context.Context, tx *sql.Tx, runID, syncID
 	for i, member := range rejected {
 		prints[i] = hex.EncodeToString(member.Fingerprint)
 	}
-	list, err := json.Marshal(prints)
+	list, err := jsonList(prints)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (s *sorting) knownRejections(ctx context.Context, tx *sql.Tx, runID, syncID
 			AND run_id = (
 				SELECT id FROM runs WHERE sync_id = $2 AND state = 'closed' AND plan_only = 0 AND read_done = $3 AND id < $4
 				ORDER BY number DESC LIMIT 1)
-		GROUP BY wanted.key`, string(list), syncID, readComplete, runID)
+		GROUP BY wanted.key`, list, syncID, readComplete, runID)
 	if err != nil {
 		return nil, err
 	}
@@ -210,20 +210,57 @@ type knownContact struct {
 // lookup finds the contact ids of references, making new ones, and what the
 // ledger holds of each for this sync.
 func (r *Reading) lookup(ctx context.Context, tx *sql.Tx, syncID int64, members []ReadMember) ([]knownContact, error) {
-	if len(members) == 0 {
-		return nil, nil
+	known, wanted := make([]knownContact, len(members)), make([]int, len(members))
+	for i := range wanted {
+		wanted[i] = i
 	}
-	references := make([]string, len(members))
-	for i := range members {
-		references[i] = members[i].Reference
+	missing, err := r.find(ctx, tx, syncID, members, wanted, known)
+	if err != nil || len(missing) == 0 {
+		return known, err
 	}
-	list, err := json.Marshal(references)
-	if err != nil {
+	if err := r.makeContacts(ctx, tx, members, missing); err != nil {
 		return nil, err
 	}
-	if _, err := tx.ExecContext(ctx, `
+	missing, err = r.find(ctx, tx, syncID, members, missing, known)
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("%d of %d references were not found after writing them", len(missing), len(members))
+	}
+	return known, err
+}
+
+// makeContacts makes contacts of the members at these places.
+func (r *Reading) makeContacts(ctx context.Context, tx *sql.Tx, members []ReadMember, places []int) error {
+	references := make([]string, len(places))
+	for i, place := range places {
+		references[i] = members[place].Reference
+	}
+	// In one order everywhere: two syncs that make the same contacts in two orders
+	// would wait for each other.
+	slices.Sort(references)
+	list, err := jsonList(references)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
 		INSERT INTO contacts (workspace_id, reference)
-		SELECT $1, atom FROM json_each(CAST($2 AS TEXT)) WHERE true ON CONFLICT (workspace_id, reference) DO NOTHING`, r.workspaceID, string(list)); err != nil {
+		SELECT $1, atom FROM json_each(CAST($2 AS TEXT)) WHERE true ON CONFLICT (workspace_id, reference) DO NOTHING`, r.workspaceID, list)
+	return err
+}
+
+// find puts what the ledger holds of the wanted members, by their places in the
+// list, into known. It returns the places of those that have no contact yet.
+func (r *Reading) find(
+	ctx context.Context, tx *sql.Tx, syncID int64, members []ReadMember, wanted []int, known []knownContact,
+) (missing []int, err error) {
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	references := make([]string, len(wanted))
+	for i, place := range wanted {
+		references[i] = members[place].Reference
+	}
+	list, err := jsonList(references)
+	if err != nil {
 		return nil, err
 	}
 	// CROSS JOIN keeps the list in front: the other way round it would be
@@ -236,27 +273,24 @@ func (r *Reading) lookup(ctx context.Context, tx *sql.Tx, syncID int64, members 
 		LEFT JOIN known_failures AS failed ON failed.sync_id = $3 AND failed.contact_id = contacts.id
 			AND failed.known_by = $4 AND failed.retry = 0 AND (failed.outcome = $5 OR failed.last_sent_at > $6)
 		WHERE contacts.workspace_id = $2 AND contacts.reference = wanted.atom`,
-		string(list), r.workspaceID, syncID, r.knownBy, string(audience.Invalid), micros(time.Now().Add(-r.retryAfter)))
+		list, r.workspaceID, syncID, r.knownBy, string(audience.Invalid), micros(time.Now().Add(-r.retryAfter)))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	known, found := make([]knownContact, len(members)), 0
 	for rows.Next() {
 		at, contact, err := scanContact(rows)
 		if err != nil {
 			return nil, err
 		}
-		known[at] = contact
-		found++
+		known[wanted[at]] = contact
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
+	for _, place := range wanted {
+		if known[place].id == 0 {
+			missing = append(missing, place)
+		}
 	}
-	if found != len(members) {
-		return nil, fmt.Errorf("%d of %d references were found again after writing them", found, len(members))
-	}
-	return known, nil
+	return missing, rows.Err()
 }
 
 func scanContact(rows *sql.Rows) (at int, contact knownContact, err error) {

@@ -3,46 +3,25 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
-	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the database driver "sqlite"
 )
 
-//go:embed migrations/sqlite/*.sql
-var migrations embed.FS
-
-// Option is a choice of whoever opens a ledger.
-type Option func(*options)
-
-type options struct{ failureSecret []byte }
-
-// WithFailureKey keeps the mapped fields of failed members, encrypted with a
-// key made of the secret, which has at least 16 bytes. Without it they are not
-// kept, and those kept earlier cannot be read.
-func WithFailureKey(secret []byte) Option {
-	return func(o *options) { o.failureSecret = append([]byte{}, secret...) }
+// sqliteFile is what only a ledger in a file has.
+type sqliteFile struct {
+	path string
+	// upkeep empties the write-ahead log.
+	upkeep *sql.DB
 }
 
-// Open opens the ledger at "sqlite:PATH" and brings its tables up to date. A
-// new file is readable by its owner only: it holds personal data.
-func Open(ctx context.Context, address string, with ...Option) (*Ledger, error) {
-	var chosen options
-	for _, option := range with {
-		option(&chosen)
-	}
-	path, ok := strings.CutPrefix(address, "sqlite:")
-	if !ok || path == "" {
-		return nil, fmt.Errorf("ledger address %q: write sqlite:PATH", address)
-	}
+// connectSQLite opens the connections to a ledger in a file.
+func connectSQLite(path string) (*Ledger, error) {
 	if err := prepareFile(path); err != nil {
 		return nil, err
 	}
@@ -65,19 +44,7 @@ func Open(ctx context.Context, address string, with ...Option) (*Ledger, error) 
 	if err != nil {
 		return nil, errors.Join(err, reads.Close(), budget.Close(), db.Close())
 	}
-	l := &Ledger{db: db, reads: reads, budget: budget, upkeep: upkeep, turn: make(chan struct{}, 1)}
-	if err := l.migrate(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), l.Close())
-	}
-	if err := l.load(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), l.Close())
-	}
-	if chosen.failureSecret != nil {
-		if l.failureKey, err = newFailureKey(chosen.failureSecret, l.id); err != nil {
-			return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), l.Close())
-		}
-	}
-	return l, nil
+	return &Ledger{db: db, reads: reads, budget: budget, file: &sqliteFile{path: path, upkeep: upkeep}}, nil
 }
 
 func prepareFile(path string) error {
@@ -131,26 +98,14 @@ func openSQLite(path string, p pool) (*sql.DB, error) {
 
 // emptyLog moves the write-ahead log into the file and empties it: it holds
 // dropped personal data until then. While somebody reads or writes, the log stays
-// until the next call.
+// until the next call. PostgreSQL's own upkeep (autovacuum) does such work.
 func (l *Ledger) emptyLog(ctx context.Context) error {
+	if l.file == nil {
+		return nil
+	}
 	var busy, pages, moved int
-	if err := l.upkeep.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
+	if err := l.file.upkeep.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
 		return fmt.Errorf("ledger: emptying the write-ahead log: %w", err)
-	}
-	return nil
-}
-
-func (l *Ledger) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, l.db, files)
-	if err != nil {
-		return err
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrations: %w", err)
 	}
 	return nil
 }

@@ -159,9 +159,12 @@ func (l *Ledger) Expected(ctx context.Context, ref RunRef) (Expected, error) {
 // reason and not listed as failures: there may be millions, and the next run sends
 // them.
 func (l *Ledger) EndUnsent(ctx context.Context, ref RunRef) error {
-	return l.write(ctx, func(tx *sql.Tx) error {
+	return l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
 		runID, syncID, err := fence(ctx, tx, ref)
 		if err != nil {
+			return err
+		}
+		if err := l.lockContacts(ctx, tx, syncID); err != nil {
 			return err
 		}
 		if err := markUnanswered(ctx, tx, runID, syncID); err != nil {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // BeginTrial records that a person is about to send these members outside of a
@@ -17,33 +17,34 @@ func (l *Ledger) BeginTrial(ctx context.Context, o Opening, members []ReadMember
 	for i, m := range members {
 		references[i] = m.Reference
 	}
-	list, err := json.Marshal(references)
+	slices.Sort(references) // As in makeContacts.
+	list, err := jsonList(references)
 	if err != nil {
 		return err
 	}
-	err = l.write(ctx, func(tx *sql.Tx) error {
-		syncID, err := ensureSync(ctx, tx, o)
+	err = l.write(ctx, o.Sync, func(tx *sql.Tx) error {
+		syncID, err := l.ensureSync(ctx, tx, o)
 		if err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO contacts (workspace_id, reference)
 			SELECT workspace_id, atom FROM syncs CROSS JOIN json_each(CAST($1 AS TEXT)) AS wanted WHERE syncs.id = $2
-			ON CONFLICT (workspace_id, reference) DO NOTHING`, string(list), syncID); err != nil {
+			ON CONFLICT (workspace_id, reference) DO NOTHING`, list, syncID); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO memberships (sync_id, contact_id, marked)
 			SELECT syncs.id, contacts.id, $1 FROM json_each(CAST($2 AS TEXT)) AS wanted CROSS JOIN syncs
 			JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.atom
-			WHERE syncs.id = $3 ON CONFLICT (sync_id, contact_id) DO UPDATE SET fingerprint = NULL`, markedUnknown, string(list), syncID); err != nil {
+			WHERE syncs.id = $3 ON CONFLICT (sync_id, contact_id) DO UPDATE SET fingerprint = NULL`, markedUnknown, list, syncID); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
 			DELETE FROM known_failures WHERE sync_id = $1 AND contact_id IN (
 				SELECT contacts.id FROM json_each(CAST($2 AS TEXT)) AS wanted CROSS JOIN syncs
 				JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.atom
-				WHERE syncs.id = $1)`, syncID, string(list))
+				WHERE syncs.id = $1)`, syncID, list)
 		return err
 	})
 	if err != nil {
@@ -58,11 +59,11 @@ func (l *Ledger) EndTrial(ctx context.Context, sync string, taken []ReadMember) 
 	for i, m := range taken {
 		rows[i] = [2]string{m.Reference, hex.EncodeToString(m.Fingerprint)}
 	}
-	list, err := json.Marshal(rows)
+	list, err := jsonList(rows)
 	if err != nil {
 		return err
 	}
-	err = l.write(ctx, func(tx *sql.Tx) error {
+	err = l.write(ctx, sync, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE memberships SET marked = $1, fingerprint = unhex(now.print)
 			FROM (
@@ -71,7 +72,7 @@ func (l *Ledger) EndTrial(ctx context.Context, sync string, taken []ReadMember) 
 				JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.value ->> 0
 				WHERE syncs.name = $3
 			) AS now
-			WHERE sync_id = now.sync AND contact_id = now.contact`, markedYes, string(list), sync)
+			WHERE sync_id = now.sync AND contact_id = now.contact`, markedYes, list, sync)
 		return err
 	})
 	if err != nil {

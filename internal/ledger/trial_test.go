@@ -7,11 +7,12 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 )
 
 func TestAMemberOfATrialIsUnknownUntilItWasTaken(t *testing.T) {
 	t.Parallel()
-	l := openWith(t, t.TempDir())
+	l := openWith(t, ledgertest.Address(t))
 	opening := ledger.Opening{Sync: "spring", Workspace: "acme zeotap", AudienceID: "984", Reference: "phone as e164"}
 	members := []ledger.ReadMember{
 		{Reference: "+4915112345678", Fingerprint: []byte("one")}, {Reference: "+4915112345679", Fingerprint: []byte("two")},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -115,7 +114,7 @@ func (c labelCounts) save(ctx context.Context, tx *sql.Tx, runID int64, kind Wit
 	for target, members := range rest {
 		rows = append(rows, [4]any{target, "", 1, members})
 	}
-	list, err := json.Marshal(rows)
+	list, err := jsonList(rows)
 	if err != nil {
 		return err
 	}
@@ -123,6 +122,6 @@ func (c labelCounts) save(ctx context.Context, tx *sql.Tx, runID int64, kind Wit
 		INSERT INTO withheld (run_id, kind, target, label, rest, members)
 		SELECT $1, $2, value ->> 0, value ->> 1, CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS BIGINT)
 		FROM json_each(CAST($3 AS TEXT)) WHERE true
-		ON CONFLICT (run_id, kind, target, label, rest) DO UPDATE SET members = withheld.members + excluded.members`, runID, string(kind), string(list))
+		ON CONFLICT (run_id, kind, target, label, rest) DO UPDATE SET members = withheld.members + excluded.members`, runID, string(kind), list)
 	return err
 }

@@ -48,7 +48,7 @@ CREATE TABLE syncs (
 
 -- Whose turn it is to send contacts with a custom property that syncs share. The
 -- epoch grows when another run takes over.
-CREATE TABLE turns (
+CREATE TABLE marker_turns (
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
     property     TEXT    NOT NULL,
     run_id       INTEGER NOT NULL, -- 0: nobody's
@@ -287,7 +287,7 @@ DROP TABLE pages;
 DROP TABLE runs;
 DROP TABLE surroundings;
 DROP TABLE specs;
-DROP TABLE turns;
+DROP TABLE marker_turns;
 DROP TABLE syncs;
 DROP TABLE batch_limits;
 DROP TABLE workspaces;
