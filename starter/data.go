@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -29,32 +30,48 @@ type dataFlags struct {
 
 func (f *dataFlags) add(command *cobra.Command) {
 	flags := command.Flags()
-	flags.StringVar(&f.ledger, "ledger", os.Getenv(ledgerVariable), "ledger address, sqlite:PATH (or "+ledgerVariable+"; else "+localLedger+" if it is there)")
+	// Not the default of the flag: help would show it, and it may hold a password.
+	flags.StringVar(&f.ledger, "ledger", "", "ledger address, sqlite:PATH or postgres://USER@HOST/DATABASE (or "+ledgerVariable+"; else "+localLedger+" if it is there)")
 	flags.StringVar(&f.failureKey, "failure-key", os.Getenv(failureKeyVariable),
 		"where the key of failed members' fields is, env:NAME or file:PATH from the current directory (or "+failureKeyVariable+")")
 }
 
 // open opens the ledger, which must exist.
 func (f *dataFlags) open(ctx context.Context) (*ledger.Ledger, error) {
-	address := f.ledger
-	if address == "" && isFile(localLedger) {
-		address = "sqlite:" + localLedger
-	}
-	if address == "" {
-		return nil, usage("this command reads the ledger: name it with --ledger sqlite:PATH or %s; it is the one that the worker writes (audiencesync up: DIR/ledger.db)", ledgerVariable)
-	}
-	if path, ok := strings.CutPrefix(address, "sqlite:"); ok && !isFile(path) {
-		return nil, usage("there is no ledger at %s: name the one that the worker writes (audiencesync up: DIR/ledger.db)", path)
+	address, err := f.address()
+	if err != nil {
+		return nil, err
 	}
 	options, err := host.FailureKey(ctx, f.failureKey)
 	if err != nil {
 		return nil, &exitError{code: exitUsage, err: err}
 	}
-	opened, err := ledger.Open(ctx, address, options...)
+	opened, err := ledger.Open(ctx, address, append(options, host.LedgerCredential())...)
 	if err != nil {
 		return nil, &exitError{code: exitFailed, err: err}
 	}
 	return opened, nil
+}
+
+// address is where the ledger is.
+func (f *dataFlags) address() (string, error) {
+	address := cmp.Or(f.ledger, os.Getenv(ledgerVariable))
+	if address == "" && isFile(localLedger) {
+		address = "sqlite:" + localLedger
+	}
+	if address == "" {
+		return "", usage("this command reads the ledger: name it with --ledger sqlite:PATH or %s; it is the one that the worker writes (audiencesync up: DIR/ledger.db)", ledgerVariable)
+	}
+	return address, mustExist(address)
+}
+
+// mustExist refuses the address of a file that is not there: opening it would
+// make a ledger.
+func mustExist(address string) error {
+	if path, ok := strings.CutPrefix(address, "sqlite:"); ok && !isFile(path) {
+		return usage("there is no ledger at %s: name the one that the worker writes (audiencesync up: DIR/ledger.db)", path)
+	}
+	return nil
 }
 
 // withLedger runs a data command.

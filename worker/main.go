@@ -72,7 +72,8 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set := flag.NewFlagSet("audiencesync-worker", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // What is wrong is said once, at the end.
 	set.StringVar(&f.connections, "connections", os.Getenv("AUDIENCESYNC_CONNECTIONS"), "connections `file` (or AUDIENCESYNC_CONNECTIONS)")
-	set.StringVar(&f.ledger, "ledger", os.Getenv("AUDIENCESYNC_LEDGER"), "ledger `address`, sqlite:PATH (or AUDIENCESYNC_LEDGER)")
+	// Not the default of the flag: help would show it, and it may hold a password.
+	set.StringVar(&f.ledger, "ledger", "", "ledger `address`, sqlite:PATH or postgres://USER@HOST/DATABASE (or AUDIENCESYNC_LEDGER)")
 	set.StringVar(&f.failureKey, "failure-key", os.Getenv("AUDIENCESYNC_FAILURE_KEY"),
 		"where the `key` is that keeps the fields of failed members, encrypted: env:NAME or file:PATH from the current directory (or AUDIENCESYNC_FAILURE_KEY); without one they are not kept")
 	set.StringVar(&f.listen, "listen", "127.0.0.1:9090", "`address` of /healthz, /readyz and /metrics")
@@ -82,6 +83,9 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	set.StringVar(&f.logFormat, "log-format", "json", "json or console")
 	err := set.Parse(args)
+	if f.ledger == "" {
+		f.ledger = os.Getenv("AUDIENCESYNC_LEDGER")
+	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		_, _ = fmt.Fprintln(stderr, "Usage of audiencesync-worker:")
@@ -95,7 +99,7 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	case f.connections == "":
 		return f, errors.New("name the connections file: --connections FILE or AUDIENCESYNC_CONNECTIONS")
 	case f.ledger == "":
-		return f, errors.New("name the ledger: --ledger sqlite:PATH or AUDIENCESYNC_LEDGER")
+		return f, errors.New("name the ledger: --ledger sqlite:PATH or postgres://USER@HOST/DATABASE, or AUDIENCESYNC_LEDGER")
 	}
 	return f, nil
 }

@@ -54,6 +54,13 @@ func TestHelpListsTheFlagsAndIsNoMistake(t *testing.T) {
 	require.ErrorIs(t, err, flag.ErrHelp)
 }
 
+func TestHelpDoesNotShowThePasswordOfTheLedger(t *testing.T) {
+	t.Setenv("AUDIENCESYNC_LEDGER", "postgres://me:hunter2@db/ledger")
+	var stderr bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"--help"}, &stderr))
+	require.NotContains(t, stderr.String(), "hunter2")
+}
+
 func TestMistakesInSettingsHaveOneTextAndCodeTwo(t *testing.T) {
 	t.Setenv("AUDIENCESYNC_CONNECTIONS", "")
 	t.Setenv("AUDIENCESYNC_LEDGER", "")
@@ -66,7 +73,7 @@ func TestMistakesInSettingsHaveOneTextAndCodeTwo(t *testing.T) {
 		"unknown flag":        {[]string{"--fast"}, "flag provided but not defined: -fast; see: audiencesync-worker --help"},
 		"an argument":         {[]string{"demo"}, `unexpected argument "demo"; see: audiencesync-worker --help`},
 		"no connections":      {nil, "name the connections file: --connections FILE or AUDIENCESYNC_CONNECTIONS"},
-		"no ledger":           {[]string{"--connections", connections}, "name the ledger: --ledger sqlite:PATH or AUDIENCESYNC_LEDGER"},
+		"no ledger":           {[]string{"--connections", connections}, "name the ledger: --ledger sqlite:PATH or postgres://USER@HOST/DATABASE, or AUDIENCESYNC_LEDGER"},
 		"unknown log level":   {[]string{"--connections", connections, "--ledger", "sqlite:x", "--log-level", "loud"}, `log level "loud"`},
 		"unknown log format":  {[]string{"--connections", connections, "--ledger", "sqlite:x", "--log-format", "xml"}, `log format "xml"`},
 		"no such connections": {[]string{"--connections", "nobody.yaml", "--ledger", "sqlite:x"}, "nobody.yaml: no such file"},

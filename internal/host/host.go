@@ -25,7 +25,7 @@ import (
 // Options are what a worker is made of.
 type Options struct {
 	Client client.Client
-	// Ledger is the ledger's address, "sqlite:PATH".
+	// Ledger is the ledger's address (see ledger.Open).
 	Ledger string
 	// FailureKey says where the key is that the fields of failed members are
 	// encrypted with: env:NAME or file:PATH, from the current directory. Without
@@ -66,7 +66,7 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := ledger.Open(ctx, o.Ledger, with...)
+	store, err := ledger.Open(ctx, o.Ledger, append(with, LedgerCredential())...)
 	if err != nil {
 		return nil, err
 	}

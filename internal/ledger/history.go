@@ -88,15 +88,9 @@ func (l *Ledger) history(ctx context.Context, syncID int64, reference string) (C
 	if err != nil {
 		return ContactHistory{}, err
 	}
-	history.Known, history.AcceptedRun = true, accepted.Int64
+	history.Known, history.AcceptedRun, history.Membership = true, accepted.Int64, membershipOf(marked.Int64)
 	history.Doubtful = marked.Valid && doubtful
 	history.Held, history.Gone = held == confirmed, held == confirmedGone
-	switch marked.Int64 {
-	case markedYes:
-		history.Membership = MemberYes
-	case markedUnknown:
-		history.Membership = MemberUnknown
-	}
 	if history.KnownFailure, err = l.knownFailure(ctx, syncID, contact); err != nil {
 		return ContactHistory{}, err
 	}

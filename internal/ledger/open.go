@@ -62,11 +62,8 @@ func Open(ctx context.Context, address string, with ...Option) (*Ledger, error) 
 	return l, nil
 }
 
-// IsAddress reports whether Open knows such addresses.
-func IsAddress(address string) bool {
-	path, ok := strings.CutPrefix(address, "sqlite:")
-	return ok && path != "" || isPostgres(address)
-}
+// Version is the version of the tables when the ledger was opened, and now.
+func (l *Ledger) Version() (before, now int64) { return l.from, l.version }
 
 func connect(address string, chosen options) (*Ledger, error) {
 	if isPostgres(address) {

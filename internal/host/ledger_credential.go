@@ -1,0 +1,12 @@
+package host
+
+import (
+	"audiencesync/internal/credentials"
+	"audiencesync/internal/ledger"
+)
+
+// LedgerCredential looks up the password that a ledger's address names by
+// reference. As with FailureKey, a path starts at the current directory.
+func LedgerCredential() ledger.Option {
+	return ledger.WithCredentials(credentials.Store{}.Lookup)
+}
