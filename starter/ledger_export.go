@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -63,12 +62,13 @@ func (a *app) exportFile(ctx context.Context, l *ledger.Ledger, sync, path strin
 
 func exportMembers(ctx context.Context, l *ledger.Ledger, sync string, to io.Writer) (n int64, err error) {
 	lines := csv.NewWriter(to)
+	title := []string{"reference", "membership", "accepted_run"}
 	for member, err := range l.Memberships(ctx, sync) {
 		if err != nil {
 			return n, err
 		}
 		if n == 0 {
-			if err := lines.Write([]string{"reference", "membership", "accepted_run"}); err != nil {
+			if err := lines.Write(title); err != nil {
 				return n, err
 			}
 		}
@@ -81,9 +81,11 @@ func exportMembers(ctx context.Context, l *ledger.Ledger, sync string, to io.Wri
 		}
 		n++
 	}
-	lines.Flush()
-	if err := lines.Error(); err != nil {
-		return n, fmt.Errorf("writing the list: %w", err)
+	if n == 0 {
+		if err := lines.Write(title); err != nil {
+			return n, err
+		}
 	}
-	return n, nil
+	lines.Flush()
+	return n, lines.Error()
 }
