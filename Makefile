@@ -20,6 +20,11 @@ export AUDIENCESYNC_TEMPORAL_CLI
 # The race detector needs a C compiler with its library.
 RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && printf '\043include <stdlib.h>\n' | $$($(GO) env CC) -x c -E - >/dev/null 2>&1 && echo -race)
 
+# The tests of the ledger in PostgreSQL start a server of their own, if there is one
+# to start; AUDIENCESYNC_TEST_POSTGRES names another one, or says "required".
+POSTGRES = $(AUDIENCESYNC_TEST_POSTGRES)$(shell command -v initdb)$(wildcard /usr/lib/postgresql/*/bin/initdb)
+NO_POSTGRES = SKIPPED: PostgreSQL is not installed, so the ledger is tested on SQLite only
+
 # Tools are for this machine, whatever the product is built for.
 BUILD_TOOL = GOOS= GOARCH= $(GO) build -trimpath
 MODULES = . tools/compose tools/healthcheck tools/lint tools/temporal
@@ -43,8 +48,10 @@ test: temporal ## Run all tests: unit, replay, integration, end to end
 	@race='$(RACE)'; \
 	if [ -n "$$race" ]; then echo "testing with the race detector"; \
 	else echo "testing without the race detector, which needs a C compiler"; fi; \
+	echo "$(if $(POSTGRES),the ledger is tested on SQLite and on PostgreSQL,$(NO_POSTGRES))"; \
 	echo "$(GO) test $$race -shuffle=on -count=1 -timeout 20m ./..."; \
 	$(GO) test $$race -shuffle=on -count=1 -timeout 20m ./...
+	$(if $(POSTGRES),,@echo "$(NO_POSTGRES)")
 
 test-short: temporal ## Run the tests that take seconds
 	$(GO) test -short -shuffle=on -timeout 10m ./...

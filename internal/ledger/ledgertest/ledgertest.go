@@ -21,8 +21,10 @@ import (
 const (
 	// serverVariable names a PostgreSQL server for tests, as
 	// postgres://USER@HOST:PORT/DATABASE. Without it the tests start one of their
-	// own, if its programs are installed.
+	// own, and are skipped if its programs are not installed; "required" makes that
+	// a failure.
 	serverVariable = "AUDIENCESYNC_TEST_POSTGRES"
+	required       = "required"
 	// ledgersVariable is set for a run of tests whose ledgers are in that server.
 	ledgersVariable = "AUDIENCESYNC_TEST_LEDGERS"
 )

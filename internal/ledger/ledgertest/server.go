@@ -24,10 +24,14 @@ const startWithin = time.Minute
 // test alone.
 func server(tb testing.TB) string {
 	tb.Helper()
-	if address := os.Getenv(serverVariable); address != "" {
-		return address
+	wanted := os.Getenv(serverVariable)
+	if wanted != "" && wanted != required {
+		return wanted
 	}
 	programs, err := findPrograms()
+	if err != nil && wanted == required {
+		tb.Fatalf("%s is %q: %v", serverVariable, required, err)
+	}
 	if err != nil {
 		tb.Skipf("SKIPPED, so nothing here was tested on PostgreSQL: %v; install it, or name a server in %s", err, serverVariable)
 	}
