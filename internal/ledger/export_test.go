@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 )
 
 func exportOf(tb testing.TB, l *ledger.Ledger, sync string) *ledger.Export {
@@ -57,7 +59,7 @@ func endSet(tb testing.TB, export *ledger.Export, state *ledger.ExportState) {
 
 func TestAnExportsMembersAreReadInOneOrderPageByPage(t *testing.T) {
 	t.Parallel()
-	export := exportOf(t, openWith(t, t.TempDir(), ledger.WithFailureKey(secret)), "spring")
+	export := exportOf(t, openWith(t, ledgertest.Address(t), ledger.WithFailureKey(secret)), "spring")
 	state := applyFull(t, export, "1", "a", "b", "c", "d", "e")
 	var ids []any
 	after, last := int64(0), false
@@ -81,8 +83,8 @@ func TestAnExportsMembersAreReadInOneOrderPageByPage(t *testing.T) {
 
 func TestAnExportsStateIsTheSameForTheNextProcess(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	first, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(dir, "ledger.db"), ledger.WithFailureKey(secret))
+	address := ledgertest.Address(t)
+	first, err := ledger.Open(t.Context(), address, ledger.WithFailureKey(secret))
 	require.NoError(t, err)
 	export := exportOf(t, first, "spring")
 	state := applyFull(t, export, "1", "a", "b")
@@ -92,7 +94,7 @@ func TestAnExportsStateIsTheSameForTheNextProcess(t *testing.T) {
 	require.NoError(t, export.Apply(t.Context(), state, []ledger.ExportChange{insert(export, "c")}, "half"))
 	require.NoError(t, first.Close())
 
-	next := exportOf(t, openWith(t, dir, ledger.WithFailureKey(secret)), "spring")
+	next := exportOf(t, openWith(t, address, ledger.WithFailureKey(secret)), "spring")
 	loaded := exportState(t, next)
 	require.Equal(t, state.Last(), loaded.Last())
 	require.Equal(t, at, loaded.Last().AsOf)
@@ -109,7 +111,7 @@ func TestAnExportsStateIsTheSameForTheNextProcess(t *testing.T) {
 
 func TestAnExportIsChangedOnlyByWhoeverKnowsItsState(t *testing.T) {
 	t.Parallel()
-	export := exportOf(t, openWith(t, t.TempDir(), ledger.WithFailureKey(secret)), "spring")
+	export := exportOf(t, openWith(t, ledgertest.Address(t), ledger.WithFailureKey(secret)), "spring")
 	set := ledger.ExportSet{Name: "1", Place: "1", Full: true, Files: "[]"}
 	ours, theirs := exportState(t, export), exportState(t, export)
 	require.NoError(t, export.Begin(t.Context(), ours, set))
@@ -129,7 +131,7 @@ func TestAnExportIsChangedOnlyByWhoeverKnowsItsState(t *testing.T) {
 
 func TestAFullSetReplacesManyMembersInSmallSteps(t *testing.T) {
 	t.Parallel()
-	export := exportOf(t, openWith(t, t.TempDir(), ledger.WithFailureKey(secret)), "spring")
+	export := exportOf(t, openWith(t, ledgertest.Address(t), ledger.WithFailureKey(secret)), "spring")
 	ids := make([]string, 12_000)
 	for i := range ids {
 		ids[i] = string(rune('a'+i%26)) + time.Duration(i).String()
@@ -157,8 +159,9 @@ func TestAFullSetReplacesManyMembersInSmallSteps(t *testing.T) {
 
 func TestAnExportsMembersAreReadableWithTheKeyOnly(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	l, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(dir, "ledger.db"), ledger.WithFailureKey(secret))
+	address := ledgertest.SQLite(t) // Its files can be looked at.
+	dir := filepath.Dir(strings.TrimPrefix(address, "sqlite:"))
+	l, err := ledger.Open(t.Context(), address, ledger.WithFailureKey(secret))
 	require.NoError(t, err)
 	version := applyFull(t, exportOf(t, l, "spring"), "1", "0151 00000000").Version
 	require.NoError(t, l.Close())
@@ -170,7 +173,7 @@ func TestAnExportsMembersAreReadableWithTheKeyOnly(t *testing.T) {
 		require.False(t, bytes.Contains(content, []byte("Beispiel")) || bytes.Contains(content, []byte("0151 00000000")), file)
 	}
 
-	other := exportOf(t, openWith(t, dir, ledger.WithFailureKey([]byte("another sixteen bytes"))), "spring")
+	other := exportOf(t, openWith(t, address, ledger.WithFailureKey([]byte("another sixteen bytes"))), "spring")
 	_, _, _, err = other.Page(t.Context(), version, 0, 10, 1<<20)
 	require.ErrorContains(t, err, "encrypted with another failure key")
 }
