@@ -57,6 +57,17 @@ CREATE TABLE marker_turns (
     PRIMARY KEY (workspace_id, property)
 ) WITHOUT ROWID;
 
+-- What a person said of the contacts that were in a sync's segment before its first
+-- run. kind: adopting (not finished), adopted (they are members), ignored (they are
+-- not ours). not_ours is how many of the segment's contacts were there before us and
+-- are no members.
+CREATE TABLE beginnings (
+    sync_id  INTEGER PRIMARY KEY REFERENCES syncs (id),
+    kind     TEXT    NOT NULL,
+    not_ours INTEGER NOT NULL DEFAULT 0,
+    told_at  INTEGER NOT NULL
+);
+
 -- Every spec that a run was ever made with.
 CREATE TABLE specs (
     digest TEXT PRIMARY KEY,
@@ -288,6 +299,7 @@ DROP TABLE runs;
 DROP TABLE surroundings;
 DROP TABLE specs;
 DROP TABLE marker_turns;
+DROP TABLE beginnings;
 DROP TABLE syncs;
 DROP TABLE batch_limits;
 DROP TABLE workspaces;
