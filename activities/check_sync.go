@@ -38,6 +38,15 @@ func (a *Activities) CheckSync(ctx context.Context, in CheckSyncInput) (CheckSyn
 		return CheckSyncResult{}, failAsking(ctx, in.Spec.Sync, err, tries)
 	}
 	result := CheckSyncResult{Problems: found.Problems, Notes: slices.Concat(found.Notes, found.Lists), Audience: found.Audience, Size: found.Size}
+	doubts, err := a.doubts(ctx, found, sync)
+	if err != nil {
+		return CheckSyncResult{}, fail(ctx, in.Spec.Sync, err)
+	}
+	for _, doubt := range doubts {
+		if doubt != found.Beginning { // Which is among the notes.
+			result.Notes = append(result.Notes, doubt)
+		}
+	}
 	if found.Size != nil {
 		estimate := preflight.EstimateFor(found.Size.Value, sync.Workspace.Settings)
 		result.Batches, result.Requests, result.Seconds = estimate.Batches, estimate.Requests, estimate.Time.Seconds()

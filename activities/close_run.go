@@ -25,6 +25,8 @@ type CloseRunInput struct {
 	Ended string `json:"ended,omitempty"`
 	// Plan is nil for a run that ended before it had one.
 	Plan *audience.Plan `json:"plan,omitempty"`
+	// Notes are worth knowing before the next run.
+	Notes []string `json:"notes,omitempty"`
 	// Decisions are what people told the run.
 	Decisions []audience.Decision `json:"decisions,omitempty"`
 }
@@ -62,7 +64,8 @@ func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.R
 	if err != nil {
 		return report, fmt.Errorf("report of run %d of sync %s: %w", in.Run.Run, in.Run.Sync, err)
 	}
-	proved := report.Verdict == audience.Equal || report.Verdict == audience.Explained
+	// Where others were there before, a count does not prove that all of ours are.
+	proved := (report.Verdict == audience.Equal || report.Verdict == audience.Explained) && report.Segment.Before == 0
 	return report, a.ledger.CloseRun(ctx, in.Run, stored, proved)
 }
 
@@ -79,6 +82,10 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 	if err != nil {
 		return audience.Report{}, err
 	}
+	beginning, err := a.ledger.Beginning(ctx, in.Run.Sync)
+	if err != nil {
+		return audience.Report{}, err
+	}
 	report := audience.Report{
 		Sync: in.Run.Sync, Run: in.Run.Run, Ended: in.Ended, Unasked: spec.Verification.None,
 		Audience: audience.Audience{ID: spec.Audience.ID, Name: firstOf(in.AudienceName, spec.Audience.Name)},
@@ -86,11 +93,11 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 		Outcomes: tally.Outcomes, Reasons: audience.LimitReasons(tally.Reasons), Withheld: tally.Withheld,
 		NewFailures: tally.NewFailures(), KnownFailures: tally.Known,
 		Segment: audience.SegmentCount{
-			ID: spec.Verification.Segment, Expected: expected.Marked, Stale: expected.Stale, Left: expected.Left,
+			ID: spec.Verification.Segment, Expected: expected.Marked, Stale: expected.Stale, Left: expected.Left, Before: beginning.NotOurs,
 			Counted: in.Counted, Evidence: audience.EvidenceNone,
 		},
 		Plan: in.Plan, Leavers: tally.Leavers, LeaverReasons: tally.LeaverReasons, MarkedAgain: tally.MarkedAgain,
-		Batches: tally.Batches, Requests: tally.Requests, Decisions: in.Decisions,
+		Batches: tally.Batches, Requests: tally.Requests, Decisions: in.Decisions, Notes: in.Notes,
 		StartedAt: run.OpenedAt, FinishedAt: time.Now().UTC().Truncate(time.Millisecond),
 	}
 	if run.Decision != nil && spec.Mode != config.ModeMirror {

@@ -34,6 +34,12 @@ type OpenRunResult struct {
 	Window int `json:"window"`
 	// BatchSize is the number of members of a full batch.
 	BatchSize int64 `json:"batch_size"`
+	// Ledger and Workspace are for the memo of a run that sends: they tell runs of
+	// other ledgers that this one was there.
+	Ledger    string `json:"ledger,omitempty"`
+	Workspace string `json:"workspace,omitempty"`
+	// Notes are why a run would be refused that sends, in one that only plans.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // maxWindow keeps pending activities far below the server's limit of 2,000.
@@ -55,6 +61,13 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 	if len(found.Problems) > 0 {
 		return OpenRunResult{}, &preflight.RefusedError{Problems: found.Problems}
 	}
+	doubts, err := a.doubts(ctx, found, sync)
+	if err != nil {
+		return OpenRunResult{}, err
+	}
+	if len(doubts) > 0 && !in.PlanOnly {
+		return OpenRunResult{}, &preflight.RefusedError{Problems: doubts}
+	}
 	opening, err := sync.Opening()
 	if err != nil {
 		return OpenRunResult{}, err
@@ -72,10 +85,15 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 	if err != nil {
 		return OpenRunResult{}, err
 	}
-	return OpenRunResult{
+	result := OpenRunResult{
 		Run:          ref,
 		AudienceName: found.Audience.Name,
 		Window:       min(2*sync.Workspace.Settings.Limits.RequestsInFlight, maxWindow),
 		BatchSize:    int64(opened.BatchSize),
-	}, nil
+		Notes:        doubts,
+	}
+	if !in.PlanOnly {
+		result.Ledger, result.Workspace = a.ledger.ID(), opening.Workspace
+	}
+	return result, nil
 }

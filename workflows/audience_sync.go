@@ -159,7 +159,12 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 		return err
 	}
 	r.progress.Run = r.opened.Run.Run
-	return nil
+	if r.opened.Ledger == "" {
+		return nil
+	}
+	return workflow.UpsertMemo(ctx, map[string]any{
+		activities.MemoLedger: r.opened.Ledger, activities.MemoWorkspace: r.opened.Workspace,
+	})
 }
 
 func (r *audienceSync) read(ctx workflow.Context) error {
@@ -239,6 +244,7 @@ func (r *audienceSync) closePlanned(ctx workflow.Context) (*audience.Report, err
 	defer cancel()
 	report, err := r.closeRun(calm, activities.CloseRunInput{
 		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: audience.EndedPlanned, Plan: r.progress.Plan,
+		Notes: r.opened.Notes,
 	})
 	if err == nil {
 		r.enter(ctx, PhaseDone)

@@ -46,6 +46,8 @@ type Report struct {
 	Requests    int64     `json:"requests"`
 	StartedAt   time.Time `json:"started_at"`
 	FinishedAt  time.Time `json:"finished_at"`
+	// Notes are worth knowing before the next run.
+	Notes []string `json:"notes,omitempty"`
 	// Ended is empty for a run that came to its end, else one of the Ended words.
 	Ended string `json:"ended,omitempty"`
 	// Decisions are what people told the run while it was going.
@@ -88,15 +90,31 @@ type SegmentCount struct {
 	Stale int64 `json:"stale,omitempty"`
 	// Left of the expected are not in the audience any more and stay marked.
 	Left int64 `json:"left,omitempty"`
+	// Before contacts were in the segment before the first run and are not ours. As
+	// nobody knows whether they still are, up to so many more than the expected may
+	// be counted.
+	Before int64 `json:"before,omitempty"`
 }
 
 // Current is the number of expected contacts whose content is up to date.
 func (s SegmentCount) Current() int64 { return s.Expected - s.Stale - s.Left }
 
+// Extra is how many more contacts are counted than expected; zero without a count.
+func (s SegmentCount) Extra() int64 {
+	if s.Counted == nil {
+		return 0
+	}
+	return *s.Counted - s.Expected
+}
+
+// Fits reports whether the count is what is expected, with those who were there
+// before or without them.
+func (s SegmentCount) Fits() bool { return s.Counted != nil && s.Extra() >= 0 && s.Extra() <= s.Before }
+
 // summarise returns what a manager understands: one sentence, and one more for
 // whatever else is true of the segment or the source.
 func (r *Report) summarise() string {
-	read, expected := r.Source.Read, r.Segment.Expected
+	read := r.Source.Read
 	switch counted := r.Segment.Counted; {
 	case r.Ended == EndedPlanned && r.Plan != nil:
 		return fmt.Sprintf("%s of %s members would be sent, and %s unmarked; nothing was sent.",
@@ -107,11 +125,11 @@ func (r *Report) summarise() string {
 	case counted == nil:
 		return fmt.Sprintf("%s of %s were accepted by Hello Charles; whether they are in the segment is not known, because there is no count.",
 			Thousands(r.accepted()), Thousands(read)) + r.gapSentence()
-	case *counted != expected:
+	case !r.Segment.Fits():
 		return fmt.Sprintf("The segment holds %s contacts, but %s are expected: %s.",
-			Thousands(*counted), Thousands(expected), missingOrTooMany(*counted-expected)) + r.gapSentence()
+			Thousands(*counted), r.Segment.expectedWords(), missingOrTooMany(r.Segment.beyond())) + r.gapSentence()
 	}
-	return r.membershipSentence() + r.staleSentence() + r.leftSentence() + r.gapSentence()
+	return r.membershipSentence() + r.staleSentence() + r.leftSentence() + r.beforeSentence() + r.gapSentence()
 }
 
 // membershipSentence says how many members are in the segment, whose count is
@@ -158,6 +176,34 @@ func (r *Report) leftSentence() string {
 		return ""
 	}
 	return fmt.Sprintf(" %s who left the audience %s still in the segment.", Thousands(r.Segment.Left), isOrAre(r.Segment.Left))
+}
+
+// expectedWords are how many contacts the segment may hold.
+func (s SegmentCount) expectedWords() string {
+	if s.Before == 0 {
+		return Thousands(s.Expected)
+	}
+	return fmt.Sprintf("%s to %s", Thousands(s.Expected), Thousands(s.Expected+s.Before))
+}
+
+// beyond is how many contacts are missing, below zero, or too many.
+func (s SegmentCount) beyond() int64 {
+	if s.Extra() > 0 {
+		return s.Extra() - s.Before
+	}
+	return s.Extra()
+}
+
+func (r *Report) beforeSentence() string {
+	before, extra := r.Segment.Before, r.Segment.Extra()
+	switch {
+	case before == 0:
+		return ""
+	case extra == 0:
+		return fmt.Sprintf(" %s others were there before the first run.", Thousands(before))
+	default:
+		return fmt.Sprintf(" The segment holds %s more; %s others were there before the first run.", Thousands(extra), Thousands(before))
+	}
 }
 
 func (r *Report) gapSentence() string {

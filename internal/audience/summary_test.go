@@ -50,6 +50,14 @@ func TestTheSummarySaysInWordsWhatBecameOfTheAudience(t *testing.T) {
 			perfect(), func(r *audience.Report) { *r.Segment.Counted++ }),
 		"The segment holds 101,200 contacts, but 100,000 are expected: 1,200 are too many.": changed(
 			perfect(), func(r *audience.Report) { *r.Segment.Counted += 1200 }),
+		"All 100,000 members are in the segment. The segment holds 20 more; 500 others were there before the first run.": changed(
+			perfect(), func(r *audience.Report) { r.Segment.Before = 500; *r.Segment.Counted += 20 }),
+		"All 100,000 members are in the segment. 500 others were there before the first run.": changed(
+			perfect(), func(r *audience.Report) { r.Segment.Before = 500 }),
+		"The segment holds 100,502 contacts, but 100,000 to 100,500 are expected: 2 are too many.": changed(
+			perfect(), func(r *audience.Report) { r.Segment.Before = 500; *r.Segment.Counted += 502 }),
+		"The segment holds 99,998 contacts, but 100,000 to 100,500 are expected: 2 are missing.": changed(
+			perfect(), func(r *audience.Report) { r.Segment.Before = 500; *r.Segment.Counted -= 2 }),
 		"The segment holds 100,001 members, but 100,000 were read.": changed(
 			perfect(), func(r *audience.Report) { r.Segment.Expected++; *r.Segment.Counted++ }),
 

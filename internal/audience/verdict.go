@@ -7,10 +7,12 @@ type Verdict string
 
 // The verdicts.
 const (
-	// Equal: counted = expected = read = reported (where reported).
+	// Equal: counted = expected = read = reported (where reported), and nobody else
+	// was in the segment before the first run.
 	Equal Verdict = "equal"
-	// Explained: counted = expected, and every difference to read and reported
-	// has its named lines, or lies within accept at the source.
+	// Explained: counted = expected, but for contacts that were there before the
+	// first run, and every difference to read and reported has its named lines, or
+	// lies within accept at the source.
 	Explained Verdict = "explained"
 	// Unexplained: something differs and nobody knows why. A run whose own
 	// accounts disagree is never better, count or not.
@@ -58,11 +60,7 @@ func judge(r *Report, accept Tolerance) Verdict {
 		}
 		return Unverifiable
 	}
-	if *r.Segment.Counted != r.Segment.Expected {
-		r.explain("Hello Charles: the segment counts %s contacts, the ledger holds %s as marked",
-			Thousands(*r.Segment.Counted), Thousands(r.Segment.Expected))
-		sure = false
-	}
+	sure = r.segmentFits() && sure
 	if r.Leavers.Unresolved > 0 {
 		r.explain("Hello Charles: of %s who left the audience nobody knows whether they were unmarked", Thousands(r.Leavers.Unresolved))
 		sure = false
@@ -80,10 +78,33 @@ func judge(r *Report, accept Tolerance) Verdict {
 	if !sure {
 		return Unexplained
 	}
-	if *r.Segment.Counted == r.Source.Read && r.accepted() == r.Source.Read && r.Source.Gap == 0 {
+	if r.Segment.Before == 0 && *r.Segment.Counted == r.Source.Read && r.accepted() == r.Source.Read && r.Source.Gap == 0 {
 		return Equal
 	}
 	return Explained
+}
+
+// segmentFits compares the count with what the ledger holds as marked, and with how
+// many were there before.
+func (r *Report) segmentFits() bool {
+	before, extra := r.Segment.Before, r.Segment.Extra()
+	switch fits := r.Segment.Fits(); {
+	case !fits && before == 0:
+		r.explain("Hello Charles: the segment counts %s contacts, the ledger holds %s as marked",
+			Thousands(*r.Segment.Counted), Thousands(r.Segment.Expected))
+		return false
+	case !fits:
+		r.explain("Hello Charles: the segment counts %s contacts, the ledger holds %s as marked, and %s were there before the first run and are not ours",
+			Thousands(*r.Segment.Counted), Thousands(r.Segment.Expected), Thousands(before))
+		return false
+	case before > 0 && extra == 0:
+		r.explain("Hello Charles: the segment counts as many contacts as the ledger holds as marked, though %s others were there before the first run: those are gone, or as many of ours are missing",
+			Thousands(before))
+	case before > 0:
+		r.explain("Hello Charles: the segment counts %s contacts more than the ledger holds as marked; up to %s are explained, because so many were there before the first run and are not ours",
+			Thousands(extra), Thousands(before))
+	}
+	return true
 }
 
 func withinOrLarger(within bool) string {

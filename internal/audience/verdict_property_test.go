@@ -22,6 +22,7 @@ func anyReport(t *rapid.T) audience.Report {
 	r.Reasons = map[string]int64{"reason": r.Outcomes.Total() - taken + off.Draw(t, "reasons are off by")}
 	r.Segment.Left, r.Segment.Stale = some.Draw(t, "left"), some.Draw(t, "stale")
 	r.Segment.Expected = max(0, taken+r.Segment.Left+r.Segment.Stale+off.Draw(t, "expected is off by"))
+	r.Segment.Before = rapid.SampledFrom([]int64{0, 0, 0, 1, 4}).Draw(t, "before")
 	if rapid.IntRange(0, 9).Draw(t, "counted") > 0 {
 		r.Segment.Counted = new(max(0, r.Segment.Expected+off.Draw(t, "counted is off by")))
 	}
@@ -50,11 +51,14 @@ func TestNoVerdictPromisesMoreThanTheCounts(t *testing.T) {
 		case audience.Equal:
 			must(r.Segment.Counted != nil && *r.Segment.Counted == r.Segment.Expected && r.Segment.Expected == r.Source.Read,
 				"equal: counted = expected = read")
+			must(r.Segment.Before == 0, "equal: nobody else was there before")
 			must(r.Source.Reported == nil || *r.Source.Reported == r.Source.Read, "equal: read = reported")
 			must(r.Outcomes.Unchanged+r.Outcomes.Taken() == r.Source.Read, "equal: every member was taken")
 			must(r.Acceptable, "equal is acceptable")
 		case audience.Explained:
-			must(r.Segment.Counted != nil && *r.Segment.Counted == r.Segment.Expected, "explained: counted = expected")
+			must(r.Segment.Counted != nil && *r.Segment.Counted >= r.Segment.Expected && *r.Segment.Counted-r.Segment.Expected <= r.Segment.Before,
+				"explained: counted = expected, and up to so many more as were there before")
+			must(r.Segment.Before == 0 || len(r.Explanation) > 0, "explained: who was there before has a line")
 			must(r.Outcomes.Total() == r.Source.Read, "explained: every member has an outcome")
 			must(r.Outcomes.Unresolved == 0, "explained: nobody is unresolved")
 			must(r.Reasons["reason"] == r.Source.Read-r.Outcomes.Unchanged-r.Outcomes.Taken(), "explained: every other member has a reason")

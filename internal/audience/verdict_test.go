@@ -164,6 +164,41 @@ func TestTheVerdictFollowsFromTheCounts(t *testing.T) {
 				"Hello Charles: of 1 members nobody knows whether they were taken",
 			},
 		},
+		"more are counted, as many as were there before": {
+			report:  changed(perfect(), func(r *audience.Report) { r.Segment.Before = 500; *r.Segment.Counted += 500 }),
+			verdict: audience.Explained, acceptable: true,
+			lines: []string{
+				"Hello Charles: the segment counts 500 contacts more than the ledger holds as marked; up to 500 are explained, because so many were there before the first run and are not ours",
+			},
+		},
+		"some of those who were there before are counted no more": {
+			report:  changed(perfect(), func(r *audience.Report) { r.Segment.Before = 500; *r.Segment.Counted++ }),
+			verdict: audience.Explained, acceptable: true,
+			lines: []string{
+				"Hello Charles: the segment counts 1 contacts more than the ledger holds as marked; up to 500 are explained, because so many were there before the first run and are not ours",
+			},
+		},
+		"none of those who were there before is counted, which is not equal": {
+			report:  changed(perfect(), func(r *audience.Report) { r.Segment.Before = 500 }),
+			verdict: audience.Explained, acceptable: true,
+			lines: []string{
+				"Hello Charles: the segment counts as many contacts as the ledger holds as marked, though 500 others were there before the first run: those are gone, or as many of ours are missing",
+			},
+		},
+		"one more is counted than marked and before together": {
+			report: changed(perfect(), func(r *audience.Report) { r.Segment.Before = 500; *r.Segment.Counted += 501 }),
+			accept: lenient, verdict: audience.Unexplained,
+			lines: []string{
+				"Hello Charles: the segment counts 100,501 contacts, the ledger holds 100,000 as marked, and 500 were there before the first run and are not ours",
+			},
+		},
+		"fewer are counted than marked, whoever was there before": {
+			report: changed(perfect(), func(r *audience.Report) { r.Segment.Before = 500; *r.Segment.Counted-- }),
+			accept: lenient, verdict: audience.Unexplained,
+			lines: []string{
+				"Hello Charles: the segment counts 99,999 contacts, the ledger holds 100,000 as marked, and 500 were there before the first run and are not ours",
+			},
+		},
 		"without a count nothing is verified": {
 			report:  changed(perfect(), func(r *audience.Report) { r.Segment.Counted = nil }),
 			verdict: audience.Unverifiable, acceptable: true, lines: []string{"Hello Charles: no count to be had"},

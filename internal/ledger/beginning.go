@@ -31,8 +31,6 @@ type Beginning struct {
 	Kind BeginningKind
 	// NotOurs of the segment's contacts were there before us and are no members.
 	NotOurs int64
-	// ToldAt is when a person said so; zero if nobody did.
-	ToldAt time.Time
 	// Closed says that a run has ended, Sent that one may have sent something. A run
 	// that only plans does not count.
 	Closed, Sent bool
@@ -50,13 +48,12 @@ func (b Beginning) Settled() bool {
 func (l *Ledger) Beginning(ctx context.Context, sync string) (Beginning, error) {
 	var b Beginning
 	var syncID int64
-	var toldAt sql.NullInt64
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT syncs.id, coalesce(kind, ''), coalesce(not_ours, 0), told_at,
+		SELECT syncs.id, coalesce(kind, ''), coalesce(not_ours, 0),
 			EXISTS (SELECT 1 FROM runs WHERE runs.sync_id = syncs.id AND plan_only = 0 AND state = 'closed'),
 			EXISTS (SELECT 1 FROM runs JOIN batches ON batches.run_id = runs.id WHERE runs.sync_id = syncs.id AND plan_only = 0 AND sends > 0)
 		FROM syncs LEFT JOIN beginnings ON beginnings.sync_id = syncs.id WHERE syncs.name = $1`, sync).
-		Scan(&syncID, &b.Kind, &b.NotOurs, &toldAt, &b.Closed, &b.Sent)
+		Scan(&syncID, &b.Kind, &b.NotOurs, &b.Closed, &b.Sent)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Beginning{}, nil
 	}
@@ -66,8 +63,26 @@ func (l *Ledger) Beginning(ctx context.Context, sync string) (Beginning, error) 
 	if err != nil {
 		return Beginning{}, fmt.Errorf("ledger: beginning of sync %s: %w", sync, err)
 	}
-	b.ToldAt = fromMicros(toldAt)
 	return b, nil
+}
+
+// InUseSince returns when this ledger was last known to be the one of a workspace:
+// a run of any of its syncs opened and ended, or a person said how one began. Zero
+// if never.
+func (l *Ledger) InUseSince(ctx context.Context, workspace string) (time.Time, error) {
+	var since sql.NullInt64
+	err := l.reads.QueryRowContext(ctx, `
+		SELECT max(at) FROM (
+			SELECT told_at AS at FROM beginnings JOIN syncs ON syncs.id = sync_id JOIN workspaces ON workspaces.id = workspace_id
+			WHERE workspaces.name = $1 AND kind <> $2
+			UNION ALL
+			SELECT opened_at AS at FROM runs JOIN syncs ON syncs.id = sync_id JOIN workspaces ON workspaces.id = workspace_id
+			WHERE workspaces.name = $1 AND plan_only = 0 AND state = 'closed'
+		) AS known`, workspace, string(BeginningAdopting)).Scan(&since)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ledger: workspace %s: %w", workspace, err)
+	}
+	return fromMicros(since), nil
 }
 
 // BeginAdoption records that the contacts of a segment are about to be recorded as

@@ -63,13 +63,11 @@ func TestABeginningIsSettledByARunOrByAPersonOnly(t *testing.T) {
 func TestAdoptedContactsAreMembersOfUnknownContent(t *testing.T) {
 	t.Parallel()
 	l := open(t)
-	began := time.Now().Add(-time.Second)
 	require.NoError(t, l.BeginTrial(t.Context(), opening(""), members(0, 1, "v1")))
 	require.Equal(t, int64(3), adopt(t, l, members(0, 4, ""), 7), "one was known by a trial")
 	b := beginningOf(t, l)
 	require.Equal(t, ledger.BeginningAdopted, b.Kind)
 	require.Equal(t, int64(7), b.NotOurs)
-	require.True(t, b.ToldAt.After(began))
 	require.True(t, b.Settled())
 	for i := range 4 {
 		known := history(t, l, i)
@@ -156,4 +154,33 @@ func TestABeginningDoesNotChangeOnceARunThatSentSomethingHasEnded(t *testing.T) 
 	_, err := l.Ignore(t.Context(), opening(""), new(int64(9)))
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, int64(1), beginningOf(t, l).NotOurs)
+}
+
+func TestALedgerIsInUseInAWorkspaceSinceARunEndedOrAPersonSaidSo(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	inUse := func() time.Time {
+		since, err := l.InUseSince(t.Context(), opening("").Workspace)
+		require.NoError(t, err)
+		return since
+	}
+	require.Zero(t, inUse())
+	require.NoError(t, l.BeginAdoption(t.Context(), opening("")))
+	ref := openRun(t, l, "a")
+	require.Zero(t, inUse(), "neither has come to its end")
+	require.NoError(t, l.CloseRun(t.Context(), ref, []byte("{}"), false))
+	opened := inUse()
+	require.NotZero(t, opened)
+	require.NoError(t, l.EndAdoption(t.Context(), opening(""), 0))
+	require.True(t, inUse().After(opened))
+
+	other := opening("")
+	other.Sync, other.Workspace = "autumn", "https://other.example zeotap"
+	_, err := l.Ignore(t.Context(), other, nil)
+	require.NoError(t, err)
+	told := inUse()
+	other.Workspace, other.Sync = opening("").Workspace, "winter"
+	_, err = l.Ignore(t.Context(), other, nil)
+	require.NoError(t, err)
+	require.True(t, inUse().After(told), "any sync of the workspace counts, and no other")
 }

@@ -41,6 +41,8 @@ type Input struct {
 	API    hellocharles.API
 	// Ledger reports whether the ledger would refuse the run.
 	Ledger func(context.Context) error
+	// Beginning tells how the sync began.
+	Beginning func(context.Context) (ledger.Beginning, error)
 }
 
 // Findings is what can be known about a sync before its audience is read.
@@ -57,6 +59,10 @@ type Findings struct {
 	Size     *audience.Size
 	// Surroundings are what the mapping rests on in Hello Charles.
 	Surroundings Surroundings
+	// Beginning says why a run that sends is refused all the same: the segment holds
+	// contacts that the ledger does not know. It is one of the notes; empty when all
+	// is known.
+	Beginning string
 }
 
 // Inspect asks both vendors and the ledger. Problems are collected, so that
@@ -74,6 +80,7 @@ func Inspect(ctx context.Context, in Input) (*Findings, error) {
 		{i.properties, true},
 		{i.segment, true},
 		{in.Ledger, false},
+		{i.beginning, false},
 	} {
 		if step.charles && !keyAccepted {
 			continue
@@ -98,6 +105,8 @@ func Inspect(ctx context.Context, in Input) (*Findings, error) {
 type inspection struct {
 	Input
 	found *Findings
+	// inSegment is the count of the segment, nil without one.
+	inSegment *int64
 }
 
 func (i *inspection) problem(format string, args ...any) {
@@ -157,7 +166,10 @@ func (i *inspection) segment(ctx context.Context) error {
 		}
 		return nil
 	}
-	_, err := i.API.SegmentCount(ctx, segment)
+	count, err := i.API.SegmentCount(ctx, segment)
+	if err == nil {
+		i.inSegment = &count
+	}
 	var vendor *vendorhttp.Error
 	if !errors.As(err, &vendor) {
 		return err

@@ -56,6 +56,7 @@ func Look(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Finding
 			}
 			return pool.Ledger.CheckOpening(ctx, opening)
 		},
+		Beginning: func(ctx context.Context) (ledger.Beginning, error) { return pool.Ledger.Beginning(ctx, spec.Sync) },
 	})
 	if err != nil {
 		return nil, nil, err

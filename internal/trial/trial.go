@@ -9,10 +9,8 @@ import (
 	"fmt"
 	"time"
 
-	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/endpoints"
-	"audiencesync/internal/mapping"
 	"audiencesync/internal/preflight"
 	"audiencesync/internal/vendorhttp"
 	"audiencesync/internal/zeotap"
@@ -58,18 +56,11 @@ func Open(ctx context.Context, o Options) (*Trial, error) {
 // Normalise brings a reference that a person wrote into the spelling that the
 // sync gives it. The error does not hold it.
 func (t *Trial) Normalise(reference string) (string, error) {
-	const field = "reference"
-	alone := config.Sync{Reference: t.Sync.Spec.Reference}
-	alone.Reference.Origin = config.Origin{From: field}
-	mapper, err := mapping.Compile(alone, mapping.Destination{})
+	normalise, err := preflight.Normaliser(t.Sync.Spec)
 	if err != nil {
 		return "", err
 	}
-	normalised, rejected := mapper.Reference(audience.Member{field: reference})
-	if rejected != nil {
-		return "", errors.New(rejected.Reason.Explain())
-	}
-	return normalised, nil
+	return normalise(reference)
 }
 
 // mostTries is how often something is asked that may be answered later.
@@ -77,13 +68,23 @@ const mostTries = 5
 
 // patiently asks until there is an answer that will not pass.
 func (t *Trial) patiently(ctx context.Context, passes func(error) (time.Duration, bool), ask func() error) error {
+	return patiently(ctx, t.options.Say, passes, ask)
+}
+
+// Patiently asks the vendors until there is an answer that will not pass, a few
+// times. say tells a person what is waited for.
+func Patiently(ctx context.Context, say func(text string), ask func() error) error {
+	return patiently(ctx, say, passing, ask)
+}
+
+func patiently(ctx context.Context, say func(text string), passes func(error) (time.Duration, bool), ask func() error) error {
 	for tries := 1; ; tries++ {
 		err := ask()
 		delay, may := passes(err)
 		if !may || tries == mostTries || ctx.Err() != nil {
 			return err
 		}
-		t.options.Say(fmt.Sprintf("%v; trying again in %s", err, delay.Round(100*time.Millisecond)))
+		say(fmt.Sprintf("%v; trying again in %s", err, delay.Round(100*time.Millisecond)))
 		if stopped := sleep(ctx, delay); stopped != nil {
 			return stopped
 		}

@@ -1,0 +1,47 @@
+package preflight
+
+import (
+	"context"
+	"fmt"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/ledger"
+)
+
+// beginning finds contacts in the segment of a sync that has sent nothing yet.
+// Nobody but a person knows what they are.
+func (i *inspection) beginning(ctx context.Context) error {
+	b, err := i.Beginning(ctx)
+	if err != nil || b.Settled() {
+		return err
+	}
+	switch {
+	case b.Kind == ledger.BeginningAdopting:
+		i.found.Beginning = fmt.Sprintf("the adoption of the contacts in the segment of sync %s was begun and not finished: %s", i.Spec.Sync, Remedies(i.Spec.Sync))
+	case i.inSegment != nil && *i.inSegment > b.Held:
+		i.found.Beginning = fmt.Sprintf(
+			"sync %s has sent nothing by this ledger, which knows of %s, and its segment %s counts %s in Hello Charles: "+
+				"Zeotap's own connector ran before, the ledger was lost, or this is a new installation; "+
+				"those who are not in the audience would stay marked for ever, and no count could be explained; %s",
+			i.Spec.Sync, contacts(b.Held), i.Spec.Verification.Segment, contacts(*i.inSegment), Remedies(i.Spec.Sync))
+	default:
+		return nil
+	}
+	i.note("%s", i.found.Beginning)
+	return nil
+}
+
+// Remedies are the commands that say what the contacts in a segment are.
+func Remedies(sync string) string {
+	return fmt.Sprintf(
+		"say what they are, where the worker's ledger and connections file are: "+
+			"\"audiencesync adopt %[1]s.yaml\" records them as members of the sync, so that who is not in the audience is unmarked; "+
+			"\"audiencesync ignore %[1]s.yaml\" records that they are not ours", sync)
+}
+
+func contacts(n int64) string {
+	if n == 1 {
+		return "1 contact"
+	}
+	return audience.Thousands(n) + " contacts"
+}
