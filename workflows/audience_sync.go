@@ -198,9 +198,12 @@ func (r *audienceSync) read(ctx workflow.Context) error {
 func (r *audienceSync) decide(ctx workflow.Context) error {
 	ctx = workflow.WithActivityOptions(ctx, enduring("decide what has to change"))
 	input := activities.DecideInput{Run: r.opened.Run, Expect: r.in.Expect}
-	if err := workflow.ExecuteActivity(ctx, do.Decide, input).Get(ctx, &r.plan); err != nil {
+	// A plan of its own: what JSON leaves out would stay as the last plan has it.
+	var plan activities.Plan
+	if err := workflow.ExecuteActivity(ctx, do.Decide, input).Get(ctx, &plan); err != nil {
 		return err
 	}
+	r.plan = plan
 	// Who left goes first: should Hello Charles hold a leaver and a member as one
 	// contact, the member's marker comes last.
 	r.queue = queue{stages: []ledger.Numbers{r.plan.LeaverBatches, r.plan.MemberBatches, r.plan.MarkBatches}}
