@@ -38,5 +38,5 @@ type Plan struct {
 
 // Exceeds reports whether a plan changes more than another one that was approved.
 func (p *Plan) Exceeds(approved Plan) bool {
-	return p.Leavers > approved.Leavers || p.Joiners > approved.Joiners || p.Changes > approved.Changes || p.Read == 0 && approved.Read > 0
+	return p.Leavers-p.KnownLeavers > approved.Leavers-approved.KnownLeavers || p.Joiners > approved.Joiners || p.Changes > approved.Changes || p.Read == 0 && approved.Read > 0
 }
