@@ -34,6 +34,9 @@ type script struct {
 
 	openRun   func() error
 	readPages func(page int64) (activities.ReadPagesResult, error)
+	// decide returns the plan of the n-th call.
+	decide    func(call int, in activities.DecideInput) activities.Plan
+	dropRead  func(call int) error
 	sendBatch func(ctx context.Context, batch int64) (activities.SendBatchResult, error)
 	// inMode, when given, sends in place of sendBatch.
 	inMode       func(batch int64, mode activities.SendMode) activities.SendBatchResult
@@ -117,13 +120,25 @@ func (s *script) ReadPages(_ context.Context, in activities.ReadPagesInput) (act
 }
 
 // Decide plans the batches.
-func (s *script) Decide(context.Context, activities.DecideInput) (activities.Plan, error) {
+func (s *script) Decide(_ context.Context, in activities.DecideInput) (activities.Plan, error) {
 	s.note("decide")
+	if s.decide != nil {
+		return s.decide(s.happened("decide"), in), nil
+	}
 	batches := max(s.batches, 1)
 	return activities.Plan{
 		Plan:          audience.Plan{Read: s.members(), ToSend: s.members(), Batches: batches},
 		MemberBatches: ledger.Numbers{From: 1, To: batches}, Digest: "d1",
 	}, nil
+}
+
+// DropRead forgets what was read.
+func (s *script) DropRead(context.Context, activities.DropReadInput) error {
+	s.note("drop")
+	if s.dropRead == nil {
+		return nil
+	}
+	return s.dropRead(s.happened("drop"))
 }
 
 // SendBatch creates 1,000 contacts.
