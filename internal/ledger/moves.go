@@ -45,7 +45,9 @@ func (d *deciding) stageMarks(ctx context.Context, leaving *seen) (moves, marked
 		return d.channelsOf(ctx, contacts, func(contact int64, digests []int64) {
 			group.add(contact, digests...)
 			for _, digest := range digests {
-				own[digest] = append(own[digest], contact)
+				if digest != 0 {
+					own[digest] = append(own[digest], contact)
+				}
 			}
 		})
 	})
