@@ -83,8 +83,8 @@ func (l *Ledger) Decide(ctx context.Context, ref RunRef, on Deciding) (Decision,
 		var stored sql.NullString
 		var done int
 		if err := tx.QueryRowContext(ctx, `
-			SELECT workspace_id, batch_size, known_by, read_done, batches, staged_bytes, decided FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
-			Scan(&d.workspaceID, &d.batchSize, &d.knownBy, &done, &d.batches, &d.staged, &stored); err != nil {
+			SELECT workspace_id, batch_size, known_by, full_run, read_done, batches, staged_bytes, decided FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
+			Scan(&d.workspaceID, &d.batchSize, &d.knownBy, &d.full, &done, &d.batches, &d.staged, &stored); err != nil {
 			return err
 		}
 		switch {
@@ -115,6 +115,7 @@ type deciding struct {
 	workspaceID int64
 	batchSize   int
 	knownBy     string
+	full        bool
 	batches     int64 // number of the newest
 	staged      int64 // bytes
 
@@ -222,9 +223,9 @@ func (d *deciding) leavers(ctx context.Context, contacts []int64) (members []Sta
 		SELECT contacts.id, reference, first_run, outcome, reason, field, message
 		FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN contacts
 		LEFT JOIN known_failures AS failed ON failed.sync_id = $2 AND failed.contact_id = contacts.id
-			AND failed.fingerprint = $3 AND failed.known_by = $4 AND failed.retry = 0 AND failed.last_sent_at > $5
+			AND failed.fingerprint = $3 AND failed.known_by = $4 AND failed.retry = 0 AND failed.last_sent_at > $5 AND $6 = 0
 		WHERE contacts.id = CAST(wanted.atom AS BIGINT)`,
-		list, d.syncID, d.Removal, d.knownBy, micros(time.Now().Add(-d.RetryAfter)))
+		list, d.syncID, d.Removal, d.knownBy, micros(time.Now().Add(-d.RetryAfter)), zeroOne(d.full))
 	if err != nil {
 		return nil, nil, err
 	}
