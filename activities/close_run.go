@@ -100,7 +100,8 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 		Batches: tally.Batches, Requests: tally.Requests, Decisions: in.Decisions, Notes: in.Notes,
 		StartedAt: run.OpenedAt, FinishedAt: time.Now().UTC().Truncate(time.Millisecond),
 	}
-	if run.Decision != nil && spec.Mode != config.ModeMirror {
+	removes, keeps := unmarks(spec, run)
+	if run.Decision != nil && !removes {
 		report.Leavers.Add(audience.Kept, run.Decision.Leavers)
 	}
 	if in.Counted != nil {
@@ -113,6 +114,9 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 	audience.Judge(&report, audience.Tolerance{
 		Invalid: float64(spec.Accept.Invalid), Refused: float64(spec.Accept.Refused), SourceGap: float64(spec.Accept.SourceGap),
 	})
+	if keeps != "" {
+		report.Explanation = append(report.Explanation, "leavers: nobody is unmarked, because "+keeps)
+	}
 	if in.Why != "" {
 		report.Explanation = append(report.Explanation, in.Why)
 	}

@@ -55,8 +55,13 @@ func (a *Activities) decide(ctx context.Context, in DecideInput) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	stored, err := a.ledger.Run(ctx, in.Run)
+	if err != nil {
+		return Plan{}, err
+	}
+	removes, why := unmarks(run.spec, stored)
 	decision, err := a.ledger.Decide(ctx, in.Run, ledger.Deciding{
-		Mirror: run.spec.Mode == config.ModeMirror, RemoveInvalid: run.spec.OnInvalid == config.InvalidRemove,
+		Mirror: removes, RemoveInvalid: run.spec.OnInvalid == config.InvalidRemove,
 		Removal: removal, RetryAfter: run.spec.Limits.RetryFailuresAfter.D(), StagingLimit: stagingLimit(run.spec),
 	})
 	if err != nil {
@@ -66,10 +71,26 @@ func (a *Activities) decide(ctx context.Context, in DecideInput) (Plan, error) {
 		Plan:          planOf(pages, decision, run.workspace.Settings),
 		LeaverBatches: decision.LeaverBatches, MemberBatches: decision.Members, MarkBatches: decision.MarkBatches,
 	}
-	plan.Beyond = beyond(run.spec, plan.Plan, in.Expect)
+	plan.KeepsLeavers, plan.KeepsWhy = !removes, why
+	if plan.Beyond = beyond(run.spec, plan.Plan, in.Expect); stored.Retire {
+		plan.Beyond = []string{fmt.Sprintf("retiring the sync unmarks all %s contacts that it has marked, and closes it for ever", audience.Thousands(plan.Marked))}
+	}
 	digest := sha256.Sum256(fmt.Appendf(nil, "%s/%d %+v", in.Run.Sync, in.Run.Run, plan))
 	plan.Digest = hex.EncodeToString(digest[:8])
 	return plan, nil
+}
+
+// unmarks reports whether a run takes the marker from those who left, and why it
+// does not although its sync is a mirror.
+func unmarks(spec config.Sync, run ledger.Run) (removes bool, why string) {
+	switch {
+	case spec.Mode != config.ModeMirror:
+		return false, ""
+	case run.Snapshot != nil && run.Snapshot.LeaversUnknown:
+		return false, run.Snapshot.LeaversUnknownWhy
+	default:
+		return true, ""
+	}
 }
 
 func planOf(pages ledger.PageResult, decision ledger.Decision, settings config.HelloCharles) audience.Plan {

@@ -23,7 +23,7 @@ func beyond(spec config.Sync, plan audience.Plan, expect *int64) []string {
 		}
 		return why
 	}
-	mirror := spec.Mode == config.ModeMirror
+	mirror := spec.Mode == config.ModeMirror && !plan.KeepsLeavers
 	if mirror && plan.Read == 0 && spec.Gate.EmptyAudience == config.EmptyAsk {
 		add("the audience is empty, and all %s contacts that the sync has marked would be unmarked (gate.empty_audience)", audience.Thousands(plan.Marked))
 	}

@@ -22,6 +22,8 @@ type OpenRunInput struct {
 	Recreate bool `json:"recreate,omitempty"`
 	// PlanOnly says that nothing will be sent.
 	PlanOnly bool `json:"plan_only,omitempty"`
+	// Retire takes all marks of the sync away, without reading its audience.
+	Retire bool `json:"retire,omitempty"`
 }
 
 // OpenRunResult is the result of OpenRun.
@@ -54,7 +56,11 @@ func (a *Activities) OpenRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 }
 
 func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResult, error) {
-	found, sync, err := preflight.Look(ctx, a.endpoints, in.Spec)
+	look := preflight.Look
+	if in.Retire {
+		in.Spec.Mode, look = config.ModeMirror, preflight.LookToRetire
+	}
+	found, sync, err := look(ctx, a.endpoints, in.Spec)
 	if err != nil {
 		return OpenRunResult{}, err
 	}
@@ -73,7 +79,7 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 		return OpenRunResult{}, err
 	}
 	opening.Token, opening.StartedAt = in.Token, in.StartedAt
-	opening.Full, opening.Recreate, opening.PlanOnly = in.Full, in.Recreate, in.PlanOnly
+	opening.Full, opening.Recreate, opening.PlanOnly, opening.Retire = in.Full || in.Retire, in.Recreate, in.PlanOnly, in.Retire
 	if opening.Surroundings, opening.KnownBy, err = found.Surroundings.Pinned(sync.Workspace.Settings); err != nil {
 		return OpenRunResult{}, err
 	}

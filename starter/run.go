@@ -72,6 +72,8 @@ func (a *app) runSync(ctx context.Context, c client.Client, in workflows.Audienc
 		return &exitError{code: exitInterrupted}
 	case err != nil:
 		return &exitError{code: exitFailed, err: err}
+	case joined && in.Retire:
+		return failed(in.Spec.Sync, errors.New("a run is going: retire when it has ended (audiencesync status)"))
 	case joined && in.PlanOnly:
 		return failed(in.Spec.Sync, errors.New("a run is going, so there is no plan for the next one: look at it with audiencesync status, and plan when it has ended"))
 	case joined:

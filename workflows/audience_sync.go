@@ -22,6 +22,8 @@ type AudienceSyncInput struct {
 	Recreate bool `json:"recreate,omitempty"`
 	// PlanOnly ends the run once it is known what it would do.
 	PlanOnly bool `json:"plan_only,omitempty"`
+	// Retire takes all marks of the sync away and closes it, whoever is in the audience.
+	Retire bool `json:"retire,omitempty"`
 	// Expect is the number of members that a person expects; nil: nobody said.
 	Expect *int64 `json:"expect,omitempty"`
 	// Scheduled says that no person has started the run.
@@ -125,6 +127,9 @@ func (r *audienceSync) steps(ctx workflow.Context) (activities.CountSegmentResul
 		if r.isPast(step.phase) {
 			continue
 		}
+		if r.in.Retire && step.phase == PhaseRead {
+			continue
+		}
 		if r.in.PlanOnly && step.phase == PhaseGate {
 			return activities.CountSegmentResult{}, nil
 		}
@@ -154,6 +159,7 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 	ctx = workflow.WithActivityOptions(ctx, asking("check connections, tags, properties, segment; open the run"))
 	input := activities.OpenRunInput{
 		Token: token, StartedAt: r.progress.StartedAt, Spec: r.spec, Full: r.in.Full, Recreate: r.in.Recreate, PlanOnly: r.in.PlanOnly,
+		Retire: r.in.Retire,
 	}
 	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
 		return err

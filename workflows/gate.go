@@ -59,6 +59,9 @@ func (r *audienceSync) readAgain(ctx workflow.Context) error {
 		phase Phase
 		do    func(workflow.Context) error
 	}{{PhaseRead, r.read}, {PhaseDecide, r.decide}} {
+		if r.in.Retire && step.phase == PhaseRead {
+			continue
+		}
 		r.enter(ctx, step.phase)
 		if err := step.do(ctx); err != nil {
 			return err

@@ -21,6 +21,10 @@ type Plan struct {
 	Marked       int64 `json:"marked"`
 	Leavers      int64 `json:"leavers"`
 	KnownLeavers int64 `json:"known_leavers,omitempty"`
+	// KeepsLeavers says that leavers stay marked: the mode is add, or, as KeepsWhy
+	// says, the source cannot tell who left.
+	KeepsLeavers bool   `json:"keeps_leavers,omitempty"`
+	KeepsWhy     string `json:"keeps_why,omitempty"`
 	// Moves of the leavers share a phone number or an email address with a member.
 	// MarkedAgain are members who are sent for that reason alone.
 	Moves       int64 `json:"moves,omitempty"`

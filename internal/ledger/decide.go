@@ -83,14 +83,14 @@ func (l *Ledger) Decide(ctx context.Context, ref RunRef, on Deciding) (Decision,
 		var stored sql.NullString
 		var done int
 		if err := tx.QueryRowContext(ctx, `
-			SELECT workspace_id, batch_size, known_by, full_run, read_done, batches, staged_bytes, decided FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
-			Scan(&d.workspaceID, &d.batchSize, &d.knownBy, &d.full, &done, &d.batches, &d.staged, &stored); err != nil {
+			SELECT retire, workspace_id, batch_size, known_by, full_run, read_done, batches, staged_bytes, decided FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
+			Scan(&d.retire, &d.workspaceID, &d.batchSize, &d.knownBy, &d.full, &done, &d.batches, &d.staged, &stored); err != nil {
 			return err
 		}
 		switch {
 		case stored.Valid:
 			return json.Unmarshal([]byte(stored.String), &decision)
-		case done != readComplete:
+		case done != readComplete && !d.retire:
 			return ErrReadIncomplete
 		}
 		if decision, err = d.decide(ctx); err != nil {
@@ -114,6 +114,7 @@ type deciding struct {
 	syncID      int64
 	workspaceID int64
 	batchSize   int
+	retire      bool
 	knownBy     string
 	full        bool
 	batches     int64 // number of the newest
@@ -165,7 +166,7 @@ func (d *deciding) none() Numbers { return Numbers{d.batches + 1, d.batches} }
 
 // stays reports whether a contact is in the audience and may be.
 func (d *deciding) stays(contact int64) bool {
-	return d.read.has(contact) && !d.suppressed.has(contact) && (!d.RemoveInvalid || !d.invalid.has(contact))
+	return !d.retire && d.read.has(contact) && !d.suppressed.has(contact) && (!d.RemoveInvalid || !d.invalid.has(contact))
 }
 
 // walkMemberships is how many memberships are looked at by one query.

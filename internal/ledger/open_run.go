@@ -45,6 +45,9 @@ type Opening struct {
 	Recreate bool
 	// PlanOnly says that nothing will be sent; the run remembers nothing.
 	PlanOnly bool
+	// Retire says that the run takes all marks of the sync away, without reading its
+	// audience. When none is left the sync is closed for ever.
+	Retire bool
 	// Keeps says that Hello Charles keeps fields that a request does not name. Only
 	// then can a contact be sent without what would create it.
 	Keeps bool
@@ -164,12 +167,18 @@ func checkMarker(ctx context.Context, tx queryer, o Opening) error {
 func checkSync(ctx context.Context, tx queryer, o Opening) (int64, error) {
 	var id int64
 	var workspace, audienceID, reference string
+	var retired sql.NullInt64
 	err := tx.QueryRowContext(ctx, `
-		SELECT syncs.id, workspaces.name, audience_id, reference
+		SELECT syncs.id, workspaces.name, audience_id, reference, retired_at
 		FROM syncs JOIN workspaces ON workspaces.id = workspace_id WHERE syncs.name = $1`, o.Sync).
-		Scan(&id, &workspace, &audienceID, &reference)
+		Scan(&id, &workspace, &audienceID, &reference, &retired)
 	if err != nil {
 		return 0, err
+	}
+	if retired.Valid {
+		return 0, &RefusedError{fmt.Sprintf(
+			"sync %s was retired on %s: its marks are removed, and its name is not used again; give a new sync another name, and delete the schedule of this one if there is one (audiencesync schedule delete %[1]s)",
+			o.Sync, fromMicros(retired).Format(time.DateOnly))}
 	}
 	for _, part := range []struct{ what, was, is string }{
 		{"workspace (base_url and source_type of the destination)", workspace, o.Workspace},
@@ -223,10 +232,10 @@ func insertRun(ctx context.Context, tx *sql.Tx, syncID int64, o Opening, ref *Ru
 		size = min(size, limit)
 	}
 	return tx.QueryRowContext(ctx, `
-		INSERT INTO runs (sync_id, number, opening, spec_digest, surroundings, known_by, full_run, recreate, plan_only, keeps, state, batch_size, started_at, opened_at)
-		VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM runs WHERE sync_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, $12)
+		INSERT INTO runs (sync_id, number, opening, spec_digest, surroundings, known_by, full_run, recreate, plan_only, retire, keeps, state, batch_size, started_at, opened_at)
+		VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM runs WHERE sync_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', $11, $12, $13)
 		RETURNING number`,
-		syncID, o.Token, spec, surroundings, o.KnownBy, zeroOne(o.Full), zeroOne(o.Recreate), zeroOne(o.PlanOnly), zeroOne(o.Keeps),
+		syncID, o.Token, spec, surroundings, o.KnownBy, zeroOne(o.Full), zeroOne(o.Recreate), zeroOne(o.PlanOnly), zeroOne(o.Retire), zeroOne(o.Keeps),
 		size, micros(o.StartedAt), micros(time.Now())).Scan(&ref.Run)
 }
 

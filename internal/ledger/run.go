@@ -33,6 +33,8 @@ type Run struct {
 	Batches int64
 	// PlanOnly says that nothing is sent.
 	PlanOnly bool
+	// Retire says that all marks of the sync are taken away.
+	Retire bool
 	// Decision is nil until it is known who left.
 	Decision *Decision
 	// Report is nil until the run is closed.
@@ -47,11 +49,11 @@ func (l *Ledger) Run(ctx context.Context, ref RunRef) (Run, error) {
 	var epoch int64
 	run := Run{Ref: ref}
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT specs.body, surroundings.body, known_by, full_run, state, batch_size, opened_at, read_opened_at, snapshot, batches, plan_only, decided, report, epoch
+		SELECT specs.body, surroundings.body, known_by, full_run, state, batch_size, opened_at, read_opened_at, snapshot, batches, plan_only, retire, decided, report, epoch
 		FROM runs JOIN syncs ON syncs.id = sync_id JOIN specs ON specs.digest = spec_digest
 		LEFT JOIN surroundings ON surroundings.digest = runs.surroundings
 		WHERE syncs.name = $1 AND number = $2`, ref.Sync, ref.Run).
-		Scan(&spec, &run.Surroundings, &run.KnownBy, &run.Full, &state, &run.BatchSize, &opened, &readOpened, &snapshot, &run.Batches, &run.PlanOnly, &decided, &report, &epoch)
+		Scan(&spec, &run.Surroundings, &run.KnownBy, &run.Full, &state, &run.BatchSize, &opened, &readOpened, &snapshot, &run.Batches, &run.PlanOnly, &run.Retire, &decided, &report, &epoch)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Run{}, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, ErrNotFound)
@@ -100,6 +102,9 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte, proved
 		if err := dropStaging(ctx, tx, runID); err != nil {
 			return err
 		}
+		if err := retire(ctx, tx, runID, syncID); err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = $1, report = $2 WHERE id = $3`,
 			micros(time.Now()), string(report), runID)
 		return err
@@ -111,6 +116,15 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte, proved
 		return fmt.Errorf("closing run %d of sync %s: %w", ref.Run, ref.Sync, err)
 	}
 	return nil
+}
+
+// retire closes the sync for ever after a run that has taken all its marks away.
+func retire(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE syncs SET retired_at = $1
+		WHERE id = $2 AND EXISTS (SELECT 1 FROM runs WHERE runs.id = $3 AND retire = 1 AND plan_only = 0 AND decided IS NOT NULL)
+			AND NOT EXISTS (SELECT 1 FROM memberships WHERE sync_id = $2)`, micros(time.Now()), syncID, runID)
+	return err
 }
 
 // ReadOpenedSince reports whether a run of the sync opened its read at or

@@ -29,7 +29,9 @@ func Refused(err error) error { return &RefusedError{Problems: []string{err.Erro
 
 // Input is what is looked at.
 type Input struct {
-	Spec config.Sync
+	// Retire asks nothing of the source.
+	Retire bool
+	Spec   config.Sync
 	// Settings are those of the destination.
 	Settings config.HelloCharles
 	// Needs is what the mapping needs of Hello Charles.
@@ -150,6 +152,9 @@ func isProblem(err error) (string, bool) {
 }
 
 func (i *inspection) source(ctx context.Context) error {
+	if i.Retire {
+		return nil
+	}
 	source, err := i.Source()
 	if err != nil {
 		return Refused(err)

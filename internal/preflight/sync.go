@@ -41,12 +41,30 @@ func Compile(ctx context.Context, pool *endpoints.Pool, spec config.Sync, on Sur
 // Look inspects a sync, and compiles it against what was found. Whether it may
 // run is for the findings to say.
 func Look(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Findings, *Sync, error) {
+	return look(ctx, pool, spec, false)
+}
+
+// LookToRetire is Look for a run that takes all marks of a sync away: the audience
+// may be gone, and nothing but the marker has to exist.
+func LookToRetire(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Findings, *Sync, error) {
+	switch marker := spec.Marker; {
+	case marker.Property == "":
+		return nil, nil, Refused(fmt.Errorf("sync %s marks contacts with the tag %q, and a tag cannot be taken away by its API: take it away in Hello Charles", spec.Sync, marker.Tag))
+	case marker.Left == "" && !marker.Shared:
+		return nil, nil, Refused(fmt.Errorf("sync %s says no value for those who left: add marker.left, which the segment does not match, and retire again", spec.Sync))
+	}
+	spec.Mapping = config.Mapping{}
+	return look(ctx, pool, spec, true)
+}
+
+func look(ctx context.Context, pool *endpoints.Pool, spec config.Sync, retire bool) (*Findings, *Sync, error) {
 	blind, err := Compile(ctx, pool, spec, Surroundings{})
 	if err != nil {
 		return nil, nil, err
 	}
 	found, err := Inspect(ctx, Input{
-		Spec: spec, Settings: blind.Workspace.Settings, Needs: blind.Mapper.Needs(), LeavesOut: blind.Mapper.LeavesOut(),
+		Retire: retire,
+		Spec:   spec, Settings: blind.Workspace.Settings, Needs: blind.Mapper.Needs(), LeavesOut: blind.Mapper.LeavesOut(),
 		API:    blind.Workspace.API,
 		Source: func() (zeotap.Source, error) { return pool.Source(spec) },
 		Ledger: func(ctx context.Context) error {
