@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,12 +11,11 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
-	"audiencesync/internal/ledger/ledgertest"
 )
 
-func exportOf(tb testing.TB, l *ledger.Ledger, sync string) *ledger.Export {
+func exportOf(tb testing.TB, l *ledger.Ledger) *ledger.Export {
 	tb.Helper()
-	export, err := l.Export(sync)
+	export, err := l.Export("spring")
 	require.NoError(tb, err)
 	return export
 }
@@ -35,10 +33,10 @@ func insert(export *ledger.Export, id string) ledger.ExportChange {
 }
 
 // applyFull applies a full set of members.
-func applyFull(tb testing.TB, export *ledger.Export, name string, ids ...string) *ledger.ExportState {
+func applyFull(tb testing.TB, export *ledger.Export, ids ...string) *ledger.ExportState {
 	tb.Helper()
 	state := exportState(tb, export)
-	require.NoError(tb, export.Begin(tb.Context(), state, ledger.ExportSet{Name: name, Place: name, Full: true, Files: "[]", AsOf: time.Now()}))
+	require.NoError(tb, export.Begin(tb.Context(), state, ledger.ExportSet{Name: "1", Place: "1", Full: true, Files: "[]", AsOf: time.Now()}))
 	changes := make([]ledger.ExportChange, len(ids))
 	for i, id := range ids {
 		changes[i] = insert(export, id)
@@ -59,8 +57,8 @@ func endSet(tb testing.TB, export *ledger.Export, state *ledger.ExportState) {
 
 func TestAnExportsMembersAreReadInOneOrderPageByPage(t *testing.T) {
 	t.Parallel()
-	export := exportOf(t, openWith(t, ledgertest.Address(t), ledger.WithFailureKey(secret)), "spring")
-	state := applyFull(t, export, "1", "a", "b", "c", "d", "e")
+	export := exportOf(t, openWith(t, t.TempDir(), ledger.WithFailureKey(secret)))
+	state := applyFull(t, export, "a", "b", "c", "d", "e")
 	var ids []any
 	after, last := int64(0), false
 	for !last {
@@ -83,18 +81,18 @@ func TestAnExportsMembersAreReadInOneOrderPageByPage(t *testing.T) {
 
 func TestAnExportsStateIsTheSameForTheNextProcess(t *testing.T) {
 	t.Parallel()
-	address := ledgertest.Address(t)
-	first, err := ledger.Open(t.Context(), address, ledger.WithFailureKey(secret))
+	dir := t.TempDir()
+	first, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(dir, "ledger.db"), ledger.WithFailureKey(secret))
 	require.NoError(t, err)
-	export := exportOf(t, first, "spring")
-	state := applyFull(t, export, "1", "a", "b")
+	export := exportOf(t, first)
+	state := applyFull(t, export, "a", "b")
 	at := time.Date(2026, 11, 20, 6, 0, 0, 0, time.UTC)
 	set := ledger.ExportSet{Name: "2", Place: "2", Basis: "basis", Files: "files", AsOf: at}
 	require.NoError(t, export.Begin(t.Context(), state, set))
 	require.NoError(t, export.Apply(t.Context(), state, []ledger.ExportChange{insert(export, "c")}, "half"))
 	require.NoError(t, first.Close())
 
-	next := exportOf(t, openWith(t, address, ledger.WithFailureKey(secret)), "spring")
+	next := exportOf(t, openWith(t, dir, ledger.WithFailureKey(secret)))
 	loaded := exportState(t, next)
 	require.Equal(t, state.Last(), loaded.Last())
 	require.Equal(t, at, loaded.Last().AsOf)
@@ -111,7 +109,7 @@ func TestAnExportsStateIsTheSameForTheNextProcess(t *testing.T) {
 
 func TestAnExportIsChangedOnlyByWhoeverKnowsItsState(t *testing.T) {
 	t.Parallel()
-	export := exportOf(t, openWith(t, ledgertest.Address(t), ledger.WithFailureKey(secret)), "spring")
+	export := exportOf(t, openWith(t, t.TempDir(), ledger.WithFailureKey(secret)))
 	set := ledger.ExportSet{Name: "1", Place: "1", Full: true, Files: "[]"}
 	ours, theirs := exportState(t, export), exportState(t, export)
 	require.NoError(t, export.Begin(t.Context(), ours, set))
@@ -131,12 +129,12 @@ func TestAnExportIsChangedOnlyByWhoeverKnowsItsState(t *testing.T) {
 
 func TestAFullSetReplacesManyMembersInSmallSteps(t *testing.T) {
 	t.Parallel()
-	export := exportOf(t, openWith(t, ledgertest.Address(t), ledger.WithFailureKey(secret)), "spring")
+	export := exportOf(t, openWith(t, t.TempDir(), ledger.WithFailureKey(secret)))
 	ids := make([]string, 12_000)
 	for i := range ids {
 		ids[i] = string(rune('a'+i%26)) + time.Duration(i).String()
 	}
-	applyFull(t, export, "1", ids...)
+	applyFull(t, export, ids...)
 	state := exportState(t, export)
 	require.NoError(t, export.Begin(t.Context(), state, ledger.ExportSet{Name: "2", Place: "2", Full: true, Files: "[]"}))
 	require.NoError(t, export.Apply(t.Context(), state, []ledger.ExportChange{insert(export, ids[11_999]), insert(export, "new")}, "end"))
@@ -159,11 +157,10 @@ func TestAFullSetReplacesManyMembersInSmallSteps(t *testing.T) {
 
 func TestAnExportsMembersAreReadableWithTheKeyOnly(t *testing.T) {
 	t.Parallel()
-	address := ledgertest.SQLite(t) // Its files can be looked at.
-	dir := filepath.Dir(strings.TrimPrefix(address, "sqlite:"))
-	l, err := ledger.Open(t.Context(), address, ledger.WithFailureKey(secret))
+	dir := t.TempDir()
+	l, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(dir, "ledger.db"), ledger.WithFailureKey(secret))
 	require.NoError(t, err)
-	version := applyFull(t, exportOf(t, l, "spring"), "1", "0151 00000000").Version
+	version := applyFull(t, exportOf(t, l), "0151 00000000").Version
 	require.NoError(t, l.Close())
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	require.NoError(t, err)
@@ -173,7 +170,7 @@ func TestAnExportsMembersAreReadableWithTheKeyOnly(t *testing.T) {
 		require.False(t, bytes.Contains(content, []byte("Beispiel")) || bytes.Contains(content, []byte("0151 00000000")), file)
 	}
 
-	other := exportOf(t, openWith(t, address, ledger.WithFailureKey([]byte("another sixteen bytes"))), "spring")
+	other := exportOf(t, openWith(t, dir, ledger.WithFailureKey([]byte("another sixteen bytes"))))
 	_, _, _, err = other.Page(t.Context(), version, 0, 10, 1<<20)
 	require.ErrorContains(t, err, "encrypted with another failure key")
 }

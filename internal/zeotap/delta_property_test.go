@@ -32,7 +32,7 @@ func TestDeltasBuildUpTheSameMembersWhateverHappens(t *testing.T) {
 		d.ledger, d.sync = l, fmt.Sprintf("spring-%d", checks)
 		w := &deltaWorld{T: rt, drops: d, path: path, model: map[string]string{}}
 		defer func() { l = d.ledger }()
-		for range rapid.IntRange(1, 8).Draw(rt, "sets") {
+		for range rapid.IntRange(1, 5).Draw(rt, "sets") {
 			w.deliver()
 			w.mayDie()
 			w.compare()
