@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 )
 
 func exportOf(tb testing.TB, l *ledger.Ledger) *ledger.Export {
@@ -57,7 +59,7 @@ func endSet(tb testing.TB, export *ledger.Export, state *ledger.ExportState) {
 
 func TestAnExportsMembersAreReadInOneOrderPageByPage(t *testing.T) {
 	t.Parallel()
-	export := exportOf(t, openWith(t, t.TempDir(), ledger.WithFailureKey(secret)))
+	export := exportOf(t, openWith(t, ledgertest.Address(t), ledger.WithFailureKey(secret)))
 	state := applyFull(t, export, "a", "b", "c", "d", "e")
 	var ids []any
 	after, last := int64(0), false
@@ -81,8 +83,8 @@ func TestAnExportsMembersAreReadInOneOrderPageByPage(t *testing.T) {
 
 func TestAnExportsStateIsTheSameForTheNextProcess(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	first, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(dir, "ledger.db"), ledger.WithFailureKey(secret))
+	address := ledgertest.Address(t)
+	first, err := ledger.Open(t.Context(), address, ledger.WithFailureKey(secret))
 	require.NoError(t, err)
 	export := exportOf(t, first)
 	state := applyFull(t, export, "a", "b")
@@ -92,7 +94,7 @@ func TestAnExportsStateIsTheSameForTheNextProcess(t *testing.T) {
 	require.NoError(t, export.Apply(t.Context(), state, []ledger.ExportChange{insert(export, "c")}, "half"))
 	require.NoError(t, first.Close())
 
-	next := exportOf(t, openWith(t, dir, ledger.WithFailureKey(secret)))
+	next := exportOf(t, openWith(t, address, ledger.WithFailureKey(secret)))
 	loaded := exportState(t, next)
 	require.Equal(t, state.Last(), loaded.Last())
 	require.Equal(t, at, loaded.Last().AsOf)
@@ -109,7 +111,7 @@ func TestAnExportsStateIsTheSameForTheNextProcess(t *testing.T) {
 
 func TestAnExportIsChangedOnlyByWhoeverKnowsItsState(t *testing.T) {
 	t.Parallel()
-	export := exportOf(t, openWith(t, t.TempDir(), ledger.WithFailureKey(secret)))
+	export := exportOf(t, openWith(t, ledgertest.Address(t), ledger.WithFailureKey(secret)))
 	set := ledger.ExportSet{Name: "1", Place: "1", Full: true, Files: "[]"}
 	ours, theirs := exportState(t, export), exportState(t, export)
 	require.NoError(t, export.Begin(t.Context(), ours, set))
@@ -129,7 +131,7 @@ func TestAnExportIsChangedOnlyByWhoeverKnowsItsState(t *testing.T) {
 
 func TestAFullSetReplacesManyMembersInSmallSteps(t *testing.T) {
 	t.Parallel()
-	export := exportOf(t, openWith(t, t.TempDir(), ledger.WithFailureKey(secret)))
+	export := exportOf(t, openWith(t, ledgertest.Address(t), ledger.WithFailureKey(secret)))
 	ids := make([]string, 12_000)
 	for i := range ids {
 		ids[i] = string(rune('a'+i%26)) + time.Duration(i).String()
@@ -157,20 +159,30 @@ func TestAFullSetReplacesManyMembersInSmallSteps(t *testing.T) {
 
 func TestAnExportsMembersAreReadableWithTheKeyOnly(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	l, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(dir, "ledger.db"), ledger.WithFailureKey(secret))
+	address := ledgertest.Address(t)
+	l, err := ledger.Open(t.Context(), address, ledger.WithFailureKey(secret))
 	require.NoError(t, err)
 	version := applyFull(t, exportOf(t, l), "0151 00000000").Version
 	require.NoError(t, l.Close())
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
+
+	other := exportOf(t, openWith(t, address, ledger.WithFailureKey([]byte("another sixteen bytes"))))
+	_, _, _, err = other.Page(t.Context(), version, 0, 10, 1<<20)
+	require.ErrorContains(t, err, "encrypted with another failure key")
+}
+
+func TestAnExportsMembersAreNowhereInTheFile(t *testing.T) {
+	t.Parallel()
+	address := ledgertest.SQLite(t)
+	l, err := ledger.Open(t.Context(), address, ledger.WithFailureKey(secret))
 	require.NoError(t, err)
+	applyFull(t, exportOf(t, l), "0151 00000000")
+	require.NoError(t, l.Close())
+	files, err := filepath.Glob(strings.TrimPrefix(address, "sqlite:") + "*")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
 	for _, file := range files {
 		content, err := os.ReadFile(file)
 		require.NoError(t, err)
 		require.False(t, bytes.Contains(content, []byte("Beispiel")) || bytes.Contains(content, []byte("0151 00000000")), file)
 	}
-
-	other := exportOf(t, openWith(t, dir, ledger.WithFailureKey([]byte("another sixteen bytes"))))
-	_, _, _, err = other.Page(t.Context(), version, 0, 10, 1<<20)
-	require.ErrorContains(t, err, "encrypted with another failure key")
 }

@@ -2,7 +2,6 @@ package zeotap_test
 
 import (
 	"maps"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 	"audiencesync/internal/zeotap"
 )
 
@@ -36,7 +36,7 @@ type drops struct {
 func newDrops(t *testing.T) *drops {
 	t.Helper()
 	d := newDropsIn(t, t.TempDir())
-	d.ledger = openLedger(t, filepath.Join(t.TempDir(), "ledger.db"))
+	d.ledger = openLedger(t, ledgertest.Address(t))
 	t.Cleanup(func() { require.NoError(t, d.ledger.Close()) })
 	return d
 }
@@ -54,9 +54,9 @@ func newDropsIn(t *testing.T, folder string) *drops {
 	return d
 }
 
-func openLedger(tb testing.TB, path string) *ledger.Ledger {
+func openLedger(tb testing.TB, address string) *ledger.Ledger {
 	tb.Helper()
-	l, err := ledger.Open(tb.Context(), "sqlite:"+path, ledger.WithFailureKey(failureSecret))
+	l, err := ledger.Open(tb.Context(), address, ledger.WithFailureKey(failureSecret))
 	require.NoError(tb, err)
 	return l
 }

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"audiencesync/internal/audience"
+	"audiencesync/internal/ledger/ledgertest"
 	"audiencesync/internal/zeotap"
 )
 
@@ -24,13 +25,13 @@ import (
 // again, and calls that die in the middle of a set.
 func TestDeltasBuildUpTheSameMembersWhateverHappens(t *testing.T) {
 	t.Parallel()
-	checks, path := 0, filepath.Join(t.TempDir(), "ledger.db")
-	l := openLedger(t, path)
+	checks, address := 0, ledgertest.Address(t)
+	l := openLedger(t, address)
 	rapid.Check(t, func(rt *rapid.T) {
 		checks++
 		d := newDropsIn(t, t.TempDir())
 		d.ledger, d.sync = l, fmt.Sprintf("spring-%d", checks)
-		w := &deltaWorld{T: rt, drops: d, path: path, model: map[string]string{}}
+		w := &deltaWorld{T: rt, drops: d, address: address, model: map[string]string{}}
 		defer func() { l = d.ledger }()
 		for range rapid.IntRange(1, 5).Draw(rt, "sets") {
 			w.deliver()
@@ -44,11 +45,11 @@ func TestDeltasBuildUpTheSameMembersWhateverHappens(t *testing.T) {
 type deltaWorld struct {
 	*rapid.T
 
-	drops *drops
-	path  string
-	model map[string]string
-	sets  int
-	names int
+	drops   *drops
+	address string
+	model   map[string]string
+	sets    int
+	names   int
 }
 
 // records are lines of a CSV file of ids and new names.
@@ -167,7 +168,7 @@ func (w *deltaWorld) mayDie() {
 	switch rapid.IntRange(0, 5).Draw(w.T, "what else") {
 	case 0:
 		require.NoError(w, w.drops.ledger.Close())
-		w.drops.ledger = openLedger(w.drops, w.path)
+		w.drops.ledger = openLedger(w.drops, w.address)
 	case 1:
 		files, err := filepath.Glob(filepath.Join(w.drops.folder, "984", strconv.Itoa(w.sets), "*"))
 		require.NoError(w, err)

@@ -13,8 +13,13 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 	"audiencesync/internal/zeotap"
 )
+
+func TestSetsOfChangesAreKeptInPostgreSQL(t *testing.T) {
+	ledgertest.AgainOnPostgreSQL(t, "^TestDelta")
+}
 
 func TestDeltasAreAppliedInTheirOrder(t *testing.T) {
 	t.Parallel()
