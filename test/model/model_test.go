@@ -3,7 +3,6 @@ package model
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -79,14 +78,17 @@ func (w *world) begin() {
 		spec.Audience = config.AudienceID{ID: audienceOf(i)}
 		spec.Mode = config.ModeMirror
 		spec.Reference = config.Reference{Origin: config.Origin{From: "phone"}, Normalise: config.NormaliseE164, DefaultRegion: "DE"}
-		spec.Marker = config.Marker{Property: markerOf(i), Member: "member", Left: "left"}
+		spec.Marker = config.Marker{Property: w.markerOf(i), Member: "member", Left: "left"}
+		if w.customs.shared {
+			spec.Marker = config.Marker{Property: w.markerOf(i), Shared: true}
+		}
 		is := config.FilterValue("yes")
 		spec.Filter = &config.Condition{Field: "consent", Is: &is}
 		spec.Mapping.FirstName = &config.Text{Origin: config.Origin{From: "first_name"}}
 		phone, email := config.DefaultChannel(), config.DefaultChannel()
 		phone.From, email.From = "phone", "email"
 		spec.Mapping.Phone, spec.Mapping.Email = &phone, &email
-		spec.Verification.Segment = "seg-" + markerOf(i)
+		spec.Verification.Segment = segmentOf(i)
 		spec.Verification.Poll, spec.Verification.MaxLag = config.Duration(100*time.Millisecond), config.Duration(200*time.Millisecond)
 		spec.Limits.Refused, spec.Limits.RetryFailuresAfter = 1, 0
 		spec.Gate.Leavers.Share, spec.Gate.EmptyAudience = 1, config.EmptyAllow
@@ -182,14 +184,17 @@ func (w *world) erase(reference string) {
 	require.Equal(w, 1, w.sources[0].Erase(reference))
 }
 
-// marks returns the marker of each contact that has one, by all its references.
-func (w *world) marks(s *modelSync) map[string]string {
-	marks := map[string]string{}
+// isMarked reports whether the segment of a sync holds a contact.
+func (w *world) isMarked(s *modelSync, contact contacts.Contact) bool {
+	return slices.Contains(contact.Segments, segmentOf(s.index))
+}
+
+// marks says, of all contacts by all their references, whether a sync marks them.
+func (w *world) marks(s *modelSync) map[string]bool {
+	marks := map[string]bool{}
 	for contact := range w.sources[0].Contacts() {
 		for _, key := range contact.Keys {
-			if mark, ok := contact.Properties[s.spec.Marker.Property]; ok {
-				marks[key.Reference] = strings.Trim(string(mark), `"`)
-			}
+			marks[key.Reference] = w.isMarked(s, contact)
 		}
 	}
 	return marks
@@ -241,7 +246,7 @@ func (w *world) check(s *modelSync, report *audience.Report) {
 			continue
 		}
 		contact := truth.Contacts[0]
-		marked := string(contact.Properties[s.spec.Marker.Property]) == `"member"`
+		marked := w.isMarked(s, contact)
 		switch {
 		case in && member != nil && !w.refused[reference]:
 			require.True(w, marked, "%s belongs to %s and is not marked", reference, s.spec.Sync)
@@ -281,7 +286,7 @@ func (w *world) checkReport(report *audience.Report) {
 	require.Equal(w, report.Plan.Unchanged, report.Outcomes.Unchanged)
 	require.Equal(w, report.Plan.Invalid, report.Outcomes.Invalid)
 	require.NotNil(w, report.Segment.Counted)
-	if !w.disturbed && w.merging == (merging{}) {
+	if !w.disturbed && !w.customs.email {
 		require.Contains(w, []audience.Verdict{audience.Equal, audience.Explained}, report.Verdict, "%v", report.Explanation)
 	}
 }
@@ -303,7 +308,7 @@ func (w *world) history() {
 		plan := w.plan(in)
 		report := w.run(in, dies)
 		w.check(s, report)
-		if w.merging == (merging{}) {
+		if !w.customs.email {
 			require.Equal(w, others, w.withoutNew(others, w.marks(w.syncs[1-s.index])), "another sync's marks")
 		}
 		if report != nil && len(dies) == 0 {
@@ -316,9 +321,9 @@ func (w *world) history() {
 	}
 }
 
-// withoutNew leaves out what had no mark before.
-func (w *world) withoutNew(before, after map[string]string) map[string]string {
-	kept := map[string]string{}
+// withoutNew leaves out contacts that are new.
+func (w *world) withoutNew(before, after map[string]bool) map[string]bool {
+	kept := map[string]bool{}
 	for reference := range before {
 		kept[reference] = after[reference]
 	}
@@ -361,8 +366,8 @@ func (w *world) checkPlan(planned *audience.Plan, report *audience.Report) {
 
 func TestWhateverHappensHelloCharlesHoldsWhatTheAudiencesSay(t *testing.T) {
 	t.Parallel()
-	for name, how := range map[string]merging{
-		"apart": {}, "merged by email": {email: true},
+	for name, how := range map[string]customs{
+		"apart": {}, "merged by email": {email: true}, "shared marker": {shared: true},
 	} {
 		for _, send := range []config.SendMode{config.SendBatch, config.SendSingle} {
 			t.Run(fmt.Sprintf("%s, %s", name, send), func(t *testing.T) {

@@ -31,14 +31,19 @@ import (
 	"audiencesync/workflows"
 )
 
-// merging is how the workspace holds people who come back under another reference.
-type merging struct{ phone, email bool }
+// customs are how a workspace is used.
+type customs struct {
+	// email: people who come back under another reference are merged by it.
+	email bool
+	// shared: both syncs mark by one custom property.
+	shared bool
+}
 
 // world is two audiences, one workspace, one ledger, and workers that die.
 type world struct {
 	*rapid.T
 	ctx     context.Context
-	merging merging
+	customs customs
 
 	// sources hold an audience each; the first one is the workspace too.
 	sources     [2]*simulator.Simulator
@@ -92,19 +97,27 @@ func scratch(t *testing.T) string {
 }
 
 // newWorld starts a world of its own.
-func newWorld(t *rapid.T, folder string, how merging, send config.SendMode) (*world, func()) {
-	w := &world{T: t, ctx: context.Background(), merging: how}
+func newWorld(t *rapid.T, folder string, how customs, send config.SendMode) (*world, func()) {
+	w := &world{T: t, ctx: context.Background(), customs: how}
 	segments := []contacts.Segment{}
 	properties := []simulator.Property{}
 	for i := range w.sources {
-		marker := markerOf(i)
-		segments = append(segments, contacts.Segment{ID: "seg-" + marker, Name: marker, All: []contacts.Condition{{Property: marker, Equals: "member"}}})
-		for _, name := range []string{marker, originOf(i)} {
+		marker := w.markerOf(i)
+		holds := contacts.Condition{Property: marker, Equals: "member"}
+		if how.shared {
+			holds = contacts.Condition{Property: marker, Contains: "|" + audienceOf(i) + "|"}
+		}
+		segments = append(segments, contacts.Segment{ID: segmentOf(i), Name: marker, All: []contacts.Condition{holds}})
+		names := []string{originOf(i)}
+		if i == 0 || !how.shared {
+			names = append(names, marker)
+		}
+		for _, name := range names {
 			properties = append(properties, simulator.PersonProperty("p-"+name, name, "string", "textinput"))
 		}
 	}
 	options := simulator.CharlesOptions{
-		Properties: properties, Segments: segments, ChannelsToCreate: true, StitchPhone: how.phone, StitchEmail: how.email,
+		Properties: properties, Segments: segments, ChannelsToCreate: true, StitchEmail: how.email,
 	}
 	limits := config.Limits{RequestsPerSecond: 10_000, RequestsInFlight: 4, MaxRetryAfter: config.Duration(time.Minute)}
 	w.connections = config.Connections{ZeotapAPI: map[string]config.ZeotapAPI{}, HelloCharles: map[string]config.HelloCharles{}}
@@ -140,7 +153,14 @@ func newWorld(t *rapid.T, folder string, how merging, send config.SendMode) (*wo
 	}
 }
 
-func markerOf(i int) string   { return "zeotap_audience_" + audienceOf(i) }
+func (w *world) markerOf(i int) string {
+	if w.customs.shared {
+		return "zeotap_audiences"
+	}
+	return "zeotap_audience_" + audienceOf(i)
+}
+
+func segmentOf(i int) string  { return "seg-" + audienceOf(i) }
 func audienceOf(i int) string { return fmt.Sprint(984 + i) }
 func originOf(i int) string   { return fmt.Sprint("origin_", i) }
 func sourceOf(i int) string   { return fmt.Sprint("zeotap-", i) }
