@@ -26,7 +26,7 @@ var errNotEmpty = errors.New("the target has runs already, and two ledgers canno
 // has the same identity from then on: it is opened again.
 func (l *Ledger) CopyTo(ctx context.Context, target *Ledger) ([]CopiedTable, error) {
 	if l.file == nil || target.server == nil {
-		return nil, errors.New("a ledger is copied from sqlite:PATH to postgres://...")
+		return nil, errors.New("a ledger is copied from sqlite:PATH into PostgreSQL")
 	}
 	// Reads of one transaction see one state, whoever writes meanwhile.
 	from, err := l.reads.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -128,7 +128,7 @@ func tablesInOrder(ctx context.Context, from *sql.Tx) ([]string, error) {
 
 // copyTable copies all rows of a table, and moves what gives out its ids past them.
 func copyTable(ctx context.Context, from *sql.Tx, to pgx.Tx, table string) (int64, error) {
-	rows, err := from.QueryContext(ctx, `SELECT * FROM `+table)
+	rows, err := from.QueryContext(ctx, `SELECT * FROM `+table) //nolint:gosec // The table's name is that of the schema.
 	if err != nil {
 		return 0, err
 	}

@@ -56,23 +56,29 @@ func contents(t *testing.T, db *sql.DB) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
 	for table := range columns(t, db) {
-		rows, err := db.QueryContext(t.Context(), `SELECT * FROM `+table)
-		require.NoError(t, err)
-		names, err := rows.Columns()
-		require.NoError(t, err)
-		all[table] = []string{}
-		for rows.Next() {
-			row, places := make([]any, len(names)), make([]any, len(names))
-			for i := range row {
-				places[i] = &row[i]
-			}
-			require.NoError(t, rows.Scan(places...))
-			all[table] = append(all[table], fmt.Sprintf("%v", row))
-		}
-		require.NoError(t, rows.Err())
-		require.NoError(t, rows.Close())
-		slices.Sort(all[table])
+		all[table] = rowsOf(t, db, table)
 	}
+	return all
+}
+
+func rowsOf(t *testing.T, db *sql.DB, table string) []string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), `SELECT * FROM `+table)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	names, err := rows.Columns()
+	require.NoError(t, err)
+	all := []string{}
+	for rows.Next() {
+		row, places := make([]any, len(names)), make([]any, len(names))
+		for i := range row {
+			places[i] = &row[i]
+		}
+		require.NoError(t, rows.Scan(places...))
+		all = append(all, fmt.Sprintf("%v", row))
+	}
+	require.NoError(t, rows.Err())
+	slices.Sort(all)
 	return all
 }
 

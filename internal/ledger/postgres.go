@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -103,13 +105,11 @@ func parsePostgres(address string) (config *pgx.ConnConfig, reference string, er
 	if !plainName.MatchString(schema) {
 		return nil, "", fmt.Errorf("ledger %s: search_path is the name of one schema, in small letters, digits and _", shown(address))
 	}
-	for name, value := range map[string]string{
+	maps.Copy(config.RuntimeParams, map[string]string{
 		"search_path":                         schema,
 		"default_transaction_isolation":       "read committed",
-		"idle_in_transaction_session_timeout": fmt.Sprint(idleTransaction.Milliseconds()),
-	} {
-		config.RuntimeParams[name] = value
-	}
+		"idle_in_transaction_session_timeout": strconv.FormatInt(idleTransaction.Milliseconds(), 10),
+	})
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "audiencesync"
 	}

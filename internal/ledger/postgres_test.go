@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -228,7 +227,7 @@ func TestWorkersOfOneSyncDoNotDisturbEachOther(t *testing.T) {
 	require.Equal(t, audience.Outcomes{Created: pages*10 + 5, Duplicate: (pages - 1) * 5}, tally.Outcomes)
 }
 
-func TestSyncsThatReadTheSameContactsInOppositeOrdersDoNotBlockEachOther(t *testing.T) {
+func TestSyncsOfTheSameContactsInOppositeOrdersDoNotBlockEachOther(t *testing.T) {
 	t.Parallel()
 	address := ledgertest.PostgreSQL(t)
 	tables := ledgertest.SQL(t, address)
@@ -242,20 +241,35 @@ func TestSyncsThatReadTheSameContactsInOppositeOrdersDoNotBlockEachOther(t *test
 		l := openWith(t, address)
 		o := opening("a")
 		o.Sync = fmt.Sprintf("spring %d", n)
-		o.BatchSize = 1000
+		o.BatchSize = 2000
 		ref, err := l.OpenRun(t.Context(), o)
 		require.NoError(t, err)
 		reading, err := l.Reading(t.Context(), ref, staging, week)
 		require.NoError(t, err)
 		syncs.Go(func() {
-			for page := range 5 {
-				list := members(page*3000, 3000, "v1")
+			for page := range 4 {
+				list := members(page*2000, 2000, "v1")
 				if n%2 == 1 {
 					slices.Reverse(list)
 				}
-				result, err := reading.Commit(t.Context(), ledger.PageInput{Members: list, Next: "next"})
-				if err != nil || result.Staged != 3000 {
+				result, err := reading.Commit(t.Context(), ledger.PageInput{
+					Members: list, Next: "next",
+					Check: func(ledger.ReadMember) (ledger.Channels, *ledger.Objection) {
+						return ledger.Channels{Phone: 1, Email: 2}, nil
+					},
+				})
+				if err != nil || result.Staged != 2000 {
 					t.Errorf("page %d: %d staged, %v", page, result.Staged, err)
+					return
+				}
+			}
+			for number := int64(1); number <= 4; number++ {
+				batch, err := l.Batch(t.Context(), ref, number)
+				if err == nil {
+					_, err = l.Settle(t.Context(), ref, batch, all(audience.Unresolved, 2000))
+				}
+				if err != nil {
+					t.Error(err)
 					return
 				}
 			}
@@ -265,7 +279,7 @@ func TestSyncsThatReadTheSameContactsInOppositeOrdersDoNotBlockEachOther(t *test
 	require.Equal(t, before, deadlocks())
 	var contacts int
 	require.NoError(t, tables.QueryRowContext(t.Context(), `SELECT count(*) FROM contacts`).Scan(&contacts))
-	require.Equal(t, 15_000, contacts)
+	require.Equal(t, 8_000, contacts)
 }
 
 func TestASyncDoesNotWaitForAnother(t *testing.T) {
@@ -345,6 +359,6 @@ func TestAnAddressThatCannotBeUsedIsAnsweredWithoutItsPassword(t *testing.T) {
 	} {
 		_, err := ledger.Open(t.Context(), address)
 		require.ErrorContains(t, err, want, address)
-		require.False(t, strings.Contains(err.Error(), "hunter2"), "the password is in %q", want)
+		require.NotContains(t, err.Error(), "hunter2")
 	}
 }

@@ -57,8 +57,7 @@ func findPrograms() (string, error) {
 // ends with the test, or with this process if that dies.
 func start(tb testing.TB, programs string) string {
 	tb.Helper()
-	// Not tb.TempDir: the server's user must be able to get there.
-	dir, err := os.MkdirTemp("", "audiencesync-postgres-")
+	dir, err := os.MkdirTemp("", "audiencesync-postgres-") //nolint:usetesting // The server's user could not get into tb.TempDir.
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, os.RemoveAll(dir)) })
 	as := serverUser(tb, dir)
