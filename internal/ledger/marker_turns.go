@@ -78,6 +78,9 @@ func takeMarker(ctx context.Context, tx *sql.Tx, runID, workspaceID int64, prope
 	err = tx.QueryRowContext(ctx, `
 		SELECT syncs.name FROM marker_turns JOIN runs ON runs.id = marker_turns.run_id JOIN syncs ON syncs.id = runs.sync_id
 		WHERE marker_turns.workspace_id = $1 AND marker_turns.property = $2`, workspaceID, property).Scan(&other.Sync)
+	if errors.Is(err, sql.ErrNoRows) { // Given back since.
+		return takeMarker(ctx, tx, runID, workspaceID, property)
+	}
 	if err != nil {
 		return 0, err
 	}
