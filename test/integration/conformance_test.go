@@ -2,7 +2,6 @@ package integration
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -190,7 +189,7 @@ type claim struct {
 // claims returns the failures of the newest run by reference.
 func (w *world) claims(t *testing.T) map[string]claim {
 	t.Helper()
-	l, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(w.dir, "ledger.db"))
+	l, err := ledger.Open(t.Context(), w.address)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, l.Close()) }()
 	failures := map[string]claim{}

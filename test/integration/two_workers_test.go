@@ -2,7 +2,6 @@ package integration
 
 import (
 	"net/http"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -13,10 +12,17 @@ import (
 	"go.uber.org/zap"
 
 	"audiencesync/internal/host"
+	"audiencesync/internal/ledger/ledgertest"
 	"audiencesync/internal/simulator/conformance"
 	"audiencesync/internal/simulator/faults"
 	"audiencesync/internal/telemetry"
 )
+
+// TestWorkersShareALedgerInPostgreSQL runs tests of several workers, of deaths, and
+// of later runs once more, with their ledgers in PostgreSQL.
+func TestWorkersShareALedgerInPostgreSQL(t *testing.T) {
+	ledgertest.AgainOnPostgreSQL(t, "Worker|Known|ToldDelays")
+}
 
 // addWorker starts one more worker on the ledger of the world, with a name, for
 // so many activities at once.
@@ -28,7 +34,7 @@ func (w *world) addWorker(t *testing.T, name string, activities int) {
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	started, err := host.Start(t.Context(), host.Options{
-		Client: c, Ledger: "sqlite:" + filepath.Join(w.dir, "ledger.db"), Connections: w.connections(), Activities: activities,
+		Client: c, Ledger: w.address, Connections: w.connections(), Activities: activities,
 		Meter: noop.NewMeterProvider().Meter("test"), Logger: zap.NewNop(),
 	})
 	require.NoError(t, err)

@@ -24,6 +24,7 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/host"
+	"audiencesync/internal/ledger/ledgertest"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/telemetry"
 	"audiencesync/workflows"
@@ -54,6 +55,7 @@ type world struct {
 	zeotap  *gate
 	charles *gate
 	dir     string
+	address string // of the ledger
 	worker  *host.Host
 }
 
@@ -65,7 +67,7 @@ func newWorld(t *testing.T, members int64, with ...func(*settings)) *world {
 	for _, change := range with {
 		change(&s)
 	}
-	w := &world{Simulator: simulator.New(s.simulator), dir: t.TempDir()}
+	w := &world{Simulator: simulator.New(s.simulator), dir: t.TempDir(), address: ledgertest.Address(t)}
 	w.zeotap, w.charles = newGate(t, w.ZeotapHandler()), newGate(t, w.CharlesHandler())
 	w.writeConnections(t, s)
 	w.namespace = "test-" + uuid.NewString()[:8]
@@ -176,7 +178,7 @@ func connect(t *testing.T, namespace string) client.Client {
 func (w *world) startWorker(t *testing.T) {
 	t.Helper()
 	started, err := host.Start(t.Context(), host.Options{
-		Client: w.client, Ledger: "sqlite:" + filepath.Join(w.dir, "ledger.db"), Connections: w.connections(),
+		Client: w.client, Ledger: w.address, Connections: w.connections(),
 		Meter: noop.NewMeterProvider().Meter("test"), Logger: zap.NewNop(),
 	})
 	require.NoError(t, err)

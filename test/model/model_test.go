@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
+	"audiencesync/internal/ledger/ledgertest"
 	"audiencesync/internal/simulator/contacts"
 	"audiencesync/internal/simulator/faults"
 	"audiencesync/workflows"
@@ -364,6 +366,29 @@ func (w *world) checkPlan(planned *audience.Plan, report *audience.Report) {
 	}
 }
 
+func TestTheSameHoldsOnPostgreSQL(t *testing.T) { ledgertest.AgainOnPostgreSQL(t, "^TestWhatever") }
+
+// mostOnPostgreSQL is how many worlds there are with a ledger in PostgreSQL, which
+// answers more slowly than a file, by the same code.
+const mostOnPostgreSQL = 25
+
+// addresses returns what gives each world a ledger of its own; "" is one too many.
+func addresses(t *testing.T) func() string {
+	t.Helper()
+	folder, n := scratch(t), 0
+	return func() string {
+		n++
+		switch {
+		case !ledgertest.OnPostgreSQL():
+			return "sqlite:" + filepath.Join(folder, fmt.Sprintf("%d.db", n))
+		case n > mostOnPostgreSQL:
+			return ""
+		default:
+			return ledgertest.Address(t)
+		}
+	}
+}
+
 func TestWhateverHappensHelloCharlesHoldsWhatTheAudiencesSay(t *testing.T) {
 	t.Parallel()
 	for name, how := range map[string]customs{
@@ -372,9 +397,13 @@ func TestWhateverHappensHelloCharlesHoldsWhatTheAudiencesSay(t *testing.T) {
 		for _, send := range []config.SendMode{config.SendBatch, config.SendSingle} {
 			t.Run(fmt.Sprintf("%s, %s", name, send), func(t *testing.T) {
 				t.Parallel()
-				folder := scratch(t)
+				next := addresses(t)
 				rapid.Check(t, func(t *rapid.T) {
-					w, end := newWorld(t, folder, how, send)
+					address := next()
+					if address == "" {
+						return
+					}
+					w, end := newWorld(t, address, how, send)
 					defer end()
 					w.history()
 				})

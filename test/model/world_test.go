@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -97,7 +96,7 @@ func scratch(t *testing.T) string {
 }
 
 // newWorld starts a world of its own.
-func newWorld(t *rapid.T, folder string, how customs, send config.SendMode) (*world, func()) {
+func newWorld(t *rapid.T, address string, how customs, send config.SendMode) (*world, func()) {
 	w := &world{T: t, ctx: context.Background(), customs: how}
 	segments := []contacts.Segment{}
 	properties := []simulator.Property{}
@@ -142,7 +141,7 @@ func newWorld(t *rapid.T, folder string, how customs, send config.SendMode) (*wo
 	charles.Batch.Method, charles.Batch.Path, charles.Batch.Envelope, charles.Batch.Reply = "POST", "/api/v1beta/contacts/batch", "contacts", config.RepliesItems
 	charles.Batch.MaxItems = 3
 	w.connections.HelloCharles["charles"] = charles
-	w.ledger = "sqlite:" + filepath.Join(folder, fmt.Sprintf("%d.db", time.Now().UnixNano()))
+	w.ledger = address
 	w.openLedger()
 	w.begin()
 	return w, func() {

@@ -57,6 +57,9 @@ func PostgreSQL(tb testing.TB) string {
 	return newSchema(tb, server)
 }
 
+// OnPostgreSQL reports whether the ledgers of Address are in PostgreSQL.
+func OnPostgreSQL() bool { return os.Getenv(ledgersVariable) != "" }
+
 // IsPostgreSQL reports whether an address is that of a ledger in PostgreSQL.
 func IsPostgreSQL(address string) bool { return strings.HasPrefix(address, "postgres") }
 
@@ -97,7 +100,7 @@ func SQL(tb testing.TB, address string) *sql.DB {
 // where there is none.
 func AgainOnPostgreSQL(t *testing.T, names string) {
 	t.Helper()
-	if os.Getenv(ledgersVariable) != "" {
+	if OnPostgreSQL() {
 		t.Skip("these are the tests on PostgreSQL")
 	}
 	program, err := os.Executable()
