@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"audiencesync/internal/audience"
@@ -194,6 +195,7 @@ func (d *deciding) findLeavers(ctx context.Context, leaving *seen) (marked, leav
 // for whom that is known to be refused.
 func (d *deciding) stageLeavers(ctx context.Context, leaving *seen) (known map[string]int64, err error) {
 	failures := failureLog{tx: d.tx, runID: d.runID, syncID: d.syncID}
+	var tail []Staged
 	err = leaving.each(d.batchSize, func(contacts []int64) error {
 		members, refused, err := d.leavers(ctx, contacts)
 		if err != nil {
@@ -205,9 +207,13 @@ func (d *deciding) stageLeavers(ctx context.Context, leaving *seen) (known map[s
 				return err
 			}
 		}
-		return d.stage(ctx, BatchLeavers, members)
+		tail, err = d.stageFull(ctx, BatchLeavers, append(tail, members...))
+		return err
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := d.stage(ctx, BatchLeavers, tail); err != nil {
 		return nil, err
 	}
 	return known, failures.flush(ctx)
@@ -248,6 +254,17 @@ func (d *deciding) leavers(ctx context.Context, contacts []int64) (members []Sta
 		})
 	}
 	return members, refused, rows.Err()
+}
+
+// stageFull writes the full batches of those who wait, and returns the others.
+func (d *deciding) stageFull(ctx context.Context, kind BatchKind, waiting []Staged) ([]Staged, error) {
+	for len(waiting) >= d.batchSize {
+		if err := d.stage(ctx, kind, waiting[:d.batchSize]); err != nil {
+			return nil, err
+		}
+		waiting = slices.Clone(waiting[d.batchSize:])
+	}
+	return waiting, nil
 }
 
 // stage writes one batch.

@@ -89,15 +89,20 @@ func (d *deciding) stageMarks(ctx context.Context, leaving *seen) (moves, marked
 	if err := d.eachWaiting(ctx, func(member Staged) { staying(member.Phone, member.Email) }); err != nil {
 		return 0, 0, err
 	}
+	var tail []Staged
 	err = again.each(d.batchSize, func(contacts []int64) error {
 		members, err := d.markedMembers(ctx, contacts)
-		markedAgain += int64(len(members))
 		if err != nil {
 			return err
 		}
-		return d.stage(ctx, BatchMarks, members)
+		markedAgain += int64(len(members))
+		tail, err = d.stageFull(ctx, BatchMarks, append(tail, members...))
+		return err
 	})
-	return moves, markedAgain, err
+	if err != nil {
+		return 0, 0, err
+	}
+	return moves, markedAgain, d.stage(ctx, BatchMarks, tail)
 }
 
 // channelsOf hands out all digests of contacts, earlier ones too.

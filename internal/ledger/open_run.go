@@ -37,8 +37,8 @@ type Opening struct {
 	// KnownBy is a digest of what refusals depend on beside the member: a known
 	// failure counts in runs with the same digest only.
 	KnownBy string
-	// Full sends every member again: neither fingerprints nor known failures
-	// spare a request.
+	// Full sends every member again, and those who left: neither fingerprints nor
+	// known failures spare a request.
 	Full bool
 	// Recreate sends contacts that are gone from Hello Charles with everything it
 	// takes to create them again.
