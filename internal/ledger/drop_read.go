@@ -14,7 +14,7 @@ var ErrSent = errors.New("requests of the run may have left")
 // again. Once a request may have left that is ErrSent.
 func (l *Ledger) DropRead(ctx context.Context, ref RunRef) error {
 	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
-		runID, _, err := fence(ctx, tx, ref)
+		runID, syncID, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err
 		}
@@ -29,6 +29,10 @@ func (l *Ledger) DropRead(ctx context.Context, ref RunRef) error {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE run_id = $1`, runID); err != nil {
 				return err
 			}
+		}
+		// What the run has found itself is new to it when it reads again.
+		if _, err := tx.ExecContext(ctx, `DELETE FROM known_failures WHERE sync_id = $1 AND first_run = $2`, syncID, ref.Run); err != nil {
+			return err
 		}
 		_, err = tx.ExecContext(ctx, `
 			UPDATE runs SET page = 0, cursor = '', members_read = 0, read_done = 0, batches = 0, staged_bytes = 0,
