@@ -101,7 +101,9 @@ func classify(err error, attempt int) rule {
 		return rule{kind: TypeOpenRefused, final: true}
 	case errors.Is(err, ledger.ErrFenced), errors.Is(err, ledger.ErrNotFound):
 		return rule{kind: TypeFenced, final: true}
-	case errors.As(err, &incomplete):
+	case errors.Is(err, ledger.ErrSent):
+		return rule{kind: TypeLedger, final: true}
+	case errors.As(err, &incomplete), errors.Is(err, ledger.ErrReadIncomplete):
 		return rule{kind: TypeSourceIncomplete, final: true}
 	case errors.As(err, &staging):
 		return rule{kind: TypeStagingFull, final: true}

@@ -72,6 +72,8 @@ func TestEveryKindOfFailureIsFinalOrTriedAgain(t *testing.T) {
 		"a newer run has opened":         {fmt.Errorf("page 3: %w", ledger.ErrFenced), told{kind: TypeFenced, final: true}},
 		"the ledger knows no such run":   {fmt.Errorf("run 3: %w", ledger.ErrNotFound), told{kind: TypeFenced, final: true}},
 		"the read is not complete":       {&incompleteReadError{sync: "demo", why: "7 of 9 came"}, told{kind: TypeSourceIncomplete, final: true}},
+		"who left before the read ended": {fmt.Errorf("run 3: %w", ledger.ErrReadIncomplete), told{kind: TypeSourceIncomplete, final: true}},
+		"dropped after it was sent":      {fmt.Errorf("run 3: %w", ledger.ErrSent), told{kind: TypeLedger, final: true}},
 		"too much is staged":             {&ledger.StagingFullError{LimitMegabytes: 4}, told{kind: TypeStagingFull, final: true}},
 		"the worker is stopping":         {errWorkerStopping, told{kind: TypeWorkerStopping, benign: true}},
 		"the budget is used up":          {&endpoints.BudgetWaitError{Workspace: "acme", Delay: time.Minute}, told{kind: TypeRateLimited, delay: time.Minute, benign: true}},
