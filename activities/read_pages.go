@@ -71,7 +71,7 @@ func (a *Activities) readPages(ctx context.Context, in ReadPagesInput) (ReadPage
 }
 
 func (a *Activities) readOn(ctx context.Context, run *openRun, reading *ledger.Reading) error {
-	reader, err := a.reader(ctx, run)
+	reader, snapshot, err := a.reader(ctx, run)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (a *Activities) readOn(ctx context.Context, run *openRun, reading *ledger.R
 	if reading.Complete {
 		return reader.Close()
 	}
-	a.readers.put(run.ref, reader)
+	a.readers.put(run.ref, snapshot, reader)
 	return nil
 }
 
@@ -115,30 +115,33 @@ func readInto(ctx context.Context, run *openRun, reader zeotap.Reader, reading *
 }
 
 // reader returns the run's open reader, or opens one: for the snapshot that
-// the run has been reading, or for a new one at its start.
-func (a *Activities) reader(ctx context.Context, run *openRun) (zeotap.Reader, error) {
-	if reader, ok := a.readers.take(run.ref); ok {
-		return reader, nil
-	}
+// the run has been reading, or for a new one at its start. With it comes the
+// snapshot's token.
+func (a *Activities) reader(ctx context.Context, run *openRun) (zeotap.Reader, string, error) {
 	source, err := a.endpoints.Source(run.spec)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	stored, err := a.ledger.Run(ctx, run.ref)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if stored.Snapshot != nil {
-		return source.Reader(ctx, *stored.Snapshot)
+	snapshot := stored.Snapshot
+	if snapshot == nil {
+		// Whoever changed before this moment is in the snapshot; what a due time asks for.
+		asked := time.Now()
+		opened, err := source.Open(ctx, run.spec.Audience.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := a.ledger.SetSnapshot(ctx, run.ref, opened, asked); err != nil {
+			return nil, "", err
+		}
+		snapshot = &opened
 	}
-	// Whoever changed before this moment is in the snapshot; what a due time asks for.
-	asked := time.Now()
-	snapshot, err := source.Open(ctx, run.spec.Audience.ID)
-	if err != nil {
-		return nil, err
+	if reader, ok := a.readers.take(run.ref, snapshot.Token); ok {
+		return reader, snapshot.Token, nil
 	}
-	if err := a.ledger.SetSnapshot(ctx, run.ref, snapshot, asked); err != nil {
-		return nil, err
-	}
-	return source.Reader(ctx, snapshot)
+	reader, err := source.Reader(ctx, *snapshot)
+	return reader, snapshot.Token, err
 }

@@ -15,16 +15,19 @@ type readerCache struct {
 }
 
 type openReader struct {
-	run    RunRef
-	reader zeotap.Reader
+	run RunRef
+	// snapshot is the token of what is read: a run that reads again opens another one.
+	snapshot string
+	reader   zeotap.Reader
 }
 
 func newReaderCache() *readerCache {
 	return &readerCache{bySync: map[string]openReader{}}
 }
 
-// take hands out the run's reader; the caller owns it until it puts it back.
-func (c *readerCache) take(ref RunRef) (zeotap.Reader, bool) {
+// take hands out the run's reader of a snapshot; the caller owns it until it puts
+// it back. A reader of an earlier snapshot of the run is closed.
+func (c *readerCache) take(ref RunRef, snapshot string) (zeotap.Reader, bool) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	kept, ok := c.bySync[ref.Sync]
@@ -32,12 +35,16 @@ func (c *readerCache) take(ref RunRef) (zeotap.Reader, bool) {
 		return nil, false
 	}
 	delete(c.bySync, ref.Sync)
+	if kept.snapshot != snapshot {
+		_ = kept.reader.Close()
+		return nil, false
+	}
 	return kept.reader, true
 }
 
 // put keeps a reader for the next call. The reader of an older run, or one
 // that was put back meanwhile, is closed.
-func (c *readerCache) put(ref RunRef, reader zeotap.Reader) {
+func (c *readerCache) put(ref RunRef, snapshot string, reader zeotap.Reader) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if kept, ok := c.bySync[ref.Sync]; ok {
@@ -47,12 +54,15 @@ func (c *readerCache) put(ref RunRef, reader zeotap.Reader) {
 		}
 		_ = kept.reader.Close()
 	}
-	c.bySync[ref.Sync] = openReader{ref, reader}
+	c.bySync[ref.Sync] = openReader{ref, snapshot, reader}
 }
 
 func (c *readerCache) drop(ref RunRef) {
-	if reader, ok := c.take(ref); ok {
-		_ = reader.Close()
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if kept, ok := c.bySync[ref.Sync]; ok && kept.run == ref {
+		_ = kept.reader.Close()
+		delete(c.bySync, ref.Sync)
 	}
 }
 
