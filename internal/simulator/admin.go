@@ -25,6 +25,7 @@ func (s *Simulator) adminRoutes() http.Handler {
 	})
 	mux.HandleFunc("GET "+adminPrefix+"contacts", s.listContacts)
 	mux.HandleFunc("PUT "+adminPrefix+"members", s.takeMembers)
+	mux.HandleFunc("PUT "+adminPrefix+"refresh", s.takeRefresh)
 	mux.HandleFunc("POST "+adminPrefix+"contacts", s.takeContacts)
 	mux.HandleFunc("POST "+adminPrefix+"truth", s.tellTruth)
 	mux.HandleFunc("POST "+adminPrefix+"erase", s.takeErasure)

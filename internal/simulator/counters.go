@@ -48,8 +48,8 @@ type Stats struct {
 	MaxInFlight map[faults.Side]int64 `json:"max_in_flight"`
 	// Segments are the counts by segment id.
 	Segments map[string]SegmentCount `json:"segments"`
-	// Audience is what is special about the members; of a list that was set, how
-	// many there are.
+	// Audience is what is special about the members; of a list or refresh that was
+	// set, how many there are.
 	Audience people.Oddities `json:"audience"`
 }
 
@@ -72,8 +72,9 @@ func (s *Simulator) Stats() Stats {
 		visible, actual := s.store.Counts(i)
 		stats.Segments[segment.ID] = SegmentCount{Counted: visible, Actual: actual}
 	}
-	stats.Audience = people.Oddities{Members: s.editions.current().members.Size()}
-	if _, crowd := s.editions.current().members.(crowdMembers); crowd {
+	members := s.editions.current().members
+	stats.Audience = people.Oddities{Members: members.Size()}
+	if at, crowd := members.(crowdMembers); crowd && at.crowd == s.crowd {
 		stats.Audience = s.oddities()
 	}
 	return stats

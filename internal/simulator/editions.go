@@ -33,8 +33,14 @@ type members interface {
 	row(i int64) []string
 }
 
+// crowd is a people.Crowd, at its beginning or after a refresh.
+type crowd interface {
+	Size() int64
+	Member(i int64) people.Member
+}
+
 // crowdMembers are members that follow from a seed.
-type crowdMembers struct{ *people.Crowd }
+type crowdMembers struct{ crowd }
 
 func (c crowdMembers) appendJSON(b []byte, i int64) []byte { return c.Member(i).AppendJSON(b) }
 func (c crowdMembers) columns() []string                   { return people.Columns() }
@@ -123,7 +129,7 @@ func cell(value any) string {
 type editions struct {
 	// list begins with the newest.
 	list atomic.Pointer[[]*edition]
-	// sets numbers the lists that were set.
+	// sets numbers the lists and refreshes that were set.
 	sets atomic.Int64
 }
 
@@ -177,6 +183,40 @@ func (s *Simulator) setRecords(records []json.RawMessage) error {
 	return nil
 }
 
+// Refresh makes the crowd the audience again, with what happened to it since its
+// beginning, under a new version. It holds four bytes a member in memory.
+func (s *Simulator) Refresh(by people.Refresh) error {
+	refreshed, err := s.crowd.Refreshed(by)
+	if err != nil {
+		return err
+	}
+	s.editions.add(&edition{
+		version:   fmt.Sprintf("%s-refresh-%d-%s", version(s.options.Zeotap), s.editions.sets.Add(1), by),
+		refreshed: s.clock().UTC().Truncate(time.Millisecond),
+		members:   crowdMembers{refreshed},
+	})
+	return nil
+}
+
+// takeRefresh refreshes the crowd as the body says.
+func (s *Simulator) takeRefresh(w http.ResponseWriter, r *http.Request) {
+	var by people.Refresh
+	if !readAdmin(w, r, &by) {
+		return
+	}
+	if err := s.Refresh(by); err != nil {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		return
+	}
+	s.tellEdition(w)
+}
+
+// tellEdition answers which audience is served now.
+func (s *Simulator) tellEdition(w http.ResponseWriter) {
+	now := s.editions.current()
+	writeJSON(w, http.StatusOK, map[string]any{"version": now.version, "members": now.members.Size()})
+}
+
 // takeMembers makes the JSON objects of the body, one a line, the members.
 func (s *Simulator) takeMembers(w http.ResponseWriter, r *http.Request) {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
@@ -201,5 +241,5 @@ func (s *Simulator) takeMembers(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"version": s.editions.current().version, "members": len(records)})
+	s.tellEdition(w)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"audiencesync/internal/simulator"
+	"audiencesync/internal/simulator/people"
 )
 
 // listed are members that a test gives.
@@ -125,6 +126,55 @@ func TestAListCanBeGivenLineByLine(t *testing.T) {
 	}
 	require.Equal(t, opened.Version, w.open().Version, "nothing was changed by those")
 	require.ErrorContains(t, w.SetMembers([]object{{"phone": "+491"}, {"phone": func() {}}}), "member 2: ")
+}
+
+func TestTheCrowdCanBeRefreshed(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	w := start(t, simulator.Options{Zeotap: simulator.ZeotapOptions{Members: 1000, Seed: 4}, Clock: clock.Now})
+	before, _ := w.read("")
+	versions := map[string]bool{w.open().Version: true}
+	refresh := func(body string) (members []json.RawMessage) {
+		t.Helper()
+		clock.Advance(time.Hour)
+		var got struct {
+			Version string
+			Members int64
+		}
+		w.do("PUT", w.charles+"/_sim/refresh", []byte(body), http.StatusOK, &got)
+		opened := w.open()
+		require.Equal(t, got.Version, opened.Version)
+		require.False(t, versions[opened.Version], "it has a version of its own")
+		versions[opened.Version] = true
+		require.Equal(t, clock.Now(), opened.AsOf)
+		require.Equal(t, got.Members, *opened.Total)
+		require.Equal(t, people.Oddities{Members: got.Members}, w.Stats().Audience)
+		members, _ = w.read("")
+		require.EqualValues(t, got.Members, len(members))
+		return members
+	}
+	different := func(now []json.RawMessage) (n int) {
+		t.Helper()
+		require.Len(t, now, len(before))
+		for i := range now {
+			if string(now[i]) != string(before[i]) {
+				n++
+			}
+		}
+		return n
+	}
+	require.Zero(t, different(refresh(`{}`)))
+	require.InDelta(t, 100, different(refresh(`{"changed": {"share": 0.1, "field": "city", "version": 1}}`)), 40)
+	require.InDelta(t, 900, len(refresh(`{"changed": {"share": 0.1, "field": "city", "version": 1}, "left": 0.1}`)), 40)
+	require.Zero(t, different(refresh(`{"left": 0}`)), "each refresh is one of the beginning")
+
+	for _, bad := range []string{`{"left": 2}`, `{"gone": 0.1}`, `{"changed": {"share": 0.1, "field": "phone", "version": 1}}`} {
+		refused := w.do("PUT", w.charles+"/_sim/refresh", []byte(bad), http.StatusBadRequest, nil)
+		require.Contains(t, string(refused.body), `"error":"`)
+	}
+	require.True(t, versions[w.open().Version], "nothing was changed by those")
+	w.Reset()
+	require.EqualValues(t, 5, w.Stats().Audience.Duplicates)
 }
 
 func TestAListIsExportedAsThePagesHoldIt(t *testing.T) {
