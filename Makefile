@@ -4,6 +4,8 @@
 GO ?= go
 # Size of the audience that `make demo` moves.
 DEMO_MEMBERS ?= 100000
+# Size of the audience of `make bench-memory` and `make bench-refresh`.
+BENCH_MEMBERS ?= 1000000
 # How long `make fuzz` works on each target, as -fuzztime of `go test`.
 FUZZTIME ?= 10s
 
@@ -32,7 +34,7 @@ LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
 
 .DEFAULT_GOAL := help
 .PHONY: help build tools temporal lint-tools fmt lint vuln tidy-check compose-check \
-	test test-short fuzz conformance demo bench-memory bench-mapping bench-rate replay-record schema clean
+	test test-short fuzz conformance demo bench-memory bench-refresh bench-mapping bench-rate replay-record schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -83,9 +85,13 @@ conformance: temporal ## Run the same audience against every plausible Hello Cha
 		{ print } \
 		END { exit !(passed && rows) }'
 
-bench-memory: temporal ## Print the worker's peak memory and the history per batch for 1,000,000 members
+bench-memory: temporal ## Print the worker's peak memory, the history per batch and the ledger's size for BENCH_MEMBERS (1,000,000)
 	@$(GO) build -o bin/bench-memory ./bench/memory
-	@bin/bench-memory
+	@bin/bench-memory --members $(BENCH_MEMBERS)
+
+bench-refresh: temporal ## Print what refreshes of BENCH_MEMBERS (1,000,000) send, and take against the first run
+	@$(GO) build -o bin/bench-refresh ./bench/refresh
+	@bin/bench-refresh --members $(BENCH_MEMBERS)
 
 bench-mapping: ## Print what mapping a member costs, against plain encoding/json
 	@$(GO) build -o bin/bench-mapping ./bench/mapping

@@ -18,28 +18,41 @@ const (
 	slowBatches      = 10 // batches per second
 )
 
-// figuresOf sets what was measured against the goals.
-func figuresOf(ended endedSync, histories []history) []table.Figure {
-	peak := float64(ended.memory.peak) / (1 << 20)
-	figures := []table.Figure{
-		table.Goal("worker peak memory", fmt.Sprintf("%.0f MiB", peak), fmt.Sprintf("< %d MiB", maxMebibytes), peak < maxMebibytes),
+// figuresOf sets what was measured against the goals: memory in all runs, the
+// rest in the first one, which has the most batches.
+func figuresOf(ran []ranSync) []table.Figure {
+	first, last := ran[0], ran[len(ran)-1]
+	var figures []table.Figure
+	for _, r := range ran {
+		peak := float64(r.memory.peak) / (1 << 20)
+		figures = append(figures, table.Goal("worker peak memory, "+r.kind.name,
+			fmt.Sprintf("%.0f MiB", peak), fmt.Sprintf("< %d MiB", maxMebibytes), peak < maxMebibytes))
 	}
 	var read, send span
-	for i, h := range histories {
+	for i, h := range first.histories {
 		read.join(h.read)
 		send.join(h.send)
 		if h.batches == 0 {
 			continue
 		}
-		figures = append(figures, h.figures(fmt.Sprintf("Temporal run %d of %d", i+1, len(histories)))...)
+		figures = append(figures, h.figures(fmt.Sprintf("Temporal run %d of %d", i+1, len(first.histories)))...)
 	}
 	told := func(name, measured string) { figures = append(figures, table.Told(name, measured)) }
-	told("members read per second", perSecond(ended.report.Source.Read, read))
-	told("members sent per second", perSecond(ended.report.Outcomes.Taken(), send))
-	told("members", audience.Thousands(ended.report.Source.Read))
-	told("batches", audience.Thousands(ended.report.Batches))
-	told("wall time", ended.wall.Round(time.Second).String())
+	told("members read per second", perSecond(first.Report.Source.Read, read))
+	told("members sent per second", perSecond(first.Report.Outcomes.Taken(), send))
+	told("members", audience.Thousands(first.Report.Source.Read))
+	told("batches", audience.Thousands(first.Report.Batches))
+	told("ledger bytes per member, after the first run", perMember(first, first))
+	told("ledger bytes per member, after all runs", perMember(last, first))
+	for _, r := range ran {
+		told("wall time, "+r.kind.name, r.Wall.Round(time.Second).String())
+	}
 	return figures
+}
+
+// perMember is the size of the ledger after a run, for each member of the first.
+func perMember(after, first ranSync) string {
+	return audience.Thousands(after.ledger / max(first.Report.Source.Read, 1))
 }
 
 // figures are those of one Temporal run.

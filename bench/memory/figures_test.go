@@ -1,12 +1,15 @@
 package main
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"audiencesync/bench/stage"
 	"audiencesync/bench/table"
 	"audiencesync/internal/audience"
 )
@@ -46,16 +49,49 @@ func TestAHistoryOfMoreThanAKibibytePerBatchMissesTheGoal(t *testing.T) {
 	require.False(t, sent(300, 102_401, 100, time.Second).figures("x")[1].Met)
 }
 
+// ran is a run that took so much memory and left a ledger of so many bytes.
+func ran(name string, peak, ledger int64, histories ...history) ranSync {
+	return ranSync{
+		Ended: stage.Ended{Report: audience.Report{Source: audience.SourceCount{Read: 1000}}, Wall: time.Minute},
+		kind:  kind{name: name}, memory: memory{peak: peak}, histories: histories, ledger: ledger,
+	}
+}
+
 func TestATemporalRunWithoutBatchesIsNotMeasured(t *testing.T) {
 	t.Parallel()
-	ended := endedSync{report: audience.Report{Source: audience.SourceCount{Read: 1000}}, wall: time.Minute, memory: memory{peak: 255 << 20}}
-	figures := figuresOf(ended, []history{{events: 20, bytes: 9000}, sent(40, 9000, 10, time.Second)})
-	require.Equal(t, "worker peak memory", figures[0].Name)
-	require.True(t, figures[0].Met)
+	figures := figuresOf([]ranSync{ran("first run", 0, 0, history{events: 20, bytes: 9000}, sent(40, 9000, 10, time.Second))})
+	require.Equal(t, "worker peak memory, first run", figures[0].Name)
 	require.Equal(t, "history events per batch, Temporal run 2 of 2", figures[1].Name)
+}
 
-	ended.memory.peak = 256 << 20
-	require.False(t, table.AllMet(figuresOf(ended, nil)))
+func TestEachRunIsHeldAgainstTheGoalOfMemory(t *testing.T) {
+	t.Parallel()
+	const most = 256 << 20
+	require.True(t, table.AllMet(figuresOf([]ranSync{ran("a", most-1<<20, 0), ran("b", most-1, 0)})))
+	require.False(t, table.AllMet(figuresOf([]ranSync{ran("a", most, 0), ran("b", 1, 0)})))
+	figures := figuresOf([]ranSync{ran("a", 1, 0), ran("b", most, 0)})
+	require.Equal(t, table.Goal("worker peak memory, b", "256 MiB", "< 256 MiB", false), figures[1])
+}
+
+func TestTheLedgerIsToldByMemberAfterTheFirstRunAndAfterAll(t *testing.T) {
+	t.Parallel()
+	figures := figuresOf([]ranSync{ran("a", 1, 250_999), ran("b", 1, 1), ran("c", 1, 1_300_000)})
+	require.Contains(t, figures, table.Told("ledger bytes per member, after the first run", "250"))
+	require.Contains(t, figures, table.Told("ledger bytes per member, after all runs", "1,300"))
+}
+
+func TestALedgerWhoseLogIsNotEmptyIsNotMeasured(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	_, err := ledgerSize(path)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.NoError(t, os.WriteFile(path, make([]byte, 4096), 0o600))
+	size, err := ledgerSize(path)
+	require.NoError(t, err)
+	require.EqualValues(t, 4096, size)
+	require.NoError(t, os.WriteFile(path+"-wal", []byte("log"), 0o600))
+	_, err = ledgerSize(path)
+	require.ErrorContains(t, err, "write-ahead log of 3 bytes")
 }
 
 func TestTheMemoryOfAProcessIsRead(t *testing.T) {

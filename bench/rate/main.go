@@ -64,8 +64,8 @@ func measure(ctx context.Context, long time.Duration, progress io.Writer) (figur
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, built.Stop()) }()
 	s := &play{Stage: built}
-	defer func() { err = errors.Join(err, s.stop()) }()
 	if err := s.start(ctx, membersFor(long)); err != nil {
 		return nil, err
 	}

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"time"
 
 	"audiencesync/bench/stage"
@@ -24,7 +21,6 @@ type play struct {
 	*stage.Stage
 
 	gate    *gate
-	vendors []*http.Server
 	workers []*programs.Program
 }
 
@@ -35,11 +31,11 @@ func (p *play) start(ctx context.Context, members int64) error {
 	p.Say("starting the simulators, Temporal and %d workers", workers)
 	vendors := simulator.New(simulator.Options{Zeotap: simulator.ZeotapOptions{Members: members, Key: zeotapKey}})
 	p.gate = newGate(vendors.CharlesHandler(), burst, reading)
-	zeotap, err := p.serve(ctx, vendors.ZeotapHandler())
+	zeotap, err := p.Serve(ctx, vendors.ZeotapHandler())
 	if err != nil {
 		return err
 	}
-	charles, err := p.serve(ctx, p.gate)
+	charles, err := p.Serve(ctx, p.gate)
 	if err != nil {
 		return err
 	}
@@ -58,25 +54,4 @@ func (p *play) start(ctx context.Context, members int64) error {
 		p.workers = append(p.workers, worker)
 	}
 	return nil
-}
-
-func (p *play) serve(ctx context.Context, handler http.Handler) (address string, err error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	p.vendors = append(p.vendors, server)
-	go func() { _ = server.Serve(listener) }() // It ends when stop closes it.
-	return listener.Addr().String(), nil
-}
-
-// stop stops the vendors last: the workers finish their requests.
-func (p *play) stop() error {
-	errs := make([]error, 0, len(p.vendors)+1)
-	errs = append(errs, p.Stop())
-	for _, vendor := range p.vendors {
-		errs = append(errs, vendor.Close())
-	}
-	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,9 @@ import (
 // stopTimeout is longer than a worker takes to finish its requests.
 const stopTimeout = 75 * time.Second
 
+// Ledger is the name of the stage's ledger, in its folder.
+const Ledger = "ledger.db"
+
 // Stage holds what a benchmark has started.
 type Stage struct {
 	Programs programs.Built
@@ -27,6 +31,8 @@ type Stage struct {
 	dir      string
 	progress io.Writer
 	running  []*programs.Program
+	vendors  []*http.Server
+	runs     int // started by Run
 }
 
 // New builds the programs. What is done is told to progress.
@@ -79,7 +85,7 @@ func (s *Stage) Worker(ctx context.Context, name, connections string) (*programs
 		return nil, err
 	}
 	p, err := s.Program(name, s.Programs.Worker, "--address", s.Server.Address(), "--listen", health,
-		"--connections", s.File(connections), "--ledger", "sqlite:"+s.File("ledger.db"), "--log-level", "warn")
+		"--connections", s.File(connections), "--ledger", "sqlite:"+s.File(Ledger), "--log-level", "warn")
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +93,8 @@ func (s *Stage) Worker(ctx context.Context, name, connections string) (*programs
 	return p, err
 }
 
-// Stop stops everything, the last one first, and removes its files.
+// Stop stops everything, the last one first and the vendors last, as workers
+// finish their requests, and removes its files.
 func (s *Stage) Stop() error {
 	var errs []error
 	for _, p := range slices.Backward(s.running) {
@@ -96,6 +103,9 @@ func (s *Stage) Stop() error {
 	}
 	if s.Server != nil {
 		errs = append(errs, s.Server.Stop())
+	}
+	for _, vendor := range s.vendors {
+		errs = append(errs, vendor.Close())
 	}
 	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
 }
