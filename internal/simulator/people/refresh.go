@@ -40,9 +40,12 @@ const maxVersion = 1_000_000
 
 // Validate reports what makes no sense.
 func (r Refresh) Validate() error {
-	for name, share := range map[string]float64{"changed.share": r.Changed.Share, "left": r.Left} {
-		if !(share >= 0 && share <= 1) {
-			return fmt.Errorf("%s is a share from 0 to 1, not %g", name, share)
+	for _, share := range []struct {
+		name string
+		of   float64
+	}{{"changed.share", r.Changed.Share}, {"left", r.Left}} {
+		if !(share.of >= 0 && share.of <= 1) { // NaN is neither
+			return fmt.Errorf("%s is a share from 0 to 1, not %g", share.name, share.of)
 		}
 	}
 	if r.Changed.Share == 0 {
