@@ -36,7 +36,7 @@ const readFor = 5 * time.Second
 
 // ReadPages reads consecutive pages into the ledger for about five seconds. Each
 // page is one transaction, so a repeated call returns what is stored and goes
-// on from there.
+// on from there. The next page is fetched while one is committed.
 func (a *Activities) ReadPages(ctx context.Context, in ReadPagesInput) (ReadPagesResult, error) {
 	defer keepAlive(ctx)()
 	result, err := a.readPages(ctx, in)
@@ -87,14 +87,25 @@ func (a *Activities) readOn(ctx context.Context, run *openRun, reading *ledger.R
 
 func readInto(ctx context.Context, run *openRun, reader zeotap.Reader, reading *ledger.Reading, book *ledger.Ledger) error {
 	until := time.Now().Add(readFor)
-	for !reading.LastCommitted && time.Now().Before(until) && !workerStops(ctx) {
-		page, err := reader.Page(ctx, reading.Cursor)
+	goesOn := func() bool { return time.Now().Before(until) && !workerStops(ctx) }
+	pages := readAhead{read: func(at audience.Cursor) (ledger.PageInput, error) {
+		page, err := reader.Page(ctx, at)
+		if err != nil {
+			return ledger.PageInput{}, err
+		}
+		return look(run, page, book)
+	}}
+	defer pages.wait()
+	if !reading.LastCommitted && goesOn() {
+		pages.start(reading.Cursor)
+	}
+	for pages.started() {
+		input, err := pages.take()
 		if err != nil {
 			return err
 		}
-		input, err := look(run, page, book)
-		if err != nil {
-			return err
+		if !input.Last && goesOn() {
+			pages.start(input.Next)
 		}
 		if _, err := reading.Commit(ctx, input); err != nil {
 			return err
