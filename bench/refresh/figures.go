@@ -21,7 +21,7 @@ const (
 func figuresOf(runs [len(refreshes)]ran, of expected) []table.Figure {
 	first, same, changed, left := runs[0], runs[1], runs[2], runs[3]
 	ofFirst := same.Wall.Seconds() / first.Wall.Seconds()
-	figures := []table.Figure{
+	return []table.Figure{
 		exactly("run 2, nothing changed: upserts", same.seen.requests, 0),
 		table.Goal("run 2: time, as a share of run 1", fmt.Sprintf("%.3f", ofFirst), fmt.Sprintf("<= %.2f", mostOfFirst), ofFirst <= mostOfFirst),
 		known("run 2: members that are known failures", same),
@@ -35,12 +35,11 @@ func figuresOf(runs [len(refreshes)]ran, of expected) []table.Figure {
 		table.Told("members", audience.Thousands(first.Report.Source.Read)),
 		table.Told("run 1: upserts", audience.Thousands(first.seen.requests)),
 		table.Told("run 1: members per second", audience.Thousands(int64(float64(first.Report.Source.Read)/first.Wall.Seconds()))),
+		took("run 1: time", first), took("run 2: time", same), took("run 3: time", changed), took("run 4: time", left),
 	}
-	for i, run := range runs {
-		figures = append(figures, table.Told(fmt.Sprintf("run %d: time", i+1), run.Wall.Round(100*time.Millisecond).String()))
-	}
-	return figures
 }
+
+func took(name string, run ran) table.Figure { return table.Told(name, run.Wall.Round(100*time.Millisecond).String()) }
 
 func exactly(name string, measured, goal int64) table.Figure {
 	return table.Goal(name, audience.Thousands(measured), "exactly "+audience.Thousands(goal), measured == goal)

@@ -52,7 +52,10 @@ func NewMirror(ctx context.Context, built *Stage, vendors simulator.Options) (*M
 	if err := m.writeDemo(append([]string{"127.0.0.1:7401", zeotap, "127.0.0.1:7402", charles}, mirrorEdits...)); err != nil {
 		return nil, err
 	}
-	return m, m.StartServer(ctx)
+	if err := m.StartServer(ctx); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // writeDemo writes the demo's files with pairs of an old and a new text, each of

@@ -150,7 +150,7 @@ func TestTheCrowdCanBeRefreshed(t *testing.T) {
 		require.Equal(t, got.Members, *opened.Total)
 		require.Equal(t, people.Oddities{Members: got.Members}, w.Stats().Audience)
 		members, _ = w.read("")
-		require.EqualValues(t, got.Members, len(members))
+		require.Len(t, members, int(got.Members))
 		return members
 	}
 	different := func(now []json.RawMessage) (n int) {

@@ -85,7 +85,7 @@ func (c *Crowd) Refreshed(by Refresh) (*Refreshed, error) {
 	r := &Refreshed{crowd: c, refresh: by, stayed: make([]uint32, 0, c.size)}
 	for i := range c.size {
 		if !c.Left(i, by) {
-			r.stayed = append(r.stayed, uint32(i)) //nolint:gosec // no more than the size
+			r.stayed = append(r.stayed, uint32(i))
 		}
 	}
 	return r, nil
