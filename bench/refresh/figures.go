@@ -39,7 +39,9 @@ func figuresOf(runs [len(refreshes)]ran, of expected) []table.Figure {
 	}
 }
 
-func took(name string, run ran) table.Figure { return table.Told(name, run.Wall.Round(100*time.Millisecond).String()) }
+func took(name string, run ran) table.Figure {
+	return table.Told(name, run.Wall.Round(100*time.Millisecond).String())
+}
 
 func exactly(name string, measured, goal int64) table.Figure {
 	return table.Goal(name, audience.Thousands(measured), "exactly "+audience.Thousands(goal), measured == goal)
