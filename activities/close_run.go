@@ -25,7 +25,7 @@ type CloseRunInput struct {
 	Ended string `json:"ended,omitempty"`
 	// Plan is nil for a run that ended before it had one.
 	Plan *audience.Plan `json:"plan,omitempty"`
-	// Notes are worth knowing before the next run.
+	// Notes of a plan are why a run would be refused before it has one.
 	Notes []string `json:"notes,omitempty"`
 	// Decisions are what people told the run.
 	Decisions []audience.Decision `json:"decisions,omitempty"`

@@ -49,7 +49,7 @@ func TestEveryVerbExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
 		"", "run", "status", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
-		"approve", "decline", "pause", "resume", "try", "trace", "failures", "retry-failures",
+		"plan", "retire", "approve", "decline", "pause", "resume", "adopt", "ignore", "try", "trace", "failures", "retry-failures",
 		"schedule", "schedule create", "schedule list", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export",
 	} {
 		t.Run("help "+verb, func(t *testing.T) {

@@ -57,6 +57,9 @@ func writePlan(w io.Writer, r *audience.Report) error {
 			lines = append(lines, "  "+why)
 		}
 	}
+	for _, note := range r.Notes {
+		lines = append(lines, "", "a run would be refused: "+note)
+	}
 	lines = append(lines, "", r.Summary, "")
 	_, err := io.WriteString(w, strings.Join(lines, "\n"))
 	return err

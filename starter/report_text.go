@@ -71,6 +71,9 @@ func writeReport(w io.Writer, r *audience.Report) error {
 	if r.Segment.Stale > 0 {
 		row("  stale", r.Segment.Stale, "accepted earlier, this update failed")
 	}
+	if r.Segment.Before > 0 {
+		row("there before us", r.Segment.Before, "in the segment before the first run, and not ours: so many more may be counted")
+	}
 	if r.Segment.Counted != nil {
 		row("counted in segment", *r.Segment.Counted, "contacts, not reachable contacts; segment "+r.Segment.ID)
 	} else {

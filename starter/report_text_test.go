@@ -66,6 +66,9 @@ func TestReportsReadLikeThis(t *testing.T) {
 				What: audience.Approve, About: "d1-1", By: "ada", Why: "known test numbers", At: time.Date(2026, time.March, 2, 12, 0, 0, 0, time.Local),
 			}}
 		},
+		"there-before": func(r *audience.Report) {
+			r.Segment.Before, *r.Segment.Counted = 500, 98_800
+		},
 		"left-and-stale": func(r *audience.Report) {
 			r.Segment.Left, r.Segment.Stale = 300, 20
 			r.Segment.Expected, *r.Segment.Counted = 98_732, 98_732

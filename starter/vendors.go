@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/otel/metric/noop"
 
+	"audiencesync/internal/beginning"
 	"audiencesync/internal/config"
 	"audiencesync/internal/credentials"
 	"audiencesync/internal/endpoints"
@@ -43,18 +44,7 @@ func (a *app) withTrial(ctx context.Context, f *vendorFlags, argument string, do
 	if err != nil {
 		return err
 	}
-	if f.connections == "" {
-		return usage("this command asks both vendors: name the worker's connections file with --connections FILE or %s", connectionsVariable)
-	}
-	connections, err := config.LoadConnections(f.connections)
-	if err != nil {
-		return &exitError{code: exitUsage, err: err}
-	}
-	return f.withLedger(ctx, func(l *ledger.Ledger) error {
-		pool := endpoints.New(endpoints.Options{
-			Connections: connections, Ledger: l, Meter: noop.NewMeterProvider().Meter("audiencesync"),
-			Credential: credentials.Store{Dir: filepath.Dir(f.connections)}.Lookup,
-		})
+	return f.withPool(ctx, "both vendors", func(pool *endpoints.Pool) error {
 		opened, err := trial.Open(ctx, trial.Options{
 			Pool: pool, Spec: spec, Say: func(text string) { a.say("%s", text) }, ReadAgain: readAgain,
 		})
@@ -62,6 +52,23 @@ func (a *app) withTrial(ctx context.Context, f *vendorFlags, argument string, do
 			return trialError(spec.Sync, err)
 		}
 		return trialError(spec.Sync, do(opened))
+	})
+}
+
+// withPool runs a data command that asks somebody.
+func (f *vendorFlags) withPool(ctx context.Context, asked string, do func(*endpoints.Pool) error) error {
+	if f.connections == "" {
+		return usage("this command asks %s: name the worker's connections file with --connections FILE or %s", asked, connectionsVariable)
+	}
+	connections, err := config.LoadConnections(f.connections)
+	if err != nil {
+		return &exitError{code: exitUsage, err: err}
+	}
+	return f.withLedger(ctx, func(l *ledger.Ledger) error {
+		return do(endpoints.New(endpoints.Options{
+			Connections: connections, Ledger: l, Meter: noop.NewMeterProvider().Meter("audiencesync"),
+			Credential: credentials.Store{Dir: filepath.Dir(f.connections)}.Lookup,
+		}))
 	})
 }
 
@@ -81,10 +88,11 @@ func trialError(sync string, err error) error {
 	_, refused := errors.AsType[*preflight.RefusedError](err)
 	ledgerSays, refusedByLedger := errors.AsType[*ledger.RefusedError](err)
 	_, nobody := errors.AsType[*trial.NoMemberError](err)
+	_, unsaid := errors.AsType[*beginning.RefusedError](err)
 	switch {
 	case refusedByLedger:
 		return &exitError{code: exitUsage, err: ledgerSays} // It names the sync itself.
-	case settings, refused, nobody:
+	case settings, refused, nobody, unsaid:
 		return usage("sync %s: %w", sync, err)
 	default:
 		return failure

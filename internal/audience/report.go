@@ -46,7 +46,7 @@ type Report struct {
 	Requests    int64     `json:"requests"`
 	StartedAt   time.Time `json:"started_at"`
 	FinishedAt  time.Time `json:"finished_at"`
-	// Notes are worth knowing before the next run.
+	// Notes of a plan are why a run would be refused before it has one.
 	Notes []string `json:"notes,omitempty"`
 	// Ended is empty for a run that came to its end, else one of the Ended words.
 	Ended string `json:"ended,omitempty"`
