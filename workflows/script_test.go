@@ -31,6 +31,10 @@ type script struct {
 	// batches are planned; window of them may be under way. Both default to 1.
 	batches int64
 	window  int
+	// ledger and workspace are what OpenRun tells of a run that sends, notes what it
+	// tells of one that only plans.
+	ledger, workspace string
+	notes             []string
 
 	openRun   func() error
 	readPages func(page int64) (activities.ReadPagesResult, error)
@@ -107,6 +111,7 @@ func (s *script) OpenRun(_ context.Context, in activities.OpenRunInput) (activit
 	return activities.OpenRunResult{
 		Run:          activities.RunRef{Sync: in.Spec.Sync, Run: 7, Epoch: 9},
 		AudienceName: "Spring campaign", Window: max(s.window, 1), BatchSize: 1000,
+		Ledger: s.ledger, Workspace: s.workspace, Notes: s.notes,
 	}, nil
 }
 

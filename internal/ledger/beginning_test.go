@@ -124,6 +124,12 @@ func TestIgnoredContactsAreNotOursButThoseOfATrialAre(t *testing.T) {
 	require.Equal(t, ledger.Ignored{Held: 2, NotOurs: 10}, ignored)
 	require.Equal(t, ledger.BeginningIgnored, beginningOf(t, l).Kind)
 
+	require.NoError(t, l.BeginTrial(t.Context(), opening(""), members(0, 2, "v2")))
+	ignored, err = l.Ignore(t.Context(), opening(""), new(int64(12)))
+	require.NoError(t, err)
+	require.Equal(t, ledger.Ignored{Held: 2, NotOurs: 10}, ignored, "a trial that did not end is not forgotten")
+	require.NoError(t, l.EndTrial(t.Context(), "spring", members(0, 2, "v2")))
+
 	adopt(t, l, members(2, 5, ""), 5)
 	ignored, err = l.Ignore(t.Context(), opening(""), new(int64(12)))
 	require.NoError(t, err)

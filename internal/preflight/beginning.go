@@ -35,7 +35,7 @@ func (i *inspection) beginning(ctx context.Context) error {
 func Remedies(sync string) string {
 	return fmt.Sprintf(
 		"say what they are, where the worker's ledger and connections file are: "+
-			"\"audiencesync adopt %[1]s.yaml\" records them as members of the sync, so that who is not in the audience is unmarked; "+
+			"\"audiencesync adopt %[1]s.yaml\" records them as members of the sync, so that those who are not in the audience count as leavers; "+
 			"\"audiencesync ignore %[1]s.yaml\" records that they are not ours", sync)
 }
 
