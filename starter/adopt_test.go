@@ -23,13 +23,14 @@ const stranger = "+4915199999999"
 // one that was made in the app. It returns the references of ours.
 func (d *desk) fill(members int64) []string {
 	marked := map[string]json.RawMessage{"zeotap_audience_984": json.RawMessage(`"member"`)}
-	list := []store.Contact{{SourceType: "shop", Reference: "s1", Properties: marked}, {FirstName: "In the app", Properties: marked}}
 	references := []string{stranger}
 	for i := int64(0); int64(len(references)) <= members; i++ {
 		if member := d.Crowd().Member(i); member.Original == i && member.Number != "" {
 			references = append(references, member.Number)
 		}
 	}
+	list := make([]store.Contact, 0, len(references)+2)
+	list = append(list, store.Contact{SourceType: "shop", Reference: "s1", Properties: marked}, store.Contact{FirstName: "In the app", Properties: marked})
 	for _, reference := range references {
 		list = append(list, store.Contact{SourceType: "zeotap", Reference: reference, Properties: marked})
 	}

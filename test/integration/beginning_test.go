@@ -2,8 +2,10 @@ package integration
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +43,6 @@ const others = 2
 // people would have.
 func (w *world) fill(members, strangers int) filled {
 	marked := map[string]json.RawMessage{markedProperty: json.RawMessage(`"member"`)}
-	list := []contacts.Contact{{SourceType: "shop", Reference: "s1", Properties: marked}, {FirstName: "In the app", Properties: marked}}
 	var f filled
 	for i := int64(0); len(f.members) < members; i++ {
 		if member := w.Crowd().Member(i); member.Kind == people.Plain {
@@ -49,9 +50,11 @@ func (w *world) fill(members, strangers int) filled {
 		}
 	}
 	for i := range strangers {
-		f.strangers = append(f.strangers, "+49151999"+strings.Repeat("9", 3)+string(rune('0'+i/10))+string(rune('0'+i%10)))
+		f.strangers = append(f.strangers, fmt.Sprintf("+49151999%05d", i))
 	}
-	for _, reference := range append(append([]string{}, f.members...), f.strangers...) {
+	list := make([]contacts.Contact, 0, members+strangers+others)
+	list = append(list, contacts.Contact{SourceType: "shop", Reference: "s1", Properties: marked}, contacts.Contact{FirstName: "In the app", Properties: marked})
+	for _, reference := range slices.Concat(f.members, f.strangers) {
 		list = append(list, contacts.Contact{SourceType: "zeotap", Reference: reference, Phones: []string{reference}, Properties: marked})
 	}
 	w.AddContacts(list...)
