@@ -50,7 +50,7 @@ func TestEveryVerbExplainsItself(t *testing.T) {
 	for _, verb := range []string{
 		"", "run", "status", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
 		"plan", "retire", "approve", "decline", "pause", "resume", "adopt", "ignore", "try", "trace", "failures", "retry-failures",
-		"schedule", "schedule create", "schedule list", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export",
+		"schedule", "schedule create", "schedule update", "schedule list", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export",
 	} {
 		t.Run("help "+verb, func(t *testing.T) {
 			t.Parallel()
@@ -88,6 +88,12 @@ func TestMistakesOfUsageHaveOneTextAndCodeTwo(t *testing.T) {
 		"too often":                   {[]string{"schedule", "create", sync, "--every", "59s"}, "--every 59s: the shortest interval is 1m"},
 		"six fields of cron":          {[]string{"schedule", "create", sync, "--cron", "0 0 6 * * *"}, `--cron "0 0 6 * * *": write five fields: minute, hour, day of month, month, day of week`},
 		"unknown time zone":           {[]string{"schedule", "create", sync, "--every", "1h", "--time-zone", "Berlin"}, `--time-zone "Berlin": write a name like Europe/Berlin`},
+		"two new times":               {[]string{"schedule", "update", sync, "--every", "1h", "--cron", "0 6 * * *"}, `say when: either --every (for example 6h) or --cron (for example "0 6 * * *"), not both`},
+		"too often from now on":       {[]string{"schedule", "update", sync, "--every", "0s"}, "--every 0s: the shortest interval is 1m"},
+		"new times that are none":     {[]string{"schedule", "update", sync, "--cron", ""}, "--cron is empty: write five fields, or leave the flag out to keep the times as they are"},
+		"six new fields of cron":      {[]string{"schedule", "update", sync, "--cron", "0 0 6 * * *"}, `--cron "0 0 6 * * *": write five fields: minute, hour, day of month, month, day of week`},
+		"unknown new time zone":       {[]string{"schedule", "update", sync, "--time-zone", "Berlin"}, `--time-zone "Berlin": write a name like Europe/Berlin`},
+		"too short a new catch-up":    {[]string{"schedule", "update", sync, "--catch-up", "1s"}, "--catch-up 1s: the shortest window is 10s"},
 		"too short a catch-up":        {[]string{"schedule", "create", sync, "--every", "1h", "--catch-up", "1s"}, "--catch-up 1s: the shortest window is 10s"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,6 +124,7 @@ func TestAServerThatDoesNotAnswerIsNamedWithTheSync(t *testing.T) {
 		{"approve", "demo"},
 		{"pause", "demo"},
 		{"schedule", "create", sync, "--every", "1h"},
+		{"schedule", "update", sync},
 		{"schedule", "delete", "demo"},
 	} {
 		t.Run(strings.Join(args[:len(args)-1], " "), func(t *testing.T) {

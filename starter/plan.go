@@ -23,6 +23,7 @@ ask. Nothing is sent, and nothing is remembered of it. A run that follows reads 
 				return err
 			}
 			defer c.Close()
+			a.tellPinned(cmd.Context(), c, args[0], spec)
 			input := in.input(cmd, spec)
 			input.PlanOnly = true
 			err = a.runSync(cmd.Context(), c, input)

@@ -31,6 +31,7 @@ func (a *app) runCommand() *cobra.Command {
 				return err
 			}
 			defer c.Close()
+			a.tellPinned(cmd.Context(), c, args[0], spec)
 			err = a.runSync(cmd.Context(), c, in.input(cmd, spec))
 			if cmd.Context().Err() != nil {
 				a.say("Stopped watching; the run goes on. See it with: audiencesync status %s", spec.Sync)

@@ -23,7 +23,7 @@ func (a *app) scheduleCommand() *cobra.Command {
 		Use:   "schedule",
 		Short: "Run a sync again and again",
 	}
-	command.AddCommand(a.scheduleCreateCommand(), a.scheduleListCommand(), a.scheduleDeleteCommand())
+	command.AddCommand(a.scheduleCreateCommand(), a.scheduleUpdateCommand(), a.scheduleListCommand(), a.scheduleDeleteCommand())
 	return command
 }
 
@@ -42,7 +42,8 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 		Use:   "create SYNC.yaml",
 		Short: "Create the schedule of a sync",
 		Long: `Create the schedule of a sync, by interval (--every 6h) or by cron (--cron "0 6 * * *").
-The sync file is pinned in the schedule: after changing it, delete the schedule and create it again.
+The sync file is pinned in the schedule: after changing it, bring it over with
+"audiencesync schedule update SYNC.yaml".
 A due time while a run is going waits for that run; it runs again afterwards only if the
 run had opened its read before the due time.`,
 		Args: cobra.ExactArgs(1),
@@ -59,28 +60,53 @@ run had opened its read before the due time.`,
 				return err
 			}
 			defer c.Close()
-			return a.createSchedule(cmd.Context(), c, spec, when)
+			return a.createSchedule(cmd.Context(), c, args[0], spec, when)
 		},
 	}
-	flags := command.Flags()
-	flags.DurationVar(&when.every, "every", 0, "interval, for example 6h")
-	flags.StringVar(&when.cron, "cron", "", "cron expression of five fields, for example \"0 6 * * 1-5\"")
-	flags.StringVar(&when.timeZone, "time-zone", "UTC", "time zone of --cron, for example Europe/Berlin")
-	flags.DurationVar(&when.catchUp, "catch-up", time.Hour, "how late a missed run may still start after an outage")
-	flags.DurationVar(&when.jitter, "jitter", 0, "random delay of each start, at the most")
+	when = cadence{timeZone: "UTC", catchUp: time.Hour}
+	when.add(command)
 	return command
+}
+
+// Names of the flags of a cadence.
+const (
+	everyFlag    = "every"
+	cronFlag     = "cron"
+	timeZoneFlag = "time-zone"
+	catchUpFlag  = "catch-up"
+	jitterFlag   = "jitter"
+)
+
+// add makes flags of a cadence, whose values are their defaults.
+func (w *cadence) add(command *cobra.Command) {
+	flags := command.Flags()
+	flags.DurationVar(&w.every, everyFlag, w.every, "interval, for example 6h")
+	flags.StringVar(&w.cron, cronFlag, w.cron, "cron expression of five fields, for example \"0 6 * * 1-5\"")
+	flags.StringVar(&w.timeZone, timeZoneFlag, w.timeZone, "time zone of --cron, for example Europe/Berlin")
+	flags.DurationVar(&w.catchUp, catchUpFlag, w.catchUp, "how late a missed run may still start after an outage")
+	flags.DurationVar(&w.jitter, jitterFlag, w.jitter, "random delay of each start, at the most")
 }
 
 func (w cadence) check() error {
 	if (w.every == 0) == (w.cron == "") {
 		return usage("say when: either --every (for example 6h) or --cron (for example \"0 6 * * *\")")
 	}
-	if w.every != 0 && w.every < time.Minute {
+	if w.every != 0 && w.every < shortestInterval {
 		return usage("--every %s: the shortest interval is 1m", w.every)
 	}
-	if w.catchUp < 10*time.Second {
+	if w.catchUp < shortestCatchUp {
 		return usage("--catch-up %s: the shortest window is 10s", w.catchUp)
 	}
+	return w.checkTimes()
+}
+
+// The least that a schedule may be told.
+const (
+	shortestInterval = time.Minute
+	shortestCatchUp  = 10 * time.Second
+)
+
+func (w cadence) checkTimes() error {
 	if w.cron != "" && len(strings.Fields(w.cron)) != 5 {
 		return usage("--cron %q: write five fields: minute, hour, day of month, month, day of week", w.cron)
 	}
@@ -100,24 +126,30 @@ func (w cadence) spec() client.ScheduleSpec {
 	return spec
 }
 
-func (a *app) createSchedule(ctx context.Context, c client.Client, spec config.Sync, when cadence) error {
+// dueRunOf is what the schedule of a sync starts, with the spec pinned in it.
+func dueRunOf(spec config.Sync) *client.ScheduleWorkflowAction {
+	return &client.ScheduleWorkflowAction{
+		ID:            workflows.DueID(spec.Sync),
+		Workflow:      workflows.DueRun,
+		Args:          []any{workflows.DueRunInput{Spec: spec}},
+		TaskQueue:     workflows.TaskQueue,
+		StaticSummary: workflows.Summary(spec),
+	}
+}
+
+// createSchedule creates the schedule of the sync in a file.
+func (a *app) createSchedule(ctx context.Context, c client.Client, file string, spec config.Sync, when cadence) error {
 	handle, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:   workflows.SyncID(spec.Sync),
-		Spec: when.spec(),
-		Action: &client.ScheduleWorkflowAction{
-			ID:            workflows.DueID(spec.Sync),
-			Workflow:      workflows.DueRun,
-			Args:          []any{workflows.DueRunInput{Spec: spec}},
-			TaskQueue:     workflows.TaskQueue,
-			StaticSummary: workflows.Summary(spec),
-		},
+		ID:     workflows.SyncID(spec.Sync),
+		Spec:   when.spec(),
+		Action: dueRunOf(spec),
 		// Due times that come while a run is going become one run afterwards.
 		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE,
 		CatchupWindow: when.catchUp,
 	})
 	switch {
 	case errors.Is(err, temporal.ErrScheduleAlreadyRunning):
-		return usage("sync %s has a schedule already: delete it first with: audiencesync schedule delete %s", spec.Sync, spec.Sync)
+		return usage("sync %s has a schedule already: bring the sync file, or other times, over with: audiencesync schedule update %s", spec.Sync, file)
 	case err != nil:
 		return &exitError{code: exitFailed, err: fmt.Errorf("creating the schedule of sync %s: %w", spec.Sync, err)}
 	}
@@ -133,6 +165,11 @@ func (a *app) printScheduled(sync string, next []time.Time) error {
 		return a.printJSON(scheduleLine{Sync: sync, Next: next})
 	}
 	a.say("sync %s is scheduled", sync)
+	return a.printNext(next)
+}
+
+// printNext tells the next times at which a schedule starts its sync.
+func (a *app) printNext(next []time.Time) error {
 	for _, at := range next[:min(3, len(next))] {
 		if _, err := fmt.Fprintf(a.stdout, "next run: %s\n", at.Format(time.RFC3339)); err != nil {
 			return err

@@ -6,12 +6,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.uber.org/zap"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"audiencesync/internal/config"
 	"audiencesync/internal/devserver/devservertest"
@@ -36,17 +39,43 @@ func ownServer(t *testing.T) client.Client {
 	return c
 }
 
-// office is a desk with a Temporal server and a worker.
-type office struct {
-	*desk
-	client client.Client
-	spec   config.Sync
+// ownNamespace connects to a namespace of that server that nobody else uses, in
+// which syncs may have any name.
+func ownNamespace(t *testing.T) (c client.Client, namespace string) {
+	t.Helper()
+	options := client.Options{
+		HostPort: devservertest.ForTest(t).Address(), Namespace: "test-" + uuid.NewString()[:8], Logger: telemetry.TemporalLogger(zap.NewNop()),
+	}
+	namespaces, err := client.NewNamespaceClient(options)
+	require.NoError(t, err)
+	defer namespaces.Close()
+	require.NoError(t, namespaces.Register(t.Context(), &workflowservice.RegisterNamespaceRequest{
+		Namespace: options.Namespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
+	}))
+	c, err = dialLocal(t.Context(), options)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c, options.Namespace
 }
 
-func newOffice(t *testing.T) *office {
+// office is a desk with a Temporal namespace and a worker.
+type office struct {
+	*desk
+	client    client.Client
+	namespace string
+	spec      config.Sync
+}
+
+// newOffice makes an office whose sync file is edited: pairs of a text and what
+// takes its place.
+func newOffice(t *testing.T, edits ...string) *office {
 	t.Helper()
-	o := &office{desk: newDesk(t), client: ownServer(t)}
+	o := &office{desk: newDesk(t)}
+	o.client, o.namespace = ownNamespace(t)
 	o.edit(t, "sync.yaml", "poll: 1s", "poll: 100ms")
+	for i := 0; i < len(edits); i += 2 {
+		o.edit(t, "sync.yaml", edits[i], edits[i+1])
+	}
 	worker, err := host.Start(t.Context(), host.Options{
 		Client: o.client, Ledger: "sqlite:" + o.file("ledger.db"), Connections: o.file("connections.yaml"),
 		Meter: noop.NewMeterProvider().Meter("test"), Logger: zap.NewNop(),
@@ -77,7 +106,13 @@ func (o *office) start(t *testing.T, status int) client.WorkflowRun {
 // order gives an order as an operator does.
 func (o *office) order(t *testing.T, verb string, args ...string) answer {
 	t.Helper()
-	return call(t, append([]string{verb, "demo", "--address", devservertest.ForTest(t).Address(), "--namespace", "default"}, args...)...)
+	return o.tell(t, append([]string{verb, "demo"}, args...)...)
+}
+
+// tell runs a verb that talks to Temporal.
+func (o *office) tell(t *testing.T, args ...string) answer {
+	t.Helper()
+	return call(t, append(args, "--address", devservertest.ForTest(t).Address(), "--namespace", o.namespace)...)
 }
 
 // end lets Hello Charles take everything, and waits for the end of the run.
