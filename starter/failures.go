@@ -34,8 +34,9 @@ func (a *app) failuresCommand() *cobra.Command {
 		Use:   "failures SYNC",
 		Short: "List the members of a run that Hello Charles did not take, and why",
 		Long: `List the members that a run could not send, that Hello Charles refused, or of which
-nobody knows what became: reference, reason, field, batch, requests, and the API's own
-words. This is contact data: it is read from the ledger and never passes through Temporal.`,
+nobody knows what became, and the leavers whose marker could not be taken away: who,
+reference, reason, field, batch, requests, and the API's own words. This is contact data:
+it is read from the ledger and never passes through Temporal.`,
 		Args:        cobra.ExactArgs(1),
 		Annotations: map[string]string{outputCSV: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -78,13 +79,23 @@ type shownFailure struct {
 	Message   string           `json:"message,omitempty"`
 	Known     bool             `json:"known"`
 	FirstRun  int64            `json:"first_run,omitempty"`
-	Raw       audience.Member  `json:"raw,omitempty"`
+	// Leaver says that it is no member: the marker could not be taken away.
+	Leaver bool            `json:"leaver"`
+	Raw    audience.Member `json:"raw,omitempty"`
+}
+
+// who says it in a word.
+func (f *shownFailure) who() string {
+	if f.Leaver {
+		return "leaver"
+	}
+	return "member"
 }
 
 func showFailure(f ledger.Failure) shownFailure {
 	return shownFailure{
 		Run: f.Run, Reference: f.Reference, Outcome: f.Outcome, Reason: f.Reason, Field: f.Field, Place: f.Place,
-		Batch: f.Batch, Sends: f.Sends, Message: f.Message, Known: f.Known, FirstRun: f.FirstRun,
+		Batch: f.Batch, Sends: f.Sends, Message: f.Message, Known: f.Known, FirstRun: f.FirstRun, Leaver: f.Leaver,
 	}
 }
 
@@ -143,7 +154,7 @@ type csvFailures struct {
 	titled bool
 }
 
-var failureColumns = []string{"run", "reference", "outcome", "reason", "field", "place", "batch", "sends", "known", "first_run", "message"}
+var failureColumns = []string{"run", "reference", "outcome", "reason", "field", "place", "batch", "sends", "known", "first_run", "message", "leaver"}
 
 func (c *csvFailures) print(f shownFailure) error {
 	if !c.titled {
@@ -173,6 +184,7 @@ func (f *shownFailure) cells(raw bool) ([]string, error) {
 	cells = append(cells,
 		strconv.FormatInt(f.Run, 10), f.Reference, string(f.Outcome), f.Reason, f.Field, f.Place, strconv.FormatInt(f.Batch, 10),
 		strconv.Itoa(f.Sends), strconv.FormatBool(f.Known), strconv.FormatInt(f.FirstRun, 10), f.Message,
+		strconv.FormatBool(f.Leaver),
 	)
 	if !raw {
 		return cells, nil
@@ -200,7 +212,7 @@ func (t *tableFailures) print(f shownFailure) error {
 	if f.Reference != "" {
 		reference = spelled(f.Reference)
 	}
-	row := table.Row{reference, f.Outcome, f.Reason, f.Field, f.Place, f.Sends, known, printable(strings.TrimSpace(f.Message), "")}
+	row := table.Row{reference, f.who(), f.Outcome, f.Reason, f.Field, f.Place, f.Sends, known, printable(strings.TrimSpace(f.Message), "")}
 	if t.raw {
 		row = append(row, spelled(f.Raw))
 	}
@@ -215,7 +227,7 @@ func (t *tableFailures) end() error {
 	if len(t.rows) == 0 {
 		return nil
 	}
-	header := table.Row{"reference", "outcome", "reason", "field", "place", "requests", "known", "Hello Charles said"}
+	header := table.Row{"reference", "who", "outcome", "reason", "field", "place", "requests", "known", "Hello Charles said"}
 	if t.raw {
 		header = append(header, "fields")
 	}

@@ -38,7 +38,7 @@ func writeReport(w io.Writer, r *audience.Report) error {
 		{audience.Suppressed, "not sent"},
 		{audience.Invalid, "not sent: our checks"},
 		{audience.Refused, "Hello Charles said no"},
-		{audience.Unresolved, "nobody knows"},
+		{audience.Unresolved, unresolvedNote(r, "nobody knows")},
 	} {
 		if n := r.Outcomes.Of(line.outcome); n > 0 {
 			row("  "+string(line.outcome), n, line.note)
@@ -47,18 +47,21 @@ func writeReport(w io.Writer, r *audience.Report) error {
 	if r.KnownFailures > 0 {
 		row("  known failures", r.KnownFailures, "of the above: an earlier run met them with the same content")
 	}
+	if left := r.Leavers.Total(); left > 0 {
+		row("left the audience", left, "or may not be in it any more")
+	}
 	for _, line := range []struct {
 		outcome audience.Outcome
 		note    string
 	}{
-		{audience.Removed, "left the audience: unmarked"},
-		{audience.Gone, "left the audience: Hello Charles holds them no more"},
-		{audience.Kept, "left the audience: mode add unmarks nobody"},
-		{audience.Refused, "left the audience: Hello Charles said no, they stay marked"},
-		{audience.Unresolved, "left the audience: nobody knows whether they are unmarked"},
+		{audience.Removed, "the marker was taken away"},
+		{audience.Gone, "Hello Charles holds them no more"},
+		{audience.Kept, "stay marked: mode add unmarks nobody"},
+		{audience.Refused, "stay marked: Hello Charles said no"},
+		{audience.Unresolved, unresolvedNote(r, "nobody knows whether they are marked")},
 	} {
 		if n := r.Leavers.Of(line.outcome); n > 0 {
-			row("left, "+string(line.outcome), n, line.note)
+			row("  "+string(line.outcome), n, line.note)
 		}
 	}
 	if r.MarkedAgain > 0 {
@@ -83,7 +86,7 @@ func writeReport(w io.Writer, r *audience.Report) error {
 		fmt.Sprintf("sync %s, run %d: audience %s %s", r.Sync, r.Run, r.Audience.ID, r.Audience.Name), "", t.Render(),
 	}
 	lines = append(lines, reasonLines(r)...)
-	lines = append(lines, countedReasons("why leavers stay marked:", r.LeaverReasons)...)
+	lines = append(lines, countedReasons("why leavers were not unmarked:", r.LeaverReasons)...)
 	lines = append(lines, withheldLines(r)...)
 	lines = append(lines, "", fmt.Sprintf("verdict: %s%s  (%d batches, %d requests, %s)", r.Verdict, numbersOnly(r), r.Batches, r.Requests,
 		r.FinishedAt.Sub(r.StartedAt).Round(100*time.Millisecond)))
@@ -93,10 +96,22 @@ func writeReport(w io.Writer, r *audience.Report) error {
 	if r.Verdict == audience.Explained && !r.Acceptable {
 		lines = append(lines, "  the run counts as failed until the cause is mended or accept allows it")
 	}
+	if r.Ended == "" && r.Plan != nil && len(r.Plan.Beyond) > 0 {
+		lines = append(lines, "  before anything was sent the run asked, because")
+		lines = append(lines, indented(indented(r.Plan.Beyond))...)
+	}
 	lines = append(lines, decisionLines(r)...)
 	lines = append(lines, "", r.Summary, "")
 	_, err := io.WriteString(w, strings.Join(lines, "\n"))
 	return err
+}
+
+// unresolvedNote says what is known of those who are unresolved.
+func unresolvedNote(r *audience.Report, usual string) string {
+	if r.Ended != "" {
+		return "not sent, or sent without an answer, when the run ended"
+	}
+	return usual
 }
 
 // numbersOnly says what an equal verdict rests on when only counts agree.
@@ -132,7 +147,7 @@ func leftOut(field string) string {
 	case "phone", "email":
 		return "sent without " + field + ", whose value is not usable"
 	case "changed_phone", "changed_email":
-		return "sent without " + strings.TrimPrefix(field, "changed_") + ", which changed: Hello Charles does not confirm that it still holds the contact (docs/hello-charles.md, Erased contacts)"
+		return "sent without " + strings.TrimPrefix(field, "changed_") + ", which changed: Hello Charles does not confirm that it still holds the contact (docs/refresh.md, Erased contacts)"
 	case "tags":
 		return "tags that are not allowed or do not exist (failures --withheld lists them)"
 	default:

@@ -73,6 +73,9 @@ func (a *app) printProgress(progress workflows.Progress, waiting string) error {
 			Waiting string `json:"waiting,omitempty"`
 		}{progress, waiting})
 	}
+	if atGate(progress) {
+		return writeGate(a.stdout, progress)
+	}
 	lines := describe(progress) + "\n"
 	if waiting != "" {
 		lines += "waiting: " + waiting + "\n"

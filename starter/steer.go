@@ -17,20 +17,20 @@ import (
 
 func (a *app) approveCommand() *cobra.Command {
 	return a.steerCommand("approve SYNC", "Let a run go on that waits for approval; once, for what it says it waits for",
-		workflows.UpdateApprove, told{"approved", "the run goes on"})
+		workflows.UpdateApprove, told{word: "approved", then: "the run goes on"})
 }
 
 func (a *app) declineCommand() *cobra.Command {
-	return a.steerCommand("decline SYNC", "End a run that waits for approval", workflows.UpdateDecline, told{"declined", "the run ends"})
+	return a.steerCommand("decline SYNC", "End a run that waits for approval", workflows.UpdateDecline, told{word: "declined", then: "the run ends"})
 }
 
 func (a *app) pauseCommand() *cobra.Command {
 	return a.steerCommand("pause SYNC", "Let a run finish what is under way, then wait for resume",
-		workflows.UpdatePause, told{"paused", "what is under way is finished; go on with audiencesync resume"})
+		workflows.UpdatePause, told{word: "paused", then: "what is under way is finished; go on with audiencesync resume"})
 }
 
 func (a *app) resumeCommand() *cobra.Command {
-	return a.steerCommand("resume SYNC", "Go on after a pause, or when access was given back", workflows.UpdateResume, told{"resumed", "the run goes on"})
+	return a.steerCommand("resume SYNC", "Go on after a pause, or when access was given back", workflows.UpdateResume, told{word: "resumed", then: "the run goes on"})
 }
 
 // told is what the command line says of an order that a run has taken: a word,
@@ -55,7 +55,7 @@ func (a *app) steerCommand(use, short, update string, done told) *cobra.Command 
 				return err
 			}
 			defer c.Close()
-			progress, err := a.steer(cmd.Context(), c, sync, update, why)
+			asked, progress, err := a.steer(cmd.Context(), c, sync, update, why)
 			if err != nil {
 				return err
 			}
@@ -63,6 +63,9 @@ func (a *app) steerCommand(use, short, update string, done told) *cobra.Command 
 				return a.printJSON(progress)
 			}
 			then := done.then
+			if atGate(asked) {
+				then = decidedAtGate(update, *asked.Plan) + then
+			}
 			if holds := whatElseHolds(update, progress); holds != "" {
 				then = "the run waits all the same: " + holds
 			}
@@ -74,23 +77,24 @@ func (a *app) steerCommand(use, short, update string, done told) *cobra.Command 
 	return command
 }
 
-func (a *app) steer(ctx context.Context, c client.Client, sync, update, why string) (workflows.Progress, error) {
+// steer gives the order. asked is how the run stood that an approval or a refusal is
+// about, progress how it stands now.
+func (a *app) steer(ctx context.Context, c client.Client, sync, update, why string) (asked, progress workflows.Progress, err error) {
 	in := workflows.Steer{By: operator(), Why: why}
 	if update == workflows.UpdateApprove || update == workflows.UpdateDecline {
 		// The decision is about what the run waits for now.
-		now, err := askProgress(ctx, c, workflows.SyncID(sync))
+		asked, err = askProgress(ctx, c, workflows.SyncID(sync))
 		if err != nil {
-			return now, steerError(sync, err)
+			return asked, asked, steerError(sync, err)
 		}
-		if now.Hold == nil || now.Hold.Kind != workflows.HoldApproval {
-			return now, usage("sync %s: the run waits for no approval", sync)
+		if asked.Hold == nil || asked.Hold.Kind != workflows.HoldApproval {
+			return asked, asked, usage("sync %s: the run waits for no approval", sync)
 		}
-		in.Hold = now.Hold.ID
-		a.say("%s waits: %s", sync, now.Hold.Why)
+		in.Hold = asked.Hold.ID
+		a.say("%s waits: %s", sync, asked.Hold.Why)
 	}
 	ctx, cancel := context.WithTimeout(ctx, steerTimeout)
 	defer cancel()
-	var progress workflows.Progress
 	handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: workflows.SyncID(sync), UpdateName: update, Args: []any{in}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
@@ -100,7 +104,7 @@ func (a *app) steer(ctx context.Context, c client.Client, sync, update, why stri
 	if answered(progress.Hold, update, in) {
 		progress.Hold = nil
 	}
-	return progress, steerError(sync, err)
+	return asked, progress, steerError(sync, err)
 }
 
 // answered reports whether an order was what a hold waited for. The run still

@@ -204,7 +204,7 @@ func TestAnOrderThatNoWorkerTakesSaysSo(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			var a app
-			_, err := a.steer(ctx, c, "lonely", update, "")
+			_, _, err := a.steer(ctx, c, "lonely", update, "")
 			require.EqualError(t, err, `sync lonely: no worker answers; start one with "audiencesync up" or audiencesync-worker`)
 			var coded *exitError
 			require.ErrorAs(t, err, &coded)

@@ -27,6 +27,7 @@ func (a *app) traceCommand() *cobra.Command {
 		Long: `Follow one member from the source to Hello Charles: its fields, each step of the
 mapping, the exact request, what became of it in past runs, and what Hello Charles holds
 where the connection says how to read it. The code is that of a run; nothing is sent.
+Somebody who left the audience is followed too, as far as the ledger knows the reference.
 
 This is contact data: it passes between the vendors, the ledger and this terminal, and
 never through Temporal.`,
@@ -48,31 +49,47 @@ never through Temporal.`,
 
 func (a *app) trace(ctx context.Context, t *trial.Trial, f traceFlags) error {
 	a.tellFindings(t)
-	member, err := traced(ctx, t, f)
-	if err != nil {
-		return err
-	}
-	path, err := t.Follow(ctx, member)
+	path, absent, err := follow(ctx, t, f)
 	if err != nil {
 		return err
 	}
 	shown := showPath(t.Sync.Spec.Sync, path)
+	shown.NoMember = absent
 	if a.output == outputJSON {
 		return a.printJSON(shown)
 	}
 	return shown.write(a.stdout)
 }
 
-func traced(ctx context.Context, t *trial.Trial, f traceFlags) (audience.Member, error) {
+// follow follows the member that was asked for, or somebody who is no member any
+// more: then absent says so.
+func follow(ctx context.Context, t *trial.Trial, f traceFlags) (path trial.Path, absent string, err error) {
 	if f.member != "" {
-		return readMember(f.member)
+		member, err := readMember(f.member)
+		if err != nil {
+			return trial.Path{}, "", err
+		}
+		path, err = t.Follow(ctx, member)
+		return path, "", err
 	}
 	reference, err := normalised(t, f.reference)
 	if err != nil {
-		return nil, err
+		return trial.Path{}, "", err
 	}
 	member, _, err := t.Find(ctx, reference)
-	return member, err
+	nobody, missing := errors.AsType[*trial.NoMemberError](err)
+	switch {
+	case missing:
+		path, err = t.FollowLeaver(ctx, reference)
+		if err == nil && !path.History.Known {
+			err = nobody
+		}
+		return path, nobody.Error(), err
+	case err != nil:
+		return trial.Path{}, "", err
+	}
+	path, err = t.Follow(ctx, member)
+	return path, "", err
 }
 
 // readMember reads a member as a source gives it. Errors hold nothing of it.

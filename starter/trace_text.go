@@ -18,10 +18,12 @@ import (
 
 // shownPath is the path of a member as it is printed.
 type shownPath struct {
-	Sync      string          `json:"sync"`
-	Reference string          `json:"reference,omitempty"`
-	Fields    audience.Member `json:"fields"`
-	Steps     []shownStep     `json:"steps"`
+	Sync      string `json:"sync"`
+	Reference string `json:"reference,omitempty"`
+	// NoMember says that no member of the audience has the reference.
+	NoMember string          `json:"no_member,omitempty"`
+	Fields   audience.Member `json:"fields"`
+	Steps    []shownStep     `json:"steps"`
 	// Sent says whether a run would send the member, if nothing of it is known.
 	Sent    bool          `json:"sent"`
 	NotSent *shownReason  `json:"not_sent,omitempty"`
@@ -29,9 +31,11 @@ type shownPath struct {
 	Stops   []shownLabel  `json:"stops_a_run,omitempty"`
 	Request *shownRequest `json:"request,omitempty"`
 	// NoRequest says why there is no request of a member that would be sent.
-	NoRequest string       `json:"no_request,omitempty"`
-	History   shownHistory `json:"history"`
-	Held      shownHeld    `json:"held"`
+	NoRequest string `json:"no_request,omitempty"`
+	// Unmark is the request with which the next run takes the marker away.
+	Unmark  *shownRequest `json:"unmark,omitempty"`
+	History shownHistory  `json:"history"`
+	Held    shownHeld     `json:"held"`
 }
 
 type shownStep struct {
@@ -52,11 +56,20 @@ type shownReason struct {
 
 type shownHistory struct {
 	// HasRun says that the ledger knows the sync.
-	HasRun       bool               `json:"has_run"`
-	Member       ledger.Membership  `json:"member"`
-	AcceptedRun  int64              `json:"accepted_run,omitempty"`
+	HasRun      bool              `json:"has_run"`
+	Member      ledger.Membership `json:"member"`
+	AcceptedRun int64             `json:"accepted_run,omitempty"`
+	// Doubtful says that the next run sends it, whether it changed or not.
+	Doubtful bool `json:"doubtful,omitempty"`
+	// Confirmed says that Hello Charles was seen to hold the contact; Gone that it
+	// was, and holds it no more.
+	Confirmed    bool               `json:"confirmed,omitempty"`
+	Gone         bool               `json:"gone,omitempty"`
 	KnownFailure *shownKnownFailure `json:"known_failure,omitempty"`
 	Failures     []shownFailure     `json:"failures,omitempty"`
+
+	// known says that a sync of the workspace has met the reference.
+	known bool
 }
 
 type shownKnownFailure struct {
@@ -113,11 +126,17 @@ func showPath(sync string, p trial.Path) shownPath {
 	if p.Request != nil {
 		s.Request = showRequest(*p.Request)
 	}
+	if p.Unmark != nil {
+		s.Unmark = showRequest(*p.Unmark)
+	}
 	return s
 }
 
 func showHistory(p trial.Path) shownHistory {
-	shown := shownHistory{HasRun: p.HasRun, Member: p.History.Membership, AcceptedRun: p.History.AcceptedRun}
+	shown := shownHistory{
+		HasRun: p.HasRun, Member: p.History.Membership, AcceptedRun: p.History.AcceptedRun, known: p.History.Known,
+		Doubtful: p.History.Doubtful, Confirmed: p.History.Held, Gone: p.History.Gone,
+	}
 	if shown.Member == "" {
 		shown.Member = ledger.MemberNo
 	}
@@ -151,12 +170,17 @@ func showContact(held *hellocharles.Held) *shownContact {
 func (s *shownPath) write(w io.Writer) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "sync %s: ", s.Sync)
-	if s.Reference == "" {
+	parts := []func(*strings.Builder) error{s.writeSteps, s.writeRequest, s.writeHistory, s.writeHeld}
+	switch {
+	case s.Reference == "":
 		text.WriteString("a member without a usable reference\n")
-	} else {
+	case s.NoMember != "":
+		fmt.Fprintf(&text, "the reference %s, which is that of no member\n", spelled(s.Reference))
+		parts = parts[1:]
+	default:
 		fmt.Fprintf(&text, "the member with the reference %s\n", spelled(s.Reference))
 	}
-	for _, part := range []func(*strings.Builder) error{s.writeSteps, s.writeRequest, s.writeHistory, s.writeHeld} {
+	for _, part := range parts {
 		text.WriteString("\n")
 		if err := part(&text); err != nil {
 			return err
@@ -191,15 +215,33 @@ func (s *shownPath) writeRequest(text *strings.Builder) error {
 		fmt.Fprintf(text, "no run sends anything: %s is not allowed or does not exist, and the mapping says unknown: stop\n", label)
 	}
 	switch {
+	case s.NoMember != "":
+		text.WriteString("none: " + s.NoMember + "\n")
+		return s.writeUnmark(text)
 	case s.NotSent != nil:
 		fmt.Fprintf(text, "none: %s, %s%s\n", s.NotSent.Outcome, s.NotSent.Why, ofField(s.NotSent.Field))
-		return nil
+		return s.writeUnmark(text)
 	case s.Request == nil:
 		text.WriteString("none: " + s.NoRequest + "\n")
 		return nil
 	default:
 		return s.Request.write(text)
 	}
+}
+
+// writeUnmark says what becomes of the marker of somebody who is not sent.
+func (s *shownPath) writeUnmark(text *strings.Builder) error {
+	switch {
+	case s.Unmark != nil:
+		text.WriteString("a run that reads the audience as it is now takes the marker away:\n")
+		return s.Unmark.write(text)
+	case s.History.Member == ledger.MemberNo:
+	case s.NotSent != nil && s.NotSent.Outcome == audience.Invalid:
+		text.WriteString("it stays marked, with what was taken before\n")
+	default:
+		text.WriteString("it stays marked: mode add unmarks nobody\n")
+	}
+	return nil
 }
 
 func (s *shownPath) writeHistory(text *strings.Builder) error {
@@ -213,9 +255,27 @@ func (s *shownPath) writeHistory(text *strings.Builder) error {
 	case h.Member == ledger.MemberYes:
 		fmt.Fprintf(text, "taken, last in run %d\n", h.AcceptedRun)
 	case h.Member == ledger.MemberUnknown:
-		text.WriteString("sent, and not known to be taken: the next run sends it again\n")
+		text.WriteString("sent, and not known to be taken")
+		if s.NoMember == "" && s.NotSent == nil {
+			text.WriteString(": the next run sends it again")
+		}
+		text.WriteString("\n")
+	case h.known:
+		text.WriteString("not marked by this sync: never taken, or unmarked since\n")
 	default:
 		text.WriteString("never taken\n")
+	}
+	for _, line := range []struct {
+		is   bool
+		text string
+	}{
+		{h.Doubtful && h.Member == ledger.MemberYes, "in doubt: Hello Charles may hold other content than was taken, or have lost the marker; the next run sends it, changed or not, unless it is a known failure"},
+		{h.Confirmed, "confirmed: Hello Charles was seen to hold the contact"},
+		{h.Gone, "gone: Hello Charles held the contact and holds it no more; no run creates it again unless told to (run --recreate)"},
+	} {
+		if line.is {
+			text.WriteString(line.text + "\n")
+		}
 	}
 	if k := h.KnownFailure; k != nil {
 		fmt.Fprintf(text, "known failure since run %d: %s, %s%s", k.FirstRun, k.Outcome, k.Reason, ofField(k.Field))
@@ -229,9 +289,9 @@ func (s *shownPath) writeHistory(text *strings.Builder) error {
 	}
 	rows := make([]table.Row, len(h.Failures))
 	for i, f := range h.Failures {
-		rows[i] = table.Row{f.Run, f.Outcome, f.Reason, f.Field, f.Place, f.Sends, spelled(strings.TrimSpace(f.Message))}
+		rows[i] = table.Row{f.Run, f.who(), f.Outcome, f.Reason, f.Field, f.Place, f.Sends, spelled(strings.TrimSpace(f.Message))}
 	}
-	return writeTable(text, table.Row{"run", "outcome", "reason", "field", "place", "requests", "Hello Charles said"}, rows)
+	return writeTable(text, table.Row{"run", "who", "outcome", "reason", "field", "place", "requests", "Hello Charles said"}, rows)
 }
 
 func (s *shownPath) writeHeld(text *strings.Builder) error {

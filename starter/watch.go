@@ -110,8 +110,8 @@ func waitingFor(ctx context.Context, c client.Client, id string) string {
 func holdOf(p workflows.Progress) string {
 	switch {
 	case p.Hold != nil && p.Hold.Kind == workflows.HoldApproval:
-		return fmt.Sprintf("sync %s, run %d: %s; the run waits until %s: audiencesync approve %s, or decline",
-			p.Sync, p.Run, p.Hold.Why, p.Hold.Until.Local().Format(time.DateTime), p.Sync)
+		return fmt.Sprintf("sync %s, run %d: %s; the run waits until %s: audiencesync approve %s, or decline%s",
+			p.Sync, p.Run, p.Hold.Why, p.Hold.Until.Local().Format(time.DateTime), p.Sync, numbersOfGate(p))
 	case p.Hold != nil:
 		return fmt.Sprintf("%s; the run waits until %s: give access back, then audiencesync resume %s",
 			p.Hold.Why, p.Hold.Until.Local().Format(time.DateTime), p.Sync)
@@ -119,6 +119,14 @@ func holdOf(p workflows.Progress) string {
 		return fmt.Sprintf("sync %s: %s; go on with audiencesync resume %s", p.Sync, p.Paused.Why, p.Sync)
 	}
 	return ""
+}
+
+// numbersOfGate says where the numbers are that a run waits at the gate for.
+func numbersOfGate(p workflows.Progress) string {
+	if !atGate(p) {
+		return ""
+	}
+	return "; the numbers: audiencesync status " + p.Sync
 }
 
 // longestWait says why the activity waits that was tried most often. Temporal
@@ -230,8 +238,12 @@ func describe(p workflows.Progress) string {
 	case workflows.PhaseRead:
 		return fmt.Sprintf("read: %s members in %s pages", audience.Thousands(p.Read), audience.Thousands(p.Pages))
 	case workflows.PhaseSend:
-		return fmt.Sprintf("send: %s of %s members settled, %s accepted, %d batches under way",
-			audience.Thousands(p.Settled), audience.Thousands(p.ToSend), audience.Thousands(p.Outcomes.Taken()), p.InFlight)
+		unmarked := ""
+		if p.Plan != nil && p.Plan.ToUnmark() > 0 {
+			unmarked = fmt.Sprintf(", %s of %s leavers unmarked", audience.Thousands(p.Leavers.Removed), audience.Thousands(p.Plan.ToUnmark()))
+		}
+		return fmt.Sprintf("send: %s of %s members settled, %s accepted%s, %d batches under way",
+			audience.Thousands(p.Settled), audience.Thousands(p.ToSend), audience.Thousands(p.Outcomes.Taken()), unmarked, p.InFlight)
 	case workflows.PhaseProve:
 		if p.Counted != nil && p.Expected != nil {
 			return fmt.Sprintf("prove: the segment counts %s contacts, %s are expected", audience.Thousands(*p.Counted), audience.Thousands(*p.Expected))

@@ -25,6 +25,10 @@ func TestEveryPhaseIsToldInOneLine(t *testing.T) {
 			Phase: workflows.PhaseSend, Settled: 12_000, ToSend: 98_412, InFlight: 16,
 			Outcomes: audience.Outcomes{Created: 11_000, Updated: 900, Accepted: 90, Refused: 10},
 		},
+		"send: 700 of 1,200 members settled, 500 accepted, 190 of 300 leavers unmarked, 4 batches under way": {
+			Phase: workflows.PhaseSend, Settled: 700, ToSend: 1200, InFlight: 4, Outcomes: audience.Outcomes{Created: 500},
+			Plan: &audience.Plan{Leavers: 310, KnownLeavers: 10}, Leavers: audience.Leavers{Removed: 190, Refused: 10},
+		},
 		"prove: counting the segment":                                    {Phase: workflows.PhaseProve},
 		"prove: the segment counts 98,000 contacts, 98,412 are expected": {Phase: workflows.PhaseProve, Counted: &counted, Expected: &expected},
 	} {

@@ -35,6 +35,9 @@ type Hold struct {
 	// failed run; a pause has no end.
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until,omitzero"`
+	// KeptUntil is when what was read is dropped: an approval that comes later lets
+	// the run read again. Zero if it is kept as long as the run waits.
+	KeptUntil time.Time `json:"kept_until,omitzero"`
 }
 
 // awaitApproval waits until a person approves what the run is about to do.
@@ -98,6 +101,9 @@ func (r *audienceSync) awaitAnswer(ctx workflow.Context, kind HoldKind, why stri
 	r.progress.Holds++
 	r.progress.Hold = &Hold{
 		Kind: kind, ID: fmt.Sprintf("%s-%d", r.holdPrefix(), r.progress.Holds), Why: why, Since: now, Until: now.Add(limit),
+	}
+	if meanwhile != nil && meanwhile.after < limit {
+		r.progress.Hold.KeptUntil = now.Add(meanwhile.after)
 	}
 	r.answer = nil
 	r.show(ctx)

@@ -54,11 +54,3 @@ func (l *Leavers) Merge(other Leavers) {
 // Total is the number of leavers counted; for a finished run it equals the number
 // of leavers planned.
 func (l Leavers) Total() int64 { return l.Removed + l.Gone + l.Kept + l.Refused + l.Unresolved }
-
-// planned is how many contacts a plan unmarks: none where the mode keeps them.
-func (l Leavers) planned(p *Plan) int64 {
-	if l.Kept > 0 {
-		return 0
-	}
-	return p.Leavers - p.KnownLeavers
-}

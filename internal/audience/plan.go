@@ -17,7 +17,7 @@ type Plan struct {
 	Refused    int64 `json:"refused"`
 	// Marked contacts are ours before the run. Leavers of them are not in the
 	// audience any more, or may not be; for KnownLeavers of those an earlier run was
-	// refused, and they are not sent again. In mode add nobody is unmarked.
+	// refused, and they are not sent again.
 	Marked       int64 `json:"marked"`
 	Leavers      int64 `json:"leavers"`
 	KnownLeavers int64 `json:"known_leavers,omitempty"`
@@ -38,6 +38,14 @@ type Plan struct {
 	Seconds         float64 `json:"seconds"`
 	// Beyond says, a sentence part each, which limits of the gate the plan passes.
 	Beyond []string `json:"beyond,omitempty"`
+}
+
+// ToUnmark is the number of contacts that the run takes the marker from.
+func (p *Plan) ToUnmark() int64 {
+	if p.KeepsLeavers {
+		return 0
+	}
+	return p.Leavers - p.KnownLeavers
 }
 
 // Exceeds reports whether a plan changes more than another one that was approved.

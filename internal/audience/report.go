@@ -116,9 +116,11 @@ func (s SegmentCount) Fits() bool { return s.Counted != nil && s.Extra() >= 0 &&
 func (r *Report) summarise() string {
 	read := r.Source.Read
 	switch counted := r.Segment.Counted; {
+	case r.Ended == EndedPlanned && r.Plan != nil && r.Plan.KeepsLeavers:
+		return fmt.Sprintf("%s of %s members would be sent; nothing was sent.", Thousands(r.Plan.ToSend), Thousands(read))
 	case r.Ended == EndedPlanned && r.Plan != nil:
 		return fmt.Sprintf("%s of %s members would be sent, and %s unmarked; nothing was sent.",
-			Thousands(r.Plan.ToSend), Thousands(read), Thousands(r.Leavers.planned(r.Plan)))
+			Thousands(r.Plan.ToSend), Thousands(read), Thousands(r.Plan.ToUnmark()))
 	case r.Ended != "":
 		return fmt.Sprintf("The run was %s: %s of %s members had been accepted by Hello Charles.",
 			endedWord(r.Ended), Thousands(r.accepted()), Thousands(read))

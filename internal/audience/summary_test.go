@@ -68,6 +68,14 @@ func TestTheSummarySaysInWordsWhatBecameOfTheAudience(t *testing.T) {
 			lacking(audience.Unresolved, 2000), func(r *audience.Report) { r.Ended, r.Segment.Counted = "cancelled", nil }),
 		"The run was ended by a failure: 98,000 of 100,000 members had been accepted by Hello Charles.": changed(
 			lacking(audience.Unresolved, 2000), func(r *audience.Report) { r.Ended, r.Segment.Counted = "failed", nil }),
+		"2,000 of 100,000 members would be sent, and 290 unmarked; nothing was sent.": changed(
+			lacking(audience.Unresolved, 2000), func(r *audience.Report) {
+				r.Ended, r.Plan = "planned", &audience.Plan{ToSend: 2000, Leavers: 300, KnownLeavers: 10}
+			}),
+		"2,000 of 100,000 members would be sent; nothing was sent.": changed(
+			lacking(audience.Unresolved, 2000), func(r *audience.Report) {
+				r.Ended, r.Plan = "planned", &audience.Plan{ToSend: 2000, Leavers: 300, KeepsLeavers: true}
+			}),
 	} {
 		t.Run(summary, func(t *testing.T) {
 			t.Parallel()

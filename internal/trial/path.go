@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
 	"audiencesync/internal/hellocharles"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/mapping"
@@ -23,6 +24,8 @@ type Path struct {
 	// or when NoRequest says why there is none.
 	Request   *hellocharles.Rendered
 	NoRequest string
+	// Unmark is what the next run takes the marker away with; nil unless it does.
+	Unmark *hellocharles.Rendered
 	// HasRun says that the ledger knows the sync. History is what it holds of the
 	// reference.
 	HasRun  bool
@@ -52,18 +55,42 @@ func (t *Trial) Follow(ctx context.Context, member audience.Member) (Path, error
 	if p.Trace.Reference == "" {
 		return p, nil
 	}
+	left := p.Trace.Excluded != nil || p.Trace.Rejected != nil && t.Sync.Spec.OnInvalid == config.InvalidRemove
+	err := t.lookBack(ctx, &p, left)
+	return p, err
+}
+
+// FollowLeaver follows a reference that no member of the audience has, and sends
+// nothing. The path has no fields and no steps.
+func (t *Trial) FollowLeaver(ctx context.Context, reference string) (Path, error) {
+	p := Path{Trace: mapping.Trace{Reference: reference}}
+	err := t.lookBack(ctx, &p, true)
+	return p, err
+}
+
+// lookBack adds to a path what the ledger and Hello Charles hold of its reference.
+// left says that a run counts it among those who left, if it is marked.
+func (t *Trial) lookBack(ctx context.Context, p *Path, left bool) error {
 	var err error
 	p.History, err = t.options.Pool.Ledger.Outcomes(ctx, t.Sync.Spec.Sync, p.Trace.Reference)
 	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
-		return p, err
+		return err
 	}
 	p.HasRun = err == nil
+	marked := p.History.Membership == ledger.MemberYes || p.History.Membership == ledger.MemberUnknown
+	if left && marked && t.Sync.Spec.Mode == config.ModeMirror {
+		rendered, err := t.Sync.Workspace.API.Render(ctx, t.Sync.Mapper.Unmark(p.Trace.Reference))
+		if err != nil {
+			return err
+		}
+		p.Unmark = &rendered
+	}
 	p.Held, err = t.compareTraced(ctx, p.Trace)
 	if cannot, ok := errors.AsType[*CannotReadError](err); ok {
 		p.CannotRead = cannot.Error()
-		return p, nil
+		return nil
 	}
-	return p, err
+	return err
 }
 
 // compareTraced reads back what is held for the reference. A member that is not
