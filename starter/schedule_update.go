@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -155,7 +156,7 @@ func (a *app) updateSchedule(ctx context.Context, c client.Client, file string, 
 	if line.Paused {
 		line.Note = now.Schedule.State.Note
 	}
-	return a.printUpdated(shownUpdate{Changed: append(keys, change.changed(before, now.Schedule)...), scheduleLine: line})
+	return a.printUpdated(shownUpdate{Changed: slices.Concat(keys, change.changed(before, now.Schedule)), scheduleLine: line})
 }
 
 // shownUpdate is an update of a schedule as it is printed.
