@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -179,6 +181,15 @@ func TestPlansReadLikeThis(t *testing.T) {
 			requireText(t, "reports/"+name+".txt", text.String())
 		})
 	}
+}
+
+func TestTheDocumentShowsAPlanAsItIsPrinted(t *testing.T) {
+	t.Parallel()
+	document, err := os.ReadFile(filepath.Join("..", "docs", "refresh.md"))
+	require.NoError(t, err)
+	plan, err := os.ReadFile(filepath.Join("testdata", "reports", "plan-asks.txt"))
+	require.NoError(t, err)
+	require.Contains(t, string(document), "<!-- plan -->\n```\n"+string(plan)+"```\n")
 }
 
 func TestAReportAsJSONIsOneObject(t *testing.T) {

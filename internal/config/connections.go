@@ -185,8 +185,9 @@ type HelloCharles struct {
 	// Tags: "label" or "id" (A4). Default: label.
 	Tags TagForm `yaml:"tags" json:"tags"`
 	// Omitted says what an upsert does to fields that it does not name:
-	// "keep", "clear" or "unknown" (A5). No request depends on it: unless it is
-	// keep, check, try and trace note what contacts may be sent without. Default:
+	// "keep", "clear" or "unknown" (A5). Mode mirror needs keep. With it, phone and
+	// email of contacts that are confirmed are sent only when they change; without
+	// it, check, try and trace note what contacts may be sent without. Default:
 	// unknown.
 	Omitted Omitted `yaml:"omitted" json:"omitted"`
 	// Gone is how a refusal says that a contact does not exist (A20).

@@ -39,7 +39,10 @@ func TestAScheduleRunsItsSyncUntilItIsDeleted(t *testing.T) {
 	require.NotEmpty(t, schedule.Next)
 	require.Equal(t, time.Minute, schedule.Next[1].Sub(schedule.Next[0]))
 	requireOneError(t, site.do(t, "schedule", "create", site.sync, "--cron", "0 6 * * *"), 2,
-		"sync demo has a schedule already", "audiencesync schedule delete demo")
+		"sync demo has a schedule already", "audiencesync schedule update "+site.sync)
+	same := site.do(t, "schedule", "update", site.sync)
+	require.Zero(t, same.code, same.stderr)
+	require.Contains(t, same.stderr, "the schedule of sync demo is up to date: nothing changed")
 
 	vendors.eventually(t, "the schedule should run the sync", func(s simulator.Stats) bool { return s.Contacts > 0 })
 	require.Eventually(t, func() bool {
