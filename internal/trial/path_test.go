@@ -76,3 +76,47 @@ func TestATraceGoesOnWhereContactsCannotBeRead(t *testing.T) {
 	require.NotNil(t, path.Request)
 	require.Contains(t, path.CannotRead, "read.contact_path")
 }
+
+func TestATraceShowsWhatTakesTheMarkerAway(t *testing.T) {
+	t.Parallel()
+	const mirror, remove = "mode: mirror\n", "mode: mirror\non_invalid: remove\n"
+	excluded := audience.Member{"phone": "0151 12345601", "country": "FR"}
+	invalid := audience.Member{"phone": "0151 12345601", "first_name": []any{"Ada"}}
+	for name, test := range map[string]struct {
+		mode   string
+		member audience.Member // nil: nobody has the reference
+		unmark bool
+	}{
+		"who left":                       {mirror, nil, true},
+		"who left, mode add":             {"", nil, false},
+		"who is excluded":                {mirror, excluded, true},
+		"who is excluded, mode add":      {"", excluded, false},
+		"who is invalid":                 {mirror, invalid, false},
+		"who is invalid and to be taken": {remove, invalid, true},
+		"who is sent":                    {mirror, audience.Member{"phone": "0151 12345601"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, simulator.CharlesOptions{}, func(c *config.HelloCharles) { c.Omitted = config.OmittedKeep })
+			opened := w.ready(t, "member: member}\n", "member: member, left: left}\n"+test.mode)
+			try(t, opened, 1)
+			sent := len(w.bodies)
+			var path trial.Path
+			var err error
+			if test.member == nil {
+				path, err = opened.FollowLeaver(t.Context(), ada)
+			} else {
+				path, err = opened.Follow(t.Context(), test.member)
+			}
+			require.NoError(t, err)
+			require.Len(t, w.bodies, sent, "nothing is sent")
+			require.Equal(t, ledger.MemberYes, path.History.Membership)
+			require.Equal(t, test.unmark, path.Unmark != nil)
+			if test.unmark {
+				require.Contains(t, string(path.Unmark.Body), `"left"`)
+				require.NotContains(t, string(path.Unmark.Body), "phone")
+			}
+			require.Equal(t, "Ada", path.Held.Held.FirstName)
+		})
+	}
+}
