@@ -137,7 +137,7 @@ func newWorld(t *rapid.T, address string, how customs, send config.SendMode) (*w
 	charles := config.DefaultHelloCharles()
 	charles.BaseURL, charles.Credential, charles.Limits, charles.SourceType = server.URL, "the key", limits, "zeotap"
 	charles.Omitted, charles.Send = config.OmittedKeep, send
-	charles.Gone.Codes = []string{"phone_required", "email_required"}
+	charles.Gone.Codes = []string{"phone_numbers_required"}
 	charles.Batch.Method, charles.Batch.Path, charles.Batch.Envelope, charles.Batch.Reply = "POST", "/api/v1beta/contacts/batch", "contacts", config.RepliesItems
 	charles.Batch.MaxItems = 3
 	w.connections.HelloCharles["charles"] = charles
