@@ -8,6 +8,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 )
 
 // removal is the fingerprint of taking the marker away.
@@ -360,8 +361,8 @@ func TestTheLimitOfStagingHoldsForLeaversToo(t *testing.T) {
 	t.Parallel()
 	// stagedAt says what comes of a decision under a limit, and how much is staged.
 	stagedAt := func(limit int64) (int64, error) {
-		dir := t.TempDir()
-		l := openWith(t, dir)
+		address := ledgertest.Address(t)
+		l := openWith(t, address)
 		wholeRun(t, l, opening("a"), members(0, 25, "v1"), all(audience.Created, 25))
 		ref, _ := readAgain(t, l, opening("b"), members(0, 5, "v2"))
 		on := mirroring()
@@ -374,7 +375,7 @@ func TestTheLimitOfStagingHoldsForLeaversToo(t *testing.T) {
 			require.Equal(t, int64(1), run.Batches)
 		}
 		var bytes int64
-		require.NoError(t, rawDatabase(t, dir).QueryRowContext(t.Context(), `SELECT staged_bytes FROM runs ORDER BY id DESC LIMIT 1`).Scan(&bytes))
+		require.NoError(t, ledgertest.SQL(t, address).QueryRowContext(t.Context(), `SELECT staged_bytes FROM runs ORDER BY id DESC LIMIT 1`).Scan(&bytes))
 		return bytes, err
 	}
 	all, err := stagedAt(staging)

@@ -1,7 +1,9 @@
 package ledger_test
 
 import (
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 )
 
 // waiting is a ledger with a run that has read and decided: of five members one is
@@ -30,19 +33,30 @@ func waiting(t *testing.T, l *ledger.Ledger) ledger.RunRef {
 	return ref
 }
 
+func TestADroppedReadCannotBeReadInTheFilesAnyMore(t *testing.T) {
+	t.Parallel()
+	address := ledgertest.SQLite(t)
+	dir := filepath.Dir(strings.TrimPrefix(address, "sqlite:"))
+	l := openWith(t, address)
+	ref := waiting(t, l)
+	blobs := staged(t, ledgertest.SQL(t, address))
+	require.Len(t, blobs, 2)
+	for _, blob := range blobs {
+		require.Positive(t, copies(t, dir, blob), "the test finds what is there")
+	}
+	require.NoError(t, l.DropRead(t.Context(), ref))
+	for _, blob := range blobs {
+		require.Zero(t, copies(t, dir, blob))
+	}
+}
+
 func TestADroppedReadLeavesARunAsItWasOpened(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	l := openWith(t, dir)
+	l := open(t)
 	ref := waiting(t, l)
-	staged := staged(t, rawDatabase(t, dir))
-	require.Len(t, staged, 2)
 	require.NoError(t, l.DropRead(t.Context(), ref))
 	require.NoError(t, l.DropRead(t.Context(), ref), "a repeated call changes nothing")
 
-	for _, blob := range staged {
-		require.Zero(t, copies(t, dir, blob), "what was staged can still be read")
-	}
 	run, err := l.Run(t.Context(), ref)
 	require.NoError(t, err)
 	require.Nil(t, run.Snapshot)
