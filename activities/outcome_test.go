@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,7 +25,7 @@ func TestWhatAReplySaysOfAContactIsItsOutcome(t *testing.T) {
 	refusedForNow := refused
 	refusedForNow.Permanent = false
 	withheld := []audience.Withheld{{Target: "tags", Label: "vip"}}
-	without := append(withheld[:1:1], audience.Withheld{Target: "changed_phone"}, audience.Withheld{Target: "changed_email"})
+	without := slices.Concat(withheld, []audience.Withheld{{Target: "changed_phone"}, {Target: "changed_email"}})
 	both := ledger.Channels{Phone: 1, Email: 2}
 
 	for name, test := range map[string]struct {

@@ -48,8 +48,17 @@ func references(list []ledger.Batch) []string {
 	return all
 }
 
+// sizes are how many members batches have.
+func sizes(list []ledger.Batch) []int {
+	all := make([]int, len(list))
+	for i, batch := range list {
+		all[i] = len(batch.Members)
+	}
+	return all
+}
+
 func referencesOf(list []ledger.ReadMember) []string {
-	var all []string
+	all := make([]string, 0, len(list))
 	for _, member := range list {
 		all = append(all, member.Reference)
 	}
@@ -350,11 +359,7 @@ func TestLeaversArePackedIntoFullBatches(t *testing.T) {
 	ref, _ = readAgain(t, l, opening("c"), members(0, 10, "v1"))
 	decision := decide(t, l, ref, mirroring())
 	require.Equal(t, int64(3+4+5), decision.KnownLeavers)
-	var sizes []int
-	for _, batch := range batches(t, l, ref, decision.LeaverBatches) {
-		sizes = append(sizes, len(batch.Members))
-	}
-	require.Equal(t, []int{10, 8}, sizes)
+	require.Equal(t, []int{10, 8}, sizes(batches(t, l, ref, decision.LeaverBatches)))
 }
 
 func TestTheLimitOfStagingHoldsForLeaversToo(t *testing.T) {

@@ -15,7 +15,7 @@ type people map[int]ledger.Channels
 
 // members are some of the people, whose content depends on version.
 func (p people) members(version string, which ...int) []ledger.ReadMember {
-	var list []ledger.ReadMember
+	list := make([]ledger.ReadMember, 0, len(which))
 	for _, member := range which {
 		list = append(list, members(member, 1, version)...)
 	}
@@ -143,7 +143,7 @@ func TestMarksArePackedIntoFullBatches(t *testing.T) {
 	for member := range 41 {
 		p[member] = ledger.Channels{Email: 20}
 	}
-	var everybody, stay []ledger.ReadMember
+	everybody := make([]ledger.ReadMember, 0, 41)
 	outcomes := all(audience.Created, 41)
 	for member := range 41 {
 		everybody = append(everybody, p.members("v1", member)...)
@@ -151,19 +151,14 @@ func TestMarksArePackedIntoFullBatches(t *testing.T) {
 			outcomes[member] = refused(1)[0]
 		}
 	}
-	stay = everybody[1:]
 	ref := p.read(t, l, opening("a"), everybody)
 	sendStaged(t, l, ref, outcomes)
 	closeRun(t, l, ref)
 
-	ref = p.read(t, l, opening("b"), stay)
+	ref = p.read(t, l, opening("b"), everybody[1:])
 	decision := decide(t, l, ref, mirroring())
 	require.Equal(t, int64(26), decision.MarkedAgain)
-	var sizes []int
-	for _, batch := range batches(t, l, ref, decision.MarkBatches) {
-		sizes = append(sizes, len(batch.Members))
-	}
-	require.Equal(t, []int{10, 10, 6}, sizes)
+	require.Equal(t, []int{10, 10, 6}, sizes(batches(t, l, ref, decision.MarkBatches)))
 }
 
 // moved is a run that has decided to mark member 2 again.

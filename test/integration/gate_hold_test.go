@@ -15,10 +15,10 @@ import (
 	"audiencesync/workflows"
 )
 
-// storedReport is the report of a run as the ledger keeps it.
-func (w *world) storedReport(t *testing.T, number int64) audience.Report {
+// storedReport is the report of the second run as the ledger keeps it.
+func (w *world) storedReport(t *testing.T) audience.Report {
 	t.Helper()
-	run, err := w.ledger(t).Run(t.Context(), ledger.RunRef{Sync: demo(t).Sync, Run: number})
+	run, err := w.ledger(t).Run(t.Context(), ledger.RunRef{Sync: demo(t).Sync, Run: 2})
 	require.NoError(t, err)
 	require.True(t, run.Closed)
 	var report audience.Report
@@ -57,12 +57,12 @@ func (w *world) requireOnlyFirstRun(t *testing.T) {
 	w.requireMarked(t, everyone(0, 50))
 }
 
-// awaitDropped waits until what a run has read is dropped.
-func (w *world) awaitDropped(t *testing.T, number int64) {
+// awaitDropped waits until what the second run has read is dropped.
+func (w *world) awaitDropped(t *testing.T) {
 	t.Helper()
 	book := w.ledger(t)
 	require.Eventually(t, func() bool {
-		run, err := book.Run(t.Context(), ledger.RunRef{Sync: demo(t).Sync, Run: number, Epoch: number})
+		run, err := book.Run(t.Context(), ledger.RunRef{Sync: demo(t).Sync, Run: 2, Epoch: 2})
 		return err == nil && run.Decision == nil && run.Snapshot == nil
 	}, patience, 20*time.Millisecond, "what was read is still there")
 }
@@ -81,7 +81,7 @@ func TestAnAudienceThatShrinksWaitsAtTheGateAndIsFollowedOnceApproved(t *testing
 	require.Equal(t, int64(20), *report.Segment.Counted)
 	w.requireMarked(t, everyone(0, 20))
 
-	stored := w.storedReport(t, 2)
+	stored := w.storedReport(t)
 	require.Equal(t, []string{sixtyPercent}, stored.Plan.Beyond)
 	require.Len(t, stored.Decisions, 1)
 	require.Equal(t, audience.Approve, stored.Decisions[0].What)
@@ -101,7 +101,7 @@ func TestAnAudienceThatShrinksLeavesAllAsItIsWhenThatIsDeclined(t *testing.T) {
 	require.Equal(t, audience.Leavers{Unresolved: 30}, report.Leavers)
 	require.Equal(t, int64(50), report.Segment.Expected)
 	w.requireOnlyFirstRun(t)
-	stored := w.storedReport(t, 2)
+	stored := w.storedReport(t)
 	require.Equal(t, audience.Decline, stored.Decisions[0].What)
 	require.Equal(t, audience.EndedDeclined, stored.Ended)
 	require.Contains(t, stored.Explanation[len(stored.Explanation)-1], "declined by integration-test")
@@ -127,7 +127,7 @@ func TestAScheduledRunOfAnAudienceThatShrinksFailsWhereItMayNotAsk(t *testing.T)
 	require.Equal(t, audience.EndedFailed, report.Ended)
 	require.Empty(t, report.Decisions)
 	w.requireOnlyFirstRun(t)
-	require.Contains(t, w.storedReport(t, 2).Explanation[1], "gate.scheduled is fail")
+	require.Contains(t, w.storedReport(t).Explanation[1], "gate.scheduled is fail")
 }
 
 func TestARunOfAnAudienceThatShrinksFailsWhenNobodyDecides(t *testing.T) {
@@ -139,7 +139,7 @@ func TestARunOfAnAudienceThatShrinksFailsWhenNobodyDecides(t *testing.T) {
 	require.ErrorContains(t, err, "nobody approved it within 1s (limits.wait_for_decision)")
 	require.Equal(t, audience.EndedFailed, report.Ended)
 	w.requireOnlyFirstRun(t)
-	require.Empty(t, w.storedReport(t, 2).Decisions)
+	require.Empty(t, w.storedReport(t).Decisions)
 }
 
 // late is a run that waits for a decision until what it read is dropped.
@@ -149,7 +149,7 @@ func (w *world) late(t *testing.T) (config.Sync, client.WorkflowRun, *workflows.
 	spec.Gate.KeepFor = config.Duration(time.Second)
 	run := w.started(t, spec)
 	hold := w.awaitGate(t, spec, &workflows.Hold{}, sixtyPercent)
-	w.awaitDropped(t, 2)
+	w.awaitDropped(t)
 	return spec, run, hold
 }
 
@@ -162,7 +162,7 @@ func TestAnApprovalThatComesLateIsForTheAudienceOfNow(t *testing.T) {
 	// One change is more than none: it is asked about.
 	second := w.awaitGate(t, spec, hold, "25 contacts would be unmarked, 50% of the 50")
 	setAudience(t, w.Simulator, everyone(0, 30), 7)
-	w.awaitDropped(t, 2)
+	w.awaitDropped(t)
 	require.NoError(t, w.steer(t, spec, workflows.UpdateApprove, second.ID))
 	report, err := w.end(t, run)
 	require.NoError(t, err)
@@ -171,7 +171,7 @@ func TestAnApprovalThatComesLateIsForTheAudienceOfNow(t *testing.T) {
 	require.Equal(t, int64(30), report.Source.Read)
 	require.Equal(t, audience.Outcomes{Unchanged: 29, Updated: 1}, report.Outcomes)
 	w.requireMarked(t, everyone(0, 30))
-	require.Len(t, w.storedReport(t, 2).Decisions, 2)
+	require.Len(t, w.storedReport(t).Decisions, 2)
 }
 
 func TestAnApprovalThatComesLateIsNoneForMoreThanWasApproved(t *testing.T) {

@@ -41,7 +41,7 @@ func everyone(from, to int) []int {
 // setAudience makes these people the members. The ones in renamed have another name.
 func setAudience(t *testing.T, s *simulator.Simulator, people []int, renamed ...int) {
 	t.Helper()
-	members := []map[string]any{}
+	members := make([]map[string]any, 0, len(people))
 	for _, person := range people {
 		name := "Zoë"
 		if slices.Contains(renamed, person) {
@@ -68,7 +68,8 @@ func newMirror(t *testing.T, people []int, with ...func(*settings)) *world {
 // requireMarked finds the marker of exactly these people.
 func (w *world) requireMarked(t *testing.T, people []int) {
 	t.Helper()
-	var want, marked []string
+	var marked []string
+	want := make([]string, 0, len(people))
 	for _, person := range people {
 		want = append(want, someone(person))
 	}
