@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"audiencesync/internal/beginning"
 	"audiencesync/internal/config"
 )
 
@@ -34,6 +35,10 @@ func TestASmallerSizeIsLearntFromAFewRequestsThatAreTooLargeAndKept(t *testing.T
 	again, another := demo(t), demo(t)
 	again.Mapping.LastName = nil // So that everybody is sent once more.
 	another.Sync = "another"
+	w.tell(t, another, func(o beginning.Options) error { // They share a segment.
+		_, err := beginning.Adopt(t.Context(), o)
+		return err
+	})
 	for _, spec := range []config.Sync{again, another} {
 		sent := w.Stats().UpsertsReceived
 		report := w.run(t, spec)
