@@ -19,6 +19,9 @@ import (
 // RunRef names a run in the inputs of activities.
 type RunRef = ledger.RunRef
 
+// Numbers are batches in the results of activities.
+type Numbers = ledger.Numbers
+
 // Dependencies are what the activities work with.
 type Dependencies struct {
 	Ledger      *ledger.Ledger

@@ -9,7 +9,6 @@ import (
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
-	"audiencesync/internal/ledger"
 )
 
 // AudienceSyncInput is the input of AudienceSync.
@@ -40,7 +39,7 @@ type Carried struct {
 	// Approved is the plan that a person has approved.
 	Approved *audience.Plan `json:"approved,omitempty"`
 	// Stages are the planned batches that have not been issued.
-	Stages []ledger.Numbers `json:"stages,omitempty"`
+	Stages []activities.Numbers `json:"stages,omitempty"`
 	// AskedBefore is the number of contacts that had been sent when the stage began.
 	AskedBefore int64 `json:"asked_before,omitempty"`
 	// First are batches to be sent before planned ones.
@@ -212,7 +211,7 @@ func (r *audienceSync) decide(ctx workflow.Context) error {
 	r.plan = plan
 	// Who left goes first: should Hello Charles hold a leaver and a member as one
 	// contact, the member's marker comes last.
-	r.queue = queue{stages: []ledger.Numbers{r.plan.LeaverBatches, r.plan.MemberBatches, r.plan.MarkBatches}}
+	r.queue = queue{stages: []activities.Numbers{r.plan.LeaverBatches, r.plan.MemberBatches, r.plan.MarkBatches}}
 	r.progress.Plan = &r.plan.Plan
 	r.progress.Batches = r.plan.Batches
 	r.progress.ToSend = r.plan.ToSend + r.plan.MarkedAgain

@@ -67,7 +67,8 @@ func TestARunThatWouldChangeTooMuchWaitsAndSendsNothingUntilItIsApproved(t *test
 	require.NoError(t, answers[0].rejected)
 	require.Equal(t, workflows.PhaseGate, waiting.Phase)
 	require.Equal(t, workflows.Hold{
-		Kind: workflows.HoldApproval, ID: "d1-1", Why: tooMany + "; another limit", Since: noon, Until: noon.Add(24 * time.Hour),
+		Kind: workflows.HoldApproval, ID: "d1-1", Why: tooMany + "; another limit",
+		Since: noon, KeptUntil: noon.Add(6 * time.Hour), Until: noon.Add(24 * time.Hour),
 	}, *waiting.Hold)
 	require.Len(t, s.sent(), 4)
 	require.Zero(t, s.happened("drop"))

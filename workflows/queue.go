@@ -1,13 +1,13 @@
 package workflows
 
-import "audiencesync/internal/ledger"
+import "audiencesync/activities"
 
 // queue hands out batch numbers, stage by stage: parts of split batches first, then
 // the planned batches of the stage in order, then those that were postponed.
 type queue struct {
 	// stages are the planned batches that have not been issued. One stage is over
 	// before the next one begins.
-	stages []ledger.Numbers
+	stages []activities.Numbers
 	first  []int64
 	last   []int64
 }

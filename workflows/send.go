@@ -10,7 +10,6 @@ import (
 
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
-	"audiencesync/internal/ledger"
 )
 
 // drainFor is how long a run that ends waits for requests that are under way
@@ -237,7 +236,7 @@ func (r *audienceSync) sendOne(ctx workflow.Context, number int64) error {
 func (r *audienceSync) describe(number int64) string {
 	size := r.opened.BatchSize
 	for _, stage := range []struct {
-		batches  ledger.Numbers
+		batches  activities.Numbers
 		contacts int64
 		what     string
 	}{

@@ -92,15 +92,17 @@ func keepChannels(ctx context.Context, tx *sql.Tx, whole bool, members []Staged,
 	if err != nil {
 		return err
 	}
-	for channel, at := range map[string]string{"phone": "1", "email": "2"} {
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO past_channels (contact_id, digest)
-			SELECT contacts.id, contacts.`+channel+` FROM json_each(CAST($1 AS TEXT)) AS taken CROSS JOIN contacts
-			WHERE contacts.id = CAST(taken.value ->> 0 AS BIGINT) AND contacts.`+channel+` <> 0
-				AND CAST(taken.value ->> `+at+` AS BIGINT) <> 0 AND contacts.`+channel+` <> CAST(taken.value ->> `+at+` AS BIGINT)
-			ON CONFLICT (contact_id, digest) DO NOTHING`, list); err != nil {
-			return err
-		}
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO past_channels (contact_id, digest)
+		SELECT contacts.id, contacts.phone FROM json_each(CAST($1 AS TEXT)) AS taken CROSS JOIN contacts
+		WHERE contacts.id = CAST(taken.value ->> 0 AS BIGINT) AND contacts.phone <> 0
+			AND CAST(taken.value ->> 1 AS BIGINT) <> 0 AND contacts.phone <> CAST(taken.value ->> 1 AS BIGINT)
+		UNION
+		SELECT contacts.id, contacts.email FROM json_each(CAST($1 AS TEXT)) AS taken CROSS JOIN contacts
+		WHERE contacts.id = CAST(taken.value ->> 0 AS BIGINT) AND contacts.email <> 0
+			AND CAST(taken.value ->> 2 AS BIGINT) <> 0 AND contacts.email <> CAST(taken.value ->> 2 AS BIGINT)
+		ON CONFLICT (contact_id, digest) DO NOTHING`, list); err != nil {
+		return err
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE contacts SET
@@ -144,14 +146,15 @@ func doubtChannels(ctx context.Context, tx *sql.Tx, whole bool, members []Staged
 		ON CONFLICT (contact_id, digest) DO NOTHING`, list); err != nil {
 		return err
 	}
-	for _, channel := range []string{"phone", "email"} {
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO past_channels (contact_id, digest)
-			SELECT DISTINCT contacts.id, contacts.`+channel+` FROM json_each(CAST($1 AS TEXT)) AS sent CROSS JOIN contacts
-			WHERE contacts.id = CAST(sent.value ->> 0 AS BIGINT) AND contacts.`+channel+` <> 0
-			ON CONFLICT (contact_id, digest) DO NOTHING`, list); err != nil {
-			return err
-		}
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO past_channels (contact_id, digest)
+		SELECT contacts.id, contacts.phone FROM json_each(CAST($1 AS TEXT)) AS sent CROSS JOIN contacts
+		WHERE contacts.id = CAST(sent.value ->> 0 AS BIGINT) AND contacts.phone <> 0
+		UNION
+		SELECT contacts.id, contacts.email FROM json_each(CAST($1 AS TEXT)) AS sent CROSS JOIN contacts
+		WHERE contacts.id = CAST(sent.value ->> 0 AS BIGINT) AND contacts.email <> 0
+		ON CONFLICT (contact_id, digest) DO NOTHING`, list); err != nil {
+		return err
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE contacts SET phone = 0, email = 0 WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each(CAST($1 AS TEXT)))`, list)

@@ -25,8 +25,14 @@ func (l *Ledger) DropRead(ctx context.Context, ref RunRef) error {
 		if sent {
 			return ErrSent
 		}
-		for _, table := range []string{"batches", "pages", "seen", "failures", "withheld"} {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE run_id = $1`, runID); err != nil {
+		for _, forget := range []string{
+			`DELETE FROM batches WHERE run_id = $1`,
+			`DELETE FROM pages WHERE run_id = $1`,
+			`DELETE FROM seen WHERE run_id = $1`,
+			`DELETE FROM failures WHERE run_id = $1`,
+			`DELETE FROM withheld WHERE run_id = $1`,
+		} {
+			if _, err := tx.ExecContext(ctx, forget, runID); err != nil {
 				return err
 			}
 		}

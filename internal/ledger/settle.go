@@ -146,7 +146,7 @@ func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, ou
 		} else if o.Outcome == audience.Refused && s.mayHaveArrivedBefore(o) {
 			doubtful = append(doubtful, member)
 		}
-		if o.Outcome.Failed() && !(s.batch.Kind == BatchMarks && member.Failed) {
+		if o.Outcome.Failed() && (s.batch.Kind != BatchMarks || !member.Failed) {
 			if err := failures.add(ctx, s.failure(member, o)); err != nil {
 				return 0, 0, err
 			}

@@ -82,7 +82,8 @@ func (s *sorting) member(ctx context.Context, member ReadMember, contact knownCo
 		s.unknown.add(member.Unknown)
 	}
 	switch failed := contact.failure; {
-	case !s.full && failed != nil && bytes.Equal(failed.fingerprint, member.Fingerprint) && !(s.recreate && failed.reason == string(audience.GoneFromHelloCharles)):
+	case !s.full && failed != nil && bytes.Equal(failed.fingerprint, member.Fingerprint) &&
+		(!s.recreate || failed.reason != string(audience.GoneFromHelloCharles)):
 		if failed.outcome == audience.Invalid {
 			s.invalids.add(contact.id)
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -77,9 +78,7 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	recorded := httptest.NewRecorder()
 	h.inner.ServeHTTP(recorded, r)
 	(*die)(true)
-	for name, values := range recorded.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), recorded.Header())
 	w.WriteHeader(recorded.Code)
 	_, _ = w.Write(recorded.Body.Bytes())
 }
@@ -88,7 +87,7 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // transactions.
 func scratch(t *testing.T) string {
 	t.Helper()
-	if shared, err := os.MkdirTemp("/dev/shm", "audiencesync-model-"); err == nil {
+	if shared, err := os.MkdirTemp("/dev/shm", "audiencesync-model-"); err == nil { //nolint:usetesting // That would be on disk.
 		t.Cleanup(func() { require.NoError(t, os.RemoveAll(shared)) })
 		return shared
 	}
@@ -98,7 +97,7 @@ func scratch(t *testing.T) string {
 // newWorld starts a world of its own.
 func newWorld(t *rapid.T, address string, how customs, send config.SendMode) (*world, func()) {
 	w := &world{T: t, ctx: context.Background(), customs: how}
-	segments := []contacts.Segment{}
+	segments := make([]contacts.Segment, 0, len(w.sources))
 	properties := []simulator.Property{}
 	for i := range w.sources {
 		marker := w.markerOf(i)
@@ -120,7 +119,7 @@ func newWorld(t *rapid.T, address string, how customs, send config.SendMode) (*w
 	}
 	limits := config.Limits{RequestsPerSecond: 10_000, RequestsInFlight: 4, MaxRetryAfter: config.Duration(time.Minute)}
 	w.connections = config.Connections{ZeotapAPI: map[string]config.ZeotapAPI{}, HelloCharles: map[string]config.HelloCharles{}}
-	var servers []*httptest.Server
+	servers := make([]*httptest.Server, 0, len(w.sources)+1)
 	for i := range w.sources {
 		w.sources[i] = simulator.New(simulator.Options{
 			Zeotap: simulator.ZeotapOptions{Audience: audience.Audience{ID: audienceOf(i), Name: "Audience"}}, Charles: options,
@@ -264,7 +263,7 @@ func (w *worker) do(ctx context.Context, work func(ctx context.Context, a *activ
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(on.life, cancel)()
+	defer context.AfterFunc(on.life, cancel)() //nolint:contextcheck // It ends with the life of the process, too.
 	switch how {
 	case beforeRequest, afterRequest, terminatesInRequest:
 		die := func(after bool) {
