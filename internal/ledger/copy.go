@@ -141,6 +141,9 @@ func copyTable(ctx context.Context, from *sql.Tx, to pgx.Tx, table string) (int6
 	if _, err := to.CopyFrom(ctx, pgx.Identifier{table}, columns, source); err != nil {
 		return 0, err
 	}
+	if err := rows.Err(); err != nil {
+		return 0, err
+	}
 	var there int64
 	if err := to.QueryRow(ctx, `SELECT count(*) FROM `+table).Scan(&there); err != nil {
 		return 0, err
