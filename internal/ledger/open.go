@@ -108,15 +108,15 @@ func (l *Ledger) prepare(ctx context.Context, chosen options) error {
 // migrate brings the tables up to date. Of several who start at once, one does
 // it and the others wait.
 func (l *Ledger) migrate(ctx context.Context) error {
-	folder, dialect := "migrations/sqlite", goose.DialectSQLite3
+	folder, dialect, lock := "migrations/sqlite", goose.DialectSQLite3, l.lockFolder
 	if l.server != nil {
-		folder, dialect = "migrations/postgres", goose.DialectPostgres
-		unlock, err := l.lockMigrations(ctx)
-		if err != nil {
-			return err
-		}
-		defer unlock()
+		folder, dialect, lock = "migrations/postgres", goose.DialectPostgres, l.lockMigrations
 	}
+	unlock, err := lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	files, err := fs.Sub(migrations, folder)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	_ "modernc.org/sqlite" // the database driver "sqlite"
@@ -94,6 +95,31 @@ func openSQLite(path string, p pool) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(p.connections)
 	return db, nil
+}
+
+// lockFolder makes sure that no other process changes the tables meanwhile: SQLite
+// would let both begin. The folder is locked because no file is left behind by it.
+func (l *Ledger) lockFolder(ctx context.Context) (unlock func(), err error) {
+	folder, err := os.Open(filepath.Dir(l.file.path))
+	if err != nil {
+		return nil, err
+	}
+	unlock = func() { _ = folder.Close() } // It goes with the open folder.
+	for {
+		err := syscall.Flock(int(folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			if err := waitFor(ctx, 10*time.Millisecond); err != nil {
+				unlock()
+				return nil, fmt.Errorf("waiting for migrations: %w", err)
+			}
+		case err != nil && !errors.Is(err, errors.ErrUnsupported):
+			unlock()
+			return nil, fmt.Errorf("locking the folder of the ledger: %w", err)
+		default:
+			return unlock, nil
+		}
+	}
 }
 
 // emptyLog moves the write-ahead log into the file and empties it: it holds
