@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -100,7 +99,7 @@ func (l *Ledger) BeginAdoption(ctx context.Context, o Opening) error {
 // changes nothing.
 func (l *Ledger) Adopt(ctx context.Context, sync string, references []string) (added int64, err error) {
 	references = slices.Compact(slices.Sorted(slices.Values(references)))
-	list, err := json.Marshal(references)
+	list, err := jsonList(references)
 	if err != nil {
 		return 0, err
 	}
@@ -114,10 +113,13 @@ func (l *Ledger) Adopt(ctx context.Context, sync string, references []string) (a
 		if err != nil {
 			return err
 		}
+		if err := l.lockContacts(ctx, tx, syncID); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO contacts (workspace_id, reference, held)
 			SELECT workspace_id, atom, $1 FROM syncs CROSS JOIN json_each(CAST($2 AS TEXT)) AS listed WHERE syncs.id = $3
-			ON CONFLICT (workspace_id, reference) DO UPDATE SET held = excluded.held`, confirmed, string(list), syncID); err != nil {
+			ON CONFLICT (workspace_id, reference) DO UPDATE SET held = excluded.held`, confirmed, list, syncID); err != nil {
 			return err
 		}
 		var before int64
@@ -125,7 +127,7 @@ func (l *Ledger) Adopt(ctx context.Context, sync string, references []string) (a
 			SELECT count(*) FROM json_each(CAST($1 AS TEXT)) AS listed CROSS JOIN syncs
 			JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = listed.atom
 			JOIN memberships ON memberships.sync_id = syncs.id AND memberships.contact_id = contacts.id
-			WHERE syncs.id = $2`, string(list), syncID).Scan(&before); err != nil {
+			WHERE syncs.id = $2`, list, syncID).Scan(&before); err != nil {
 			return err
 		}
 		added = int64(len(references)) - before
@@ -133,7 +135,7 @@ func (l *Ledger) Adopt(ctx context.Context, sync string, references []string) (a
 			INSERT INTO memberships (sync_id, contact_id, marked)
 			SELECT syncs.id, contacts.id, $1 FROM json_each(CAST($2 AS TEXT)) AS listed CROSS JOIN syncs
 			JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = listed.atom
-			WHERE syncs.id = $3 ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = excluded.marked`, markedYes, string(list), syncID)
+			WHERE syncs.id = $3 ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = excluded.marked`, markedYes, list, syncID)
 		return err
 	})
 	if err != nil {
