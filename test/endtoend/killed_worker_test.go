@@ -63,7 +63,9 @@ func TestARunWhoseWorkerIsKilledEndsLikeAnUndisturbedRun(t *testing.T) {
 		require.Zero(t, ended.code, ended.stderr)
 		require.Equal(t, calm, accountOf(reportOf(t, ended)))
 		stats := vendors.stats(t)
-		require.EqualValues(t, 13, stats.Requests["members"]["200"], "only the page whose answer was lost is read again")
+		// The next page is fetched while one is stored.
+		require.Contains(t, []int64{13, 14}, stats.Requests["members"]["200"],
+			"only the page whose answer was lost, and the one that was being stored meanwhile, are read again")
 		require.Equal(t, calm.batches, stats.Batches)
 		require.Zero(t, stats.ContactsUpsertedAgain)
 	})
