@@ -3,8 +3,6 @@ package integration
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +20,7 @@ import (
 	"audiencesync/internal/credentials"
 	"audiencesync/internal/endpoints"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 	"audiencesync/internal/simulator/contacts"
 	"audiencesync/internal/simulator/people"
 	"audiencesync/workflows"
@@ -79,7 +78,7 @@ func (w *world) tell(t *testing.T, spec config.Sync, how func(beginning.Options)
 	t.Helper()
 	connections, err := config.LoadConnections(w.connections())
 	require.NoError(t, err)
-	book, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(w.dir, "ledger.db"))
+	book, err := ledger.Open(t.Context(), w.address)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, book.Close()) }()
 	pool := endpoints.New(endpoints.Options{
@@ -188,11 +187,7 @@ func TestALedgerThatWasLostIsNoticedInTheWorkspaceAndInTemporal(t *testing.T) {
 
 	require.NoError(t, w.worker.Stop())
 	w.worker = nil
-	lost, err := filepath.Glob(filepath.Join(w.dir, "ledger.db*"))
-	require.NoError(t, err)
-	for _, file := range lost {
-		require.NoError(t, os.Rename(file, file+".lost"))
-	}
+	w.address = ledgertest.Address(t)
 	w.startWorker(t)
 	why := w.refusedAtOpen(t, spec)
 	require.Contains(t, why, "its segment seg-984 counts")
