@@ -66,7 +66,7 @@ func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.R
 	}
 	// Where others were there before, a count does not prove that all of ours are.
 	proved := (report.Verdict == audience.Equal || report.Verdict == audience.Explained) && report.Segment.Before == 0
-	return report, a.ledger.CloseRun(ctx, in.Run, stored, proved)
+	return report, a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "", Proved: proved})
 }
 
 func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInput) (audience.Report, error) {

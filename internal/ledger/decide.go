@@ -47,6 +47,8 @@ func (n Numbers) Count() int64 {
 
 // Decision is who leaves, and what that moves.
 type Decision struct {
+	// FirstRun says that no run of the sync has come to its end yet.
+	FirstRun bool `json:"first_run,omitempty"`
 	// Marked contacts were ours before the run.
 	Marked int64 `json:"marked"`
 	// Leavers of them are not in the audience any more, or may not be. KnownLeavers
@@ -136,6 +138,10 @@ func (d *deciding) decide(ctx context.Context) (Decision, error) {
 	}
 	err := d.tx.QueryRowContext(ctx, `SELECT coalesce(sum(twice), 0), count(nullif(twice, 0)) FROM batches WHERE run_id = $1`, d.runID).
 		Scan(&decision.Twice, &decision.TwiceBatches)
+	if err != nil {
+		return Decision{}, err
+	}
+	err = d.tx.QueryRowContext(ctx, `SELECT NOT EXISTS (SELECT 1 FROM runs WHERE sync_id = $1 AND complete = 1)`, d.syncID).Scan(&decision.FirstRun)
 	if err != nil {
 		return Decision{}, err
 	}

@@ -128,6 +128,7 @@ CREATE TABLE runs (
     opened_at      BIGINT NOT NULL,
     read_opened_at BIGINT,
     closed_at      BIGINT,
+    complete       BIGINT  NOT NULL DEFAULT 0,  -- 1: it came to its end, whatever its verdict is
     snapshot       TEXT,
     cursor         TEXT    NOT NULL DEFAULT '',
     page           BIGINT NOT NULL DEFAULT 0,

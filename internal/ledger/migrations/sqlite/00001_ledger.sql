@@ -99,6 +99,7 @@ CREATE TABLE runs (
     opened_at      INTEGER NOT NULL,
     read_opened_at INTEGER,
     closed_at      INTEGER,
+    complete       INTEGER NOT NULL DEFAULT 0,  -- 1: it came to its end, whatever its verdict is
     snapshot       TEXT,
     cursor         TEXT    NOT NULL DEFAULT '',
     page           INTEGER NOT NULL DEFAULT 0,
