@@ -26,6 +26,8 @@ type Suppression struct {
 
 // Objection says why a member cannot be sent.
 type Objection struct {
+	// Outcome is what becomes of the member; empty is invalid.
+	Outcome audience.Outcome
 	Reason audience.Reason
 	Field  string
 }

@@ -88,8 +88,8 @@ type Closing struct {
 	// Complete says that the run came to its end, whatever its verdict is.
 	Complete bool
 	// Proved says that Hello Charles holds every contact that the ledger has as
-	// marked for the sync.
-	Proved bool
+	// marked for the sync. Compared says that a comparison tells who is held.
+	Proved, Compared bool
 }
 
 // CloseRun stores the report, drops the staging and closes the run. A run that
@@ -100,13 +100,19 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, with Closing) error {
 		if err != nil {
 			return err
 		}
-		if with.Proved {
+		if with.Proved || with.Compared {
 			if err := l.lockContacts(ctx, tx, syncID); err != nil {
 				return err
 			}
-			if err := confirmMembers(ctx, tx, syncID); err != nil {
-				return err
-			}
+		}
+		switch {
+		case with.Compared:
+			err = learn(ctx, tx, runID, syncID)
+		case with.Proved:
+			err = confirmMembers(ctx, tx, syncID)
+		}
+		if err != nil {
+			return err
 		}
 		if err := dropStaging(ctx, tx, runID); err != nil {
 			return err

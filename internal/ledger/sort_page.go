@@ -20,8 +20,8 @@ type sorting struct {
 	unknown  labelCounts
 	failures failureLog
 	check    func(ReadMember) (Channels, *Objection)
-	// invalid are members that the check refused now, for the first time with this
-	// content.
+	// invalid are members that are not sent, and were not held back with this content
+	// before.
 	invalid    []Staged
 	objections []MemberOutcome
 }
@@ -114,6 +114,10 @@ func (s *sorting) stage(ctx context.Context, contact knownContact, member ReadMe
 		}
 		staged.Channels = sending
 	}
+	if contact.held == confirmedGone && !s.recreate && !s.keeps {
+		// Every request of this workspace names what would create the contact again.
+		return s.objectTo(ctx, staged, Objection{Outcome: audience.Refused, Reason: audience.GoneFromHelloCharles})
+	}
 	if !s.recreate && s.keeps {
 		staged.Held = heldAs(contact.held, contact.channels, staged.Channels)
 	}
@@ -128,13 +132,19 @@ func (s *sorting) stage(ctx context.Context, contact knownContact, member ReadMe
 
 // objectTo settles a member that cannot be sent.
 func (s *sorting) objectTo(ctx context.Context, member Staged, why Objection) error {
-	s.invalids.add(member.Contact)
-	s.result.count(audience.Invalid, string(why.Reason))
+	outcome := audience.Invalid
+	if why.Outcome != "" {
+		outcome = why.Outcome
+	}
+	if outcome == audience.Invalid {
+		s.invalids.add(member.Contact)
+	}
+	s.result.count(outcome, string(why.Reason))
 	s.invalid = append(s.invalid, member)
-	s.objections = append(s.objections, MemberOutcome{Outcome: audience.Invalid, Reason: string(why.Reason), Field: why.Field})
+	s.objections = append(s.objections, MemberOutcome{Outcome: outcome, Reason: string(why.Reason), Field: why.Field})
 	return s.failures.add(ctx, failure{
 		contact: member.Contact, page: member.Page, position: member.Position, fingerprint: member.Fingerprint,
-		outcome: audience.Invalid, reason: string(why.Reason), field: why.Field, mapped: member.Mapped,
+		outcome: outcome, reason: string(why.Reason), field: why.Field, mapped: member.Mapped,
 	})
 }
 

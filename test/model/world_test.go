@@ -326,6 +326,10 @@ func (w *worker) CountSegment(ctx context.Context, in activities.CountSegmentInp
 	return perform(ctx, w, in, (*activities.Activities).CountSegment)
 }
 
+func (w *worker) CompareSegment(ctx context.Context, in activities.CompareSegmentInput) (activities.CompareSegmentResult, error) {
+	return perform(ctx, w, in, (*activities.Activities).CompareSegment)
+}
+
 func (w *worker) CloseRun(ctx context.Context, in activities.CloseRunInput) (audience.Report, error) {
 	return perform(ctx, w, in, (*activities.Activities).CloseRun)
 }

@@ -162,6 +162,7 @@ CREATE TABLE memberships (
     marked      INTEGER NOT NULL,
     fingerprint BLOB,
     run         INTEGER REFERENCES runs (id),
+    in_segment  INTEGER NOT NULL DEFAULT 0, -- 1: a proof has seen the contact in the segment
     PRIMARY KEY (sync_id, contact_id)
 ) WITHOUT ROWID;
 
@@ -230,6 +231,15 @@ CREATE INDEX failures_by_run ON failures (run_id, id);
 CREATE INDEX failures_by_contact ON failures (contact_id, run_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX failures_by_fingerprint ON failures (run_id, fingerprint) WHERE contact_id IS NULL;
 
+-- What the segment and the ledger differ in, found by the comparison of a run, up to
+-- a bound of each kind: gone, not_visible, merged, foreign.
+CREATE TABLE differences (
+    run_id    INTEGER NOT NULL REFERENCES runs (id),
+    kind      TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    PRIMARY KEY (run_id, kind, reference)
+) WITHOUT ROWID;
+
 -- Labels that were left out of contacts. kind: withheld (the contact was taken
 -- without it), unknown (found while reading, in a sync that stops for it).
 -- rest: 1 for what is added up without label, because there are too many.
@@ -289,6 +299,7 @@ DROP TABLE export_members;
 DROP TABLE export_sets;
 DROP TABLE exports;
 DROP TABLE withheld;
+DROP TABLE differences;
 DROP TABLE failures;
 DROP TABLE batches;
 DROP TABLE known_failures;
