@@ -105,10 +105,7 @@ func (s *sorting) whatChanged(ctx context.Context, kind SampleKind, contact know
 		fields, _, err := changed(member, nil)
 		return fields, "", err
 	}
-	switch {
-	case contact.fingerprint == nil:
-		return nil, SampleOfDoubt, nil
-	case bytes.Equal(contact.fingerprint, member.Fingerprint):
+	if bytes.Equal(contact.fingerprint, member.Fingerprint) {
 		return nil, SampleOfFull, nil
 	}
 	// One by one: there are few samples, and no other run asks for the digests.

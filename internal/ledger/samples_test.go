@@ -88,16 +88,18 @@ func TestARunKeepsNoSamplesAndSaysSo(t *testing.T) {
 	t.Parallel()
 	address := ledgertest.Address(t)
 	l := openWith(t, address, ledger.WithFailureKey(secret))
-	ref := plan(t, l, opening("a"), members(0, 3, "v1"))
+	wholeRun(t, l, opening("a"), members(0, 2, "v1"), withDigests(all(audience.Created, 2), "v1"))
+	ref := plan(t, l, opening("b"), append(members(1, 1, "v2"), members(2, 1, "v1")...))
 	require.Empty(t, rowsOf(t, ledgertest.SQL(t, address), "samples"))
 	_, err := l.Samples(t.Context(), ref.Sync, ref.Run, 1)
 	require.ErrorIs(t, err, ledger.ErrNotFound)
-	require.ErrorContains(t, err, "run 1 of sync spring in this ledger is no plan")
+	require.ErrorContains(t, err, "run 2 of sync spring in this ledger is no plan")
 }
 
 func TestTheNumberOfSamplesIsBoundedWhoeverReads(t *testing.T) {
 	t.Parallel()
-	l := open(t)
+	address := ledgertest.Address(t)
+	l := openWith(t, address)
 	wholeRun(t, l, opening("a"), members(0, 60, "v1"), withDigests(all(audience.Created, 60), "v1"))
 	ref, err := l.OpenRun(t.Context(), planning("b"))
 	require.NoError(t, err)
@@ -116,9 +118,7 @@ func TestTheNumberOfSamplesIsBoundedWhoeverReads(t *testing.T) {
 	require.NoError(t, reading.Finish(t.Context()))
 	for range 2 {
 		decide(t, l, ref, mirroring())
-		samples, err := l.Samples(t.Context(), "spring", ref.Run, ledger.MostSamples)
-		require.NoError(t, err)
-		require.Len(t, samples, 3*ledger.MostSamples)
+		require.Len(t, rowsOf(t, ledgertest.SQL(t, address), "samples"), 3*ledger.MostSamples)
 	}
 	kinds := map[ledger.SampleKind]int{}
 	few, err := l.Samples(t.Context(), "spring", ref.Run, 2)
