@@ -133,8 +133,11 @@ func (s *shownSample) about() string {
 	case ledger.SampleOfChecks:
 		return "(invalid: our checks)"
 	}
-	if s.Kind == ledger.SampleLeaver {
+	switch {
+	case s.Kind == ledger.SampleLeaver:
 		return "(not in the audience any more)"
+	case s.Kind == ledger.SampleNew && s.Values != nil:
+		return "" // All that the member has: the values name them.
 	}
 	return printable(strings.Join(s.Fields, ", "), "")
 }
