@@ -146,6 +146,15 @@ func TestSamplesOfAPlanSayThatTheMappingChanged(t *testing.T) {
 	require.NotContains(t, planned.stdout, " changed    first_name")
 }
 
+func TestAPlanIsPrintedAlsoIfTheLedgerIsNotTheWorkers(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	planned := o.tell(t, "plan", o.file("sync.yaml"), "--samples", "1", "--ledger", "sqlite:"+newDesk(t).file("ledger.db"))
+	require.Equal(t, exitUsage, planned.code)
+	require.Contains(t, planned.stdout, "sync demo, plan 1: ")
+	require.Contains(t, planned.stderr, "is it the worker's ledger?")
+}
+
 func TestSamplesNeedALedgerBeforeAnythingStarts(t *testing.T) {
 	t.Parallel()
 	sync := filepath.Join("..", "examples", "demo", "sync.yaml")

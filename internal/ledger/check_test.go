@@ -17,7 +17,7 @@ import (
 func busyLedger(t *testing.T, address string) *ledger.Ledger {
 	t.Helper()
 	l := openWith(t, address, ledger.WithFailureKey(secret))
-	outcomes := withDigests(all(audience.Created, 10), "v1")
+	outcomes := takenWithDigests(10)
 	outcomes[3] = ledger.MemberOutcome{Outcome: audience.Refused, Reason: "no", Permanent: true, Message: "no\x00thing \\u0000"}
 	wholeRun(t, l, opening("a"), members(0, 10, "v1"), outcomes)
 	ref := openRun(t, l, "b")

@@ -3,7 +3,6 @@ package ledger_test
 import (
 	"database/sql"
 	"errors"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,11 +12,12 @@ import (
 	"audiencesync/internal/ledger/ledgertest"
 )
 
-// withDigests gives outcomes the digests of what was taken.
-func withDigests(outcomes []ledger.MemberOutcome, digests string) []ledger.MemberOutcome {
-	outcomes = slices.Clone(outcomes)
+// takenWithDigests are the outcomes of members who were taken, and the digests of
+// their fields.
+func takenWithDigests(n int) []ledger.MemberOutcome {
+	outcomes := all(audience.Created, n)
 	for i := range outcomes {
-		outcomes[i].FieldDigests = []byte(digests)
+		outcomes[i].FieldDigests = []byte("v1")
 	}
 	return outcomes
 }
@@ -83,7 +83,7 @@ func TestDigestsOfFieldsComeAndGoWithTheFingerprint(t *testing.T) {
 			t.Parallel()
 			address := ledgertest.Address(t)
 			l := openWith(t, address)
-			wholeRun(t, l, opening("a"), members(0, 1, "v1"), withDigests(all(audience.Created, 1), "v1"))
+			wholeRun(t, l, opening("a"), members(0, 1, "v1"), takenWithDigests(1))
 			c.then(t, l)
 			require.Equal(t, []string{c.left}, digests(t, address, members(0, 1, "")...))
 		})
@@ -150,7 +150,7 @@ func TestWhoIsMarkedAgainLosesDigestsAndGetsThemBack(t *testing.T) {
 	address := ledgertest.Address(t)
 	l, p := openWith(t, address), people{0: {Phone: 10}, 1: {Phone: 10}}
 	ref := p.read(t, l, opening("a"), p.members("v1", 0, 1))
-	sendStaged(t, l, ref, withDigests(all(audience.Created, 2), "v1"))
+	sendStaged(t, l, ref, takenWithDigests(2))
 	closeRun(t, l, ref)
 	stays := p.members("v1", 1)
 	ref = p.read(t, l, opening("b"), stays)

@@ -39,7 +39,7 @@ func plan(tb testing.TB, l *ledger.Ledger, o ledger.Opening, list ...[]ledger.Re
 	tb.Helper()
 	ref, err := l.OpenRun(tb.Context(), o)
 	require.NoError(tb, err)
-	var pages []ledger.PageInput
+	pages := make([]ledger.PageInput, 0, len(list))
 	for i, some := range list {
 		pages = append(pages, ledger.PageInput{Members: some, Last: i == len(list)-1, Next: audience.Cursor(fmt.Sprint(i)), Changed: firstNames})
 	}
@@ -53,9 +53,9 @@ func said(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef) []string {
 	tb.Helper()
 	samples, err := l.Samples(tb.Context(), ref.Sync, ref.Run, ledger.MostSamples)
 	require.NoError(tb, err)
-	var all []string
+	all := make([]string, 0, len(samples))
 	for _, s := range samples {
-		all = append(all, strings.TrimSpace(fmt.Sprint(strings.TrimLeft(s.Reference, "+49151"), " ", s.Kind, " ", s.Why, strings.Join(s.Fields, ","))))
+		all = append(all, strings.TrimSpace(fmt.Sprint(strings.TrimPrefix(s.Reference, "+49151"), " ", s.Kind, " ", s.Why, strings.Join(s.Fields, ","))))
 	}
 	return all
 }
@@ -63,7 +63,7 @@ func said(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef) []string {
 func TestAPlanKeepsSamplesOfWhatARunWouldDo(t *testing.T) {
 	t.Parallel()
 	l := open(t)
-	outcomes := withDigests(all(audience.Created, 9), "v1")
+	outcomes := takenWithDigests(9)
 	outcomes[3].FieldDigests = []byte("another mapping")
 	outcomes[4] = ledger.MemberOutcome{Outcome: audience.Unresolved, Reason: "silence"}
 	outcomes[5].FieldDigests = []byte("v2")
@@ -88,7 +88,7 @@ func TestARunKeepsNoSamplesAndSaysSo(t *testing.T) {
 	t.Parallel()
 	address := ledgertest.Address(t)
 	l := openWith(t, address, ledger.WithFailureKey(secret))
-	wholeRun(t, l, opening("a"), members(0, 2, "v1"), withDigests(all(audience.Created, 2), "v1"))
+	wholeRun(t, l, opening("a"), members(0, 2, "v1"), takenWithDigests(2))
 	ref := plan(t, l, opening("b"), append(members(1, 1, "v2"), members(2, 1, "v1")...))
 	require.Empty(t, rowsOf(t, ledgertest.SQL(t, address), "samples"))
 	_, err := l.Samples(t.Context(), ref.Sync, ref.Run, 1)
@@ -100,7 +100,7 @@ func TestTheNumberOfSamplesIsBoundedWhoeverReads(t *testing.T) {
 	t.Parallel()
 	address := ledgertest.Address(t)
 	l := openWith(t, address)
-	wholeRun(t, l, opening("a"), members(0, 60, "v1"), withDigests(all(audience.Created, 60), "v1"))
+	wholeRun(t, l, opening("a"), members(0, 60, "v1"), takenWithDigests(60))
 	ref, err := l.OpenRun(t.Context(), planning("b"))
 	require.NoError(t, err)
 	page := func(from int, next string, last bool) ledger.PageInput {
@@ -136,7 +136,7 @@ func TestNewValuesOfSamplesAreKeptWithAKeyOnly(t *testing.T) {
 			t.Parallel()
 			address := ledgertest.Address(t)
 			l := openWith(t, address, options...)
-			wholeRun(t, l, opening("a"), members(0, 1, "v1"), withDigests(all(audience.Created, 1), "v1"))
+			wholeRun(t, l, opening("a"), members(0, 1, "v1"), takenWithDigests(1))
 			plan(t, l, planning("b"), append(members(0, 1, "v2"), members(1, 1, "v1")...))
 			samples, err := l.Samples(t.Context(), "spring", 2, ledger.MostSamples)
 			require.NoError(t, err)
