@@ -47,7 +47,7 @@ func learn(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 		func() error {
 			return inParts(notVisible, func(list string) error {
 				_, err := tx.ExecContext(ctx, `
-					UPDATE memberships SET marked = $1, fingerprint = NULL
+					UPDATE memberships SET marked = $1, fingerprint = NULL, field_digests = NULL
 					WHERE sync_id = $2 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($3 AS TEXT)))`, markedUnknown, syncID, list)
 				return err
 			})
@@ -116,7 +116,7 @@ func recordDifferences(ctx context.Context, tx *sql.Tx, runID int64, kind Differ
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO differences (run_id, kind, reference)
-		SELECT $1, $2, reference FROM json_each(CAST($3 AS TEXT)) AS listed CROSS JOIN contacts WHERE contacts.id = CAST(listed.atom AS BIGINT)
+		SELECT $1, $2, contacts.reference FROM json_each(CAST($3 AS TEXT)) AS listed CROSS JOIN contacts WHERE contacts.id = CAST(listed.atom AS BIGINT)
 		ON CONFLICT (run_id, kind, reference) DO NOTHING`, runID, string(kind), list)
 	return err
 }
@@ -131,8 +131,8 @@ type Difference struct {
 // Differences returns what the comparison of a run found, up to 10,000 of each kind.
 func (l *Ledger) Differences(ctx context.Context, sync string, run int64) ([]Difference, error) {
 	rows, err := l.reads.QueryContext(ctx, `
-		SELECT kind, reference FROM differences JOIN runs ON runs.id = run_id JOIN syncs ON syncs.id = sync_id
-		WHERE syncs.name = $1 AND runs.number = $2 ORDER BY kind, reference`, sync, run)
+		SELECT kind, differences.reference FROM differences JOIN runs ON runs.id = run_id JOIN syncs ON syncs.id = sync_id
+		WHERE syncs.name = $1 AND runs.number = $2 ORDER BY kind, differences.reference`, sync, run)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: differences of run %d of sync %s: %w", run, sync, err)
 	}

@@ -86,8 +86,8 @@ func (l *Ledger) Decide(ctx context.Context, ref RunRef, on Deciding) (Decision,
 		var stored sql.NullString
 		var done int
 		if err := tx.QueryRowContext(ctx, `
-			SELECT retire, workspace_id, batch_size, known_by, full_run, read_done, batches, staged_bytes, decided FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
-			Scan(&d.retire, &d.workspaceID, &d.batchSize, &d.knownBy, &d.full, &done, &d.batches, &d.staged, &stored); err != nil {
+			SELECT retire, plan_only, workspace_id, batch_size, known_by, full_run, read_done, batches, staged_bytes, decided FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
+			Scan(&d.retire, &d.planOnly, &d.workspaceID, &d.batchSize, &d.knownBy, &d.full, &done, &d.batches, &d.staged, &stored); err != nil {
 			return err
 		}
 		switch {
@@ -118,6 +118,7 @@ type deciding struct {
 	workspaceID int64
 	batchSize   int
 	retire      bool
+	planOnly    bool
 	knownBy     string
 	full        bool
 	batches     int64 // number of the newest
@@ -147,6 +148,9 @@ func (d *deciding) decide(ctx context.Context) (Decision, error) {
 	}
 	leaving := newSeen("")
 	if decision.Marked, decision.Leavers, err = d.findLeavers(ctx, leaving); err != nil {
+		return Decision{}, err
+	}
+	if err := d.sample(ctx, leaving); err != nil {
 		return Decision{}, err
 	}
 	if !d.Mirror || decision.Leavers == 0 {

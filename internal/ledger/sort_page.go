@@ -19,7 +19,9 @@ type sorting struct {
 	result   PageResult
 	unknown  labelCounts
 	failures failureLog
+	samples  sampleLog
 	check    func(ReadMember) (Channels, *Objection)
+	changed  func(ReadMember, []byte) ([]string, bool, error)
 	// invalid are members that are not sent, and were not held back with this content
 	// before.
 	invalid    []Staged
@@ -33,7 +35,9 @@ func (r *Reading) sort(ctx context.Context, tx *sql.Tx, runID, syncID int64, pag
 		result:   PageResult{Read: int64(len(page.Members) + len(page.Rejected))},
 		unknown:  labelCounts{},
 		failures: failureLog{tx: tx, runID: runID, syncID: syncID, key: r.ledger.failureKey},
+		samples:  sampleLog{tx: tx, runID: runID, key: r.ledger.failureKey, kept: r.sampled},
 		check:    page.Check,
+		changed:  page.Changed,
 	}
 	if err := s.reject(ctx, tx, runID, syncID, page.Rejected); err != nil {
 		return PageResult{}, err
@@ -127,7 +131,7 @@ func (s *sorting) stage(ctx context.Context, contact knownContact, member ReadMe
 		s.result.Joiners++
 	}
 	s.tail = append(s.tail, staged)
-	return nil
+	return s.sample(ctx, contact, member)
 }
 
 // objectTo settles a member that cannot be sent.
