@@ -140,6 +140,11 @@ func (r *Report) accountsAgree() bool {
 		r.explain("accounting: %s had left the audience, %s of them have an outcome", Thousands(r.Plan.Leavers), Thousands(r.Leavers.Total()))
 		agree = false
 	}
+	if c := r.Segment.Comparison; c != nil && (c.Found+c.NotVisible+c.Gone != r.Segment.Expected || c.Found+c.Unsure-c.Merged+c.Strangers() != c.Listed) {
+		r.explain("accounting: the comparison of the segment does not add up to %s expected references and %s listed contacts",
+			Thousands(r.Segment.Expected), Thousands(c.Listed))
+		agree = false
+	}
 	var named int64
 	for _, n := range r.Reasons {
 		named += n
