@@ -48,8 +48,12 @@ func (r *Report) compared() bool {
 	c, before := r.Segment.Comparison, r.Segment.Before
 	fits := true
 	if c.NotVisible > 0 {
-		r.explain("Hello Charles: %s accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again",
-			Thousands(c.NotVisible))
+		hint := ""
+		if c.OfOthers > 0 {
+			hint = "; if contacts of other systems are these, Hello Charles knows contacts by the reference alone: set read.segment_member.any_source in the connection"
+		}
+		r.explain("Hello Charles: %s accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again%s",
+			Thousands(c.NotVisible), hint)
 		fits = false
 	}
 	if c.Gone > 0 {

@@ -138,9 +138,20 @@ func (c *Comparing) lookUp(ctx context.Context, references []string) ([]listedRe
 func (c *Comparing) End(ctx context.Context, moved bool) (audience.Comparison, error) {
 	result := c.result
 	result.Moved = moved
+	var missing map[DifferenceKind][]int64
 	err := c.ledger.write(ctx, c.ref.Sync, func(tx *sql.Tx) error {
 		result.NotVisible, result.Gone, result.GoneLeft = 0, 0, 0
+		missing = map[DifferenceKind][]int64{}
+		name := func(kind DifferenceKind, contact int64) {
+			if len(missing[kind]) < mostDifferences {
+				missing[kind] = append(missing[kind], contact)
+			}
+		}
 		if _, _, err := fence(ctx, tx, c.ref); err != nil {
+			return err
+		}
+		var reads bool
+		if err := tx.QueryRowContext(ctx, `SELECT plan_only = 0 OR read_opened_at IS NOT NULL FROM runs WHERE id = $1`, c.runID).Scan(&reads); err != nil {
 			return err
 		}
 		read, err := loadSeen(ctx, tx, c.runID, seenRead)
@@ -152,20 +163,21 @@ func (c *Comparing) End(ctx context.Context, moved bool) (audience.Comparison, e
 			return err
 		}
 		err = walkMissing(ctx, tx, c.syncID, c.found, func(contact int64, wasSeen bool) {
-			switch {
-			case !wasSeen:
+			if !wasSeen {
 				result.NotVisible++
-			case !read.has(contact), suppressed.has(contact):
-				result.Gone++
+				name(DifferenceNotVisible, contact)
+				return
+			}
+			result.Gone++
+			name(DifferenceGone, contact)
+			if reads && (!read.has(contact) || suppressed.has(contact)) {
 				result.GoneLeft++
-			default:
-				result.Gone++
 			}
 		})
 		if err != nil {
 			return err
 		}
-		return c.keep(ctx, tx)
+		return c.keep(ctx, tx, missing)
 	})
 	if err != nil {
 		return audience.Comparison{}, fmt.Errorf("comparing the segment for run %d of sync %s: %w", c.ref.Run, c.ref.Sync, err)
@@ -174,7 +186,7 @@ func (c *Comparing) End(ctx context.Context, moved bool) (audience.Comparison, e
 }
 
 // keep takes the place of what an earlier comparison of the run found.
-func (c *Comparing) keep(ctx context.Context, tx *sql.Tx) error {
+func (c *Comparing) keep(ctx context.Context, tx *sql.Tx, missing map[DifferenceKind][]int64) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM seen WHERE run_id = $1 AND kind = $2`, c.runID, string(seenListed)); err != nil {
 		return err
 	}
@@ -195,6 +207,11 @@ func (c *Comparing) keep(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO differences (run_id, kind, reference) SELECT $1, $2, atom FROM json_each(CAST($3 AS TEXT)) WHERE true
 			ON CONFLICT (run_id, kind, reference) DO NOTHING`, c.runID, string(kind), list); err != nil {
+			return err
+		}
+	}
+	for kind, contacts := range missing {
+		if err := recordDifferences(ctx, tx, c.runID, kind, contacts); err != nil {
 			return err
 		}
 	}

@@ -25,12 +25,6 @@ func learn(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 	if err != nil {
 		return err
 	}
-	if err := recordDifferences(ctx, tx, runID, DifferenceGone, gone); err != nil {
-		return err
-	}
-	if err := recordDifferences(ctx, tx, runID, DifferenceNotVisible, notVisible); err != nil {
-		return err
-	}
 	return firstError(
 		func() error { return seeInSegment(ctx, tx, syncID, listed) },
 		func() error {
@@ -110,7 +104,10 @@ const (
 const mostDifferences = 10_000
 
 func recordDifferences(ctx context.Context, tx *sql.Tx, runID int64, kind DifferenceKind, contacts []int64) error {
-	list, err := jsonList(contacts[:min(len(contacts), mostDifferences)])
+	if len(contacts) == 0 {
+		return nil
+	}
+	list, err := jsonList(contacts)
 	if err != nil {
 		return err
 	}
@@ -129,12 +126,15 @@ type Difference struct {
 }
 
 // Differences returns what the comparison of a run found, up to 10,000 of each kind.
+// Run 0 is the newest one.
 func (l *Ledger) Differences(ctx context.Context, sync string, run int64) ([]Difference, error) {
-	rows, err := l.reads.QueryContext(ctx, `
-		SELECT kind, differences.reference FROM differences JOIN runs ON runs.id = run_id JOIN syncs ON syncs.id = sync_id
-		WHERE syncs.name = $1 AND runs.number = $2 ORDER BY kind, differences.reference`, sync, run)
+	found, err := l.findRun(ctx, sync, run)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: differences of run %d of sync %s: %w", run, sync, err)
+		return nil, err
+	}
+	rows, err := l.reads.QueryContext(ctx, `SELECT kind, reference FROM differences WHERE run_id = $1 ORDER BY kind, reference`, found.id)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: differences of run %d of sync %s: %w", found.number, sync, err)
 	}
 	defer func() { _ = rows.Close() }()
 	var list []Difference
