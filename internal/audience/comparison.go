@@ -17,7 +17,7 @@ type Comparison struct {
 	Gone     int64 `json:"gone,omitempty"`
 	GoneLeft int64 `json:"gone_left,omitempty"`
 	// Unsure references are in the segment, and the ledger did not know whether they
-	// are marked: a request for them was never answered.
+	// are marked: a request for them was never answered, or they were taken for gone.
 	Unsure int64 `json:"unsure,omitempty"`
 	// Merged references have a contact that holds another one too: so many more
 	// references than contacts are in the segment.
@@ -64,7 +64,7 @@ func (r *Report) compared() bool {
 		r.explain("Hello Charles: %s references share a contact with another one (merged)", Thousands(c.Merged))
 	}
 	if c.Unsure > 0 {
-		r.explain("Hello Charles: %s references are in the segment whose requests were never answered", Thousands(c.Unsure))
+		r.explain("Hello Charles: %s references are in the segment whose requests were never answered, or that were taken for gone", Thousands(c.Unsure))
 	}
 	switch strangers := c.Strangers(); {
 	case strangers > before:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"audiencesync/internal/audience"
 )
 
 // learn records what a comparison found, at the end of its run: who is in the
@@ -25,8 +27,13 @@ func learn(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 	if err != nil {
 		return err
 	}
+	back, err := loadSeen(ctx, tx, runID, seenBack)
+	if err != nil {
+		return err
+	}
 	return firstError(
 		func() error { return seeInSegment(ctx, tx, syncID, listed) },
+		func() error { return takeBack(ctx, tx, syncID, back) },
 		func() error {
 			return inParts(gone, func(list string) error {
 				if _, err := tx.ExecContext(ctx, `UPDATE contacts SET held = $1 WHERE id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`,
@@ -65,6 +72,25 @@ func seeInSegment(ctx context.Context, tx *sql.Tx, syncID int64, listed *seen) e
 		_, err = tx.ExecContext(ctx, `
 			UPDATE contacts SET held = $1 WHERE held = $2 AND id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($3 AS TEXT)))`,
 			confirmed, notConfirmed, list)
+		return err
+	})
+}
+
+// takeBack ends that contacts are taken for gone which the segment holds after all:
+// an index that was being rebuilt lacked them. The next run sends them as any others.
+func takeBack(ctx context.Context, tx *sql.Tx, syncID int64, back *seen) error {
+	return back.each(walkMemberships, func(contacts []int64) error {
+		list, err := jsonList(contacts)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE contacts SET held = $1 WHERE id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`,
+			confirmed, list); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			DELETE FROM known_failures WHERE sync_id = $1 AND reason = $2 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($3 AS TEXT)))`,
+			syncID, string(audience.GoneFromHelloCharles), list)
 		return err
 	})
 }
