@@ -18,7 +18,7 @@ var reportKeys = []string{
 	"plan", "plan.read", "plan.unchanged", "plan.to_send", "plan.joiners", "plan.changes", "plan.invalid", "plan.duplicate", "plan.suppressed",
 	"plan.refused", "plan.marked", "plan.leavers", "plan.keeps_leavers", "plan.batches", "plan.requests", "plan.seconds",
 	"leavers", "leavers.removed", "leavers.gone", "leavers.kept", "leavers.refused", "leavers.unresolved",
-	"reasons", "new_failures", "known_failures", "segment", "segment.id", "segment.expected", "segment.counted", "segment.evidence",
+	"reasons", "new_failures", "known_failures", "segment", "segment.id", "segment.expected", "segment.counted", "segment.evidence", "segment.comparison",
 	"verdict", "acceptable", "summary", "batches", "requests", "started_at", "finished_at",
 }
 
