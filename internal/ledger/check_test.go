@@ -10,6 +10,7 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/ledger/ledgertest"
+	"audiencesync/internal/notify"
 )
 
 // busyLedger has a closed run, one that is under way with every kind of batch
@@ -29,6 +30,7 @@ func busyLedger(t *testing.T, address string) *ledger.Ledger {
 	_, err = l.Split(t.Context(), ref, 2, true)
 	require.NoError(t, err)
 	require.NoError(t, l.MarkSent(t.Context(), ref, 3, 1))
+	tell(t, l, "end", noon, notify.Failed)
 	return l
 }
 
@@ -57,6 +59,7 @@ func TestDamageIsFoundWithARemedyThatMendsIt(t *testing.T) {
 		"that ended runs have seen":       `INSERT INTO seen (run_id, kind, chunk, bits) SELECT min(id), 'read', 0, unhex('00') FROM runs`,
 		"open although a newer one":       `UPDATE runs SET state = 'open' WHERE number = 1`,
 		"batches that their run does not": `UPDATE runs SET batches = 1 WHERE state = 'open'`,
+		"neither wait nor are done with":  `UPDATE notifications SET state = 'lost'`,
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
