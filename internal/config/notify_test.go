@@ -114,8 +114,8 @@ func TestTheErrorForAnUnknownWebhookNamesThoseThatExist(t *testing.T) {
 	t.Parallel()
 	connections, err := config.ParseConnections("c.yaml", []byte(minimalConnections+"  ops-slack: {kind: webhook, url: env:A}\n"))
 	require.NoError(t, err)
-	_, err = connections.Webhook("notify.to", "ops-slak")
-	require.EqualError(t, err, `notify.to "ops-slak" is not a known connection; did you mean "ops-slack"? The worker's connections file has "ops-slack"`)
-	_, err = connections.Webhook("notify.heartbeat", "charles")
-	require.EqualError(t, err, `connection "charles" is of kind hello-charles and cannot be the notify.heartbeat of a sync; the worker's connections file has "ops-slack"`)
+	_, err = connections.Webhook("ops-slak")
+	require.EqualError(t, err, `webhook "ops-slak" is not a known connection; did you mean "ops-slack"? The worker's connections file has "ops-slack"`)
+	_, err = connections.Webhook("charles")
+	require.EqualError(t, err, `connection "charles" is of kind hello-charles and cannot be the webhook of a sync; the worker's connections file has "ops-slack"`)
 }

@@ -22,12 +22,12 @@ type Webhook struct {
 func DefaultWebhook() Webhook { return Webhook{Timeout: Duration(10 * time.Second)} }
 
 // Webhook returns the webhook connection of that name, or an error that names those
-// that exist. role is the key that names it: notify.to or notify.heartbeat.
-func (c Connections) Webhook(role, name string) (Webhook, error) {
+// that exist.
+func (c Connections) Webhook(name string) (Webhook, error) {
 	if webhook, ok := c.Webhooks[name]; ok {
 		return webhook, nil
 	}
-	return Webhook{}, c.unknown(role, name, KindWebhook)
+	return Webhook{}, c.unknown("webhook", name, KindWebhook)
 }
 
 func checkWebhook(r *report, path string, w *Webhook) {

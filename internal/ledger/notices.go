@@ -186,7 +186,7 @@ func noticesOf(ctx context.Context, tx *sql.Tx, sync, cause string) ([]Notice, e
 }
 
 func queryNotices(ctx context.Context, from rowsQueryer, where string, args ...any) ([]Notice, error) {
-	rows, err := from.QueryContext(ctx, `SELECT id, cause, event, connection, message, body, expires_at FROM notifications WHERE `+where, args...) //nolint:gosec // Conditions are written here.
+	rows, err := from.QueryContext(ctx, `SELECT id, cause, event, connection, message, body, expires_at FROM notifications WHERE `+where, args...)
 	if err != nil {
 		return nil, err
 	}

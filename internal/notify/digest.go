@@ -69,10 +69,11 @@ func wordOf(r *audience.Report, end End) string {
 // Message tells the digest.
 func (d Digest) Message(sync string) Message {
 	m := Message{Event: config.NotifyDigest, Sync: sync, At: d.To, Digest: &d}
-	total, parts := 0, []string{}
-	for _, word := range d.words() {
+	words := d.words()
+	total, parts := 0, make([]string, len(words))
+	for i, word := range words {
 		total += d.Runs[word]
-		parts = append(parts, fmt.Sprintf("%d %s", d.Runs[word], word))
+		parts[i] = fmt.Sprintf("%d %s", d.Runs[word], word)
 	}
 	m.Summary = "no run has ended"
 	switch {

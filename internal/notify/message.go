@@ -181,20 +181,21 @@ type Overdue struct {
 	Sync string
 	// LastGood is when the last good run ended; zero: none that is known.
 	LastGood time.Time
-	// WatchedAt is since when it is watched.
-	WatchedAt time.Time
-	After     time.Duration
-	At        time.Time
+	After    time.Duration
+	At       time.Time
 }
 
 // Message tells that the sync is overdue.
 func (o Overdue) Message() Message {
 	m := Message{
 		Event: config.NotifyOverdue, Sync: o.Sync, At: o.At,
-		Summary:  fmt.Sprintf("no run has ended well since %s", clock(later(o.LastGood, o.WatchedAt))),
 		WhatToDo: fmt.Sprintf("audiencesync status %[1]s says what the last run does or why it ended", o.Sync),
 	}
-	m.write(fmt.Sprintf("Sync %s is overdue: %s, which is more than %s ago (notify.overdue_after).", o.Sync, m.Summary, config.Duration(o.After)))
+	m.Summary = fmt.Sprintf("no run has ended well in the last %s (notify.overdue_after)", config.Duration(o.After))
+	if !o.LastGood.IsZero() {
+		m.Summary += ", the last one on " + clock(o.LastGood)
+	}
+	m.write(fmt.Sprintf("Sync %s is overdue: %s.", o.Sync, m.Summary))
 	return m
 }
 

@@ -74,6 +74,7 @@ func look(ctx context.Context, pool *endpoints.Pool, spec config.Sync, retire bo
 			}
 			return pool.Ledger.CheckOpening(ctx, opening)
 		},
+		Webhook:   pool.Webhook,
 		Beginning: func(ctx context.Context) (ledger.Beginning, error) { return pool.Ledger.Beginning(ctx, spec.Sync) },
 	})
 	if err != nil {
