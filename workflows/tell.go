@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 
 	"go.temporal.io/sdk/temporal"
@@ -27,9 +28,21 @@ func (r *audienceSync) tellEnd(ctx workflow.Context, report *audience.Report, er
 		end.How = "failed"
 	}
 	if err != nil {
-		end.Why = messageOf(err)
+		end.Why = whyFailed(err)
 	}
 	startNotify(ctx, fmt.Sprintf("run %d has ended: %s", end.Run, end.How), r.happened(ctx, "end", activities.NotifyInput{Ended: &end}))
+}
+
+// whyFailed is what is told of an error: what Temporal itself says of one names the
+// machines of workers.
+func whyFailed(err error) string {
+	if said, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return said.Message()
+	}
+	if temporal.IsTimeoutError(err) {
+		return "a step of the run did not end in time"
+	}
+	return "see the run in Temporal's web UI"
 }
 
 // tellHold tells that the run waits, and again and again until stop is called.
@@ -38,7 +51,7 @@ func (r *audienceSync) tellHold(ctx workflow.Context, hold Hold) (stop func()) {
 	if hold.Kind != HoldApproval {
 		event = config.NotifyPaused
 	}
-	if !r.spec.Notify.Tells(event) {
+	if r.in.PlanOnly || !r.spec.Notify.Tells(event) {
 		return func() {}
 	}
 	what, every := fmt.Sprintf("hold-%d", r.progress.Holds), r.spec.Notify.Reminder.D()

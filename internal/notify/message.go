@@ -17,7 +17,7 @@ type Message struct {
 	Event config.NotifyEvent `json:"event"`
 	// Reminder says that it was told before, and is still so.
 	Reminder bool   `json:"reminder,omitempty"`
-	Sync     string `json:"sync"`
+	Sync     string `json:"sync,omitempty"`
 	// Run is zero for a run that was refused before it had a number.
 	Run int64 `json:"run,omitempty"`
 	// Ended is how the run ended; empty while it goes on.
@@ -197,6 +197,11 @@ func (o Overdue) Message() Message {
 	}
 	m.write(fmt.Sprintf("Sync %s is overdue: %s.", o.Sync, m.Summary))
 	return m
+}
+
+// Test is a message that says nothing but that it has arrived.
+func Test(connection string, at time.Time) Message {
+	return Message{Event: "test", At: at, Text: fmt.Sprintf("This is a test of audiencesync's connection %s: nothing has happened.", connection)}
 }
 
 // longestWhy bounds what is told of a cause, in characters.
