@@ -97,6 +97,7 @@ func TestAWebhookIsAReferenceAndNeverTheURLItself(t *testing.T) {
 		"literal secret": {"url: env:A, secret: whsec_hunter2", "2:42: connections.a.secret: " + reference},
 		"no URL":         {"timeout: 5s", "2:3: connections.a.url: missing; expected env:NAME or file:PATH"},
 		"no time":        {"url: env:A, timeout: 0s", "2:43: connections.a.timeout: expected a duration above zero"},
+		"long":           {"url: env:A, timeout: 2m", "2:43: connections.a.timeout: expected at most 1m: a receiver only has to take a message"},
 		"another's key":  {"url: env:A, base_url: x", "2:34: connections.a.base_url: unknown key; this connection is of kind webhook, the key belongs to zeotap-api and hello-charles"},
 		"other kind":     {"url: env:A, token: x", "2:34: connections.a.token: unknown key; write where the URL and the secret are, never themselves: url: env:NAME, secret: env:NAME"},
 	} {

@@ -14,9 +14,12 @@ type Webhook struct {
 	Secret CredentialRef `yaml:"secret" json:"secret,omitempty"`
 	// AllowPlainHTTP permits http:// to a host that is not this machine. Default: false.
 	AllowPlainHTTP bool `yaml:"allow_plain_http" json:"allow_plain_http,omitempty"`
-	// Timeout bounds one request, reply included. Default: 10s.
+	// Timeout bounds one request, reply included; at most 1m. Default: 10s.
 	Timeout Duration `yaml:"timeout" json:"timeout"`
 }
+
+// longestWebhook bounds one request to a receiver.
+const longestWebhook = Duration(time.Minute)
 
 // DefaultWebhook returns a connection with every default and no required value.
 func DefaultWebhook() Webhook { return Webhook{Timeout: Duration(10 * time.Second)} }
@@ -32,4 +35,7 @@ func (c Connections) Webhook(name string) (Webhook, error) {
 
 func checkWebhook(r *report, path string, w *Webhook) {
 	checkPositive(r, path+".timeout", w.Timeout)
+	if key := path + ".timeout"; w.Timeout > longestWebhook && !r.broken(key) {
+		r.refuse(key, "expected at most %s: a receiver only has to take a message", longestWebhook)
+	}
 }
