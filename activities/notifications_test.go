@@ -131,7 +131,7 @@ func (o *operators) closed(t *testing.T, report audience.Report) int64 {
 	report.Sync, report.Run, report.FinishedAt = "spring", ref.Run, o.at
 	text, err := json.Marshal(report)
 	require.NoError(t, err)
-	require.NoError(t, o.activities.ledger.CloseRun(t.Context(), ref, text, false))
+	require.NoError(t, o.activities.ledger.CloseRun(t.Context(), ref, ledger.Closing{Report: text}))
 	return ref.Run
 }
 

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"fmt"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -23,10 +24,15 @@ type AudienceSyncInput struct {
 	PlanOnly bool `json:"plan_only,omitempty"`
 	// Retire takes all marks of the sync away and closes it, whoever is in the audience.
 	Retire bool `json:"retire,omitempty"`
+	// VerifyOnly proves what earlier runs have brought: nothing is read or sent.
+	VerifyOnly bool `json:"verify_only,omitempty"`
 	// Expect is the number of members that a person expects; nil: nobody said.
 	Expect *int64 `json:"expect,omitempty"`
 	// Scheduled says that no person has started the run.
 	Scheduled bool `json:"scheduled,omitempty"`
+	// Repairs is how many runs before this one were followed by a run at once,
+	// because members that were accepted had not come into the segment.
+	Repairs int `json:"repairs,omitempty"`
 	// Carried is set when a run goes on in a new history.
 	Carried *Carried `json:"carried,omitempty"`
 }
@@ -105,7 +111,7 @@ func (r *audienceSync) setup(ctx workflow.Context) error {
 }
 
 func (r *audienceSync) run(ctx workflow.Context) (*audience.Report, error) {
-	counted, err := r.steps(ctx)
+	proved, err := r.steps(ctx)
 	switch {
 	case workflow.IsContinueAsNewError(err):
 		return nil, err
@@ -114,11 +120,11 @@ func (r *audienceSync) run(ctx workflow.Context) (*audience.Report, error) {
 	case r.in.PlanOnly:
 		return r.closePlanned(ctx)
 	}
-	return r.close(ctx, counted)
+	return r.close(ctx, proved)
 }
 
 // steps goes through read, decide, send and prove, from wherever the run stands.
-func (r *audienceSync) steps(ctx workflow.Context) (activities.CountSegmentResult, error) {
+func (r *audienceSync) steps(ctx workflow.Context) (proof, error) {
 	for _, step := range []struct {
 		phase Phase
 		do    func(workflow.Context) error
@@ -128,15 +134,15 @@ func (r *audienceSync) steps(ctx workflow.Context) (activities.CountSegmentResul
 		if r.isPast(step.phase) {
 			continue
 		}
-		if r.in.Retire && step.phase == PhaseRead {
+		if r.in.Retire && step.phase == PhaseRead || r.in.VerifyOnly && step.phase != PhaseOpen {
 			continue
 		}
 		if r.in.PlanOnly && step.phase == PhaseGate {
-			return activities.CountSegmentResult{}, nil
+			return proof{}, nil
 		}
 		r.enter(ctx, step.phase)
 		if err := step.do(ctx); err != nil {
-			return activities.CountSegmentResult{}, err
+			return proof{}, err
 		}
 	}
 	r.enter(ctx, PhaseProve)
@@ -157,10 +163,13 @@ func (r *audienceSync) show(ctx workflow.Context) {
 func (r *audienceSync) open(ctx workflow.Context) error {
 	// The first run id stays the same however often the run continues as new.
 	token := workflow.GetInfo(ctx).FirstRunID
+	if r.in.Repairs > 0 {
+		token = fmt.Sprintf("%s/%d", token, r.in.Repairs)
+	}
 	ctx = workflow.WithActivityOptions(ctx, asking("check connections, tags, properties, segment; open the run"))
 	input := activities.OpenRunInput{
 		Token: token, StartedAt: r.progress.StartedAt, Spec: r.spec, Full: r.in.Full, Recreate: r.in.Recreate, PlanOnly: r.in.PlanOnly,
-		Retire: r.in.Retire,
+		Retire: r.in.Retire, VerifyOnly: r.in.VerifyOnly,
 	}
 	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
 		return err
@@ -225,17 +234,21 @@ func (r *audienceSync) decide(ctx workflow.Context) error {
 
 // close ends the run with its report. A verdict that is not good enough fails
 // the workflow, so that it is red in Temporal's web UI.
-func (r *audienceSync) close(ctx workflow.Context, counted activities.CountSegmentResult) (*audience.Report, error) {
+func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Report, error) {
 	r.enter(ctx, PhaseClose)
 	// All is done: a cancellation that comes now must not leave the run open.
 	calm, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	report, err := r.closeRun(calm, activities.CloseRunInput{
-		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: counted.Counted, Why: counted.Why,
+		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: proved.counted.Counted, Why: proved.counted.Why,
+		Comparison: proved.compared.Comparison, NotCompared: proved.compared.Why, VerifyOnly: r.in.VerifyOnly,
 		Plan: r.progress.Plan, Decisions: r.progress.Decisions,
 	})
 	if err != nil {
 		return nil, err
+	}
+	if r.repairs(report) {
+		return nil, r.repair(ctx)
 	}
 	r.enter(ctx, PhaseDone)
 	switch {
@@ -270,7 +283,7 @@ func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
 	}
 	input := activities.CloseRunInput{
 		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: audience.EndedFailed,
-		Plan: r.progress.Plan, Decisions: r.progress.Decisions,
+		Plan: r.progress.Plan, Decisions: r.progress.Decisions, VerifyOnly: r.in.VerifyOnly,
 	}
 	stopped := endOfHold(cause)
 	switch {

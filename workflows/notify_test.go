@@ -89,6 +89,7 @@ func TestEveryEndOfARunIsToldButOneThatAPersonCancelled(t *testing.T) {
 			&activities.NotifyEnd{Run: 7, How: activities.TypeSourceIncomplete, Why: "the read is not complete"},
 		},
 		"a plan":         {&script{}, func(in *workflows.AudienceSyncInput) { in.PlanOnly = true }, nil},
+		"a proof":        {&script{}, func(in *workflows.AudienceSyncInput) { in.VerifyOnly = true }, nil},
 		"nobody to tell": {&script{}, func(in *workflows.AudienceSyncInput) { in.Spec.Notify = nil }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +146,7 @@ func TestAnApprovalIsToldAndRemindedOfUntilSomebodyDecides(t *testing.T) {
 	give(t, env, order{9 * time.Hour, workflows.UpdateApprove, workflows.Steer{By: "ada"}, true})
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: telling()})
 	require.NoError(t, err)
-	require.Equal(t, []string{"hold-1", "hold-1-reminder-1", "hold-1-reminder-2", "end"}, l.names(), "after 4 and 8 hours")
+	require.Equal(t, []string{"run-7-hold-1", "run-7-hold-1-reminder-1", "run-7-hold-1-reminder-2", "run-7-end"}, l.names(), "after 4 and 8 hours")
 	first, second := l.all()[0], l.all()[1]
 	require.Equal(t, noon, first.At.UTC())
 	require.Equal(t, config.NotifyApproval, first.Hold.Event)
@@ -164,7 +165,7 @@ func TestNobodyIsRemindedWhereTheSyncSaysSo(t *testing.T) {
 	l := listen(t, env)
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: spec})
 	requireType(t, err, activities.TypeNotApproved)
-	require.Equal(t, []string{"hold-1", "end"}, l.names())
+	require.Equal(t, []string{"run-7-hold-1", "run-7-end"}, l.names())
 	require.Equal(t, activities.TypeNotApproved, l.all()[1].Ended.How)
 }
 
@@ -176,7 +177,7 @@ func TestAHoldOfWhichNobodyWantsToHearLeavesNoTrace(t *testing.T) {
 	l := listen(t, env)
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: spec})
 	requireType(t, err, activities.TypeNotApproved)
-	require.Equal(t, []string{"end"}, l.names())
+	require.Equal(t, []string{"run-7-end"}, l.names())
 }
 
 func TestDeniedAccessIsToldAsAPause(t *testing.T) {
@@ -193,7 +194,7 @@ func TestDeniedAccessIsToldAsAPause(t *testing.T) {
 	give(t, env, order{time.Hour, workflows.UpdateResume, workflows.Steer{}, false})
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: telling()})
 	require.NoError(t, err)
-	require.Equal(t, []string{"hold-1", "end"}, l.names())
+	require.Equal(t, []string{"run-7-hold-1", "run-7-end"}, l.names())
 	require.Equal(t, config.NotifyPaused, l.all()[0].Hold.Event)
 	require.Equal(t, "the key is not accepted (401)", l.all()[0].Hold.Why)
 	require.False(t, l.all()[0].Hold.ByPerson)
@@ -209,7 +210,7 @@ func TestAPauseByAPersonIsToldOnceWithoutThePersonsWords(t *testing.T) {
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: telling()})
 	require.NoError(t, err)
 	require.Len(t, l.all(), 2)
-	require.Regexp(t, `^pause-\d+$`, l.names()[0])
+	require.Regexp(t, `^run-7-pause-\d+$`, l.names()[0])
 	hold := l.all()[0].Hold
 	require.True(t, hold.ByPerson)
 	require.Empty(t, hold.Why)

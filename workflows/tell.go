@@ -13,9 +13,9 @@ import (
 )
 
 // tellEnd tells how the run ended, if the sync says whom to tell. What a person
-// cancelled is no news, and a plan is no run.
+// cancelled is no news.
 func (r *audienceSync) tellEnd(ctx workflow.Context, report *audience.Report, err error) {
-	if r.spec.Notify == nil || r.in.PlanOnly || workflow.IsContinueAsNewError(err) || temporal.IsCanceledError(err) {
+	if r.tellsNobody() || workflow.IsContinueAsNewError(err) || temporal.IsCanceledError(err) {
 		return
 	}
 	end := activities.NotifyEnd{Run: r.opened.Run.Run}
@@ -31,6 +31,12 @@ func (r *audienceSync) tellEnd(ctx workflow.Context, report *audience.Report, er
 		end.Why = whyFailed(err)
 	}
 	startNotify(ctx, fmt.Sprintf("run %d has ended: %s", end.Run, end.How), r.happened(ctx, "end", activities.NotifyInput{Ended: &end}))
+}
+
+// tellsNobody reports whether nothing of this run is told: the sync names nobody, or it
+// is a plan or a proof that a person asked for and looks at.
+func (r *audienceSync) tellsNobody() bool {
+	return r.spec.Notify == nil || r.in.PlanOnly || r.in.VerifyOnly
 }
 
 // whyFailed is what is told of an error: what Temporal itself says of one names the
@@ -51,7 +57,7 @@ func (r *audienceSync) tellHold(ctx workflow.Context, hold Hold) (stop func()) {
 	if hold.Kind != HoldApproval {
 		event = config.NotifyPaused
 	}
-	if r.in.PlanOnly || !r.spec.Notify.Tells(event) {
+	if r.tellsNobody() || !r.spec.Notify.Tells(event) {
 		return func() {}
 	}
 	what, every := fmt.Sprintf("hold-%d", r.progress.Holds), r.spec.Notify.Reminder.D()
@@ -88,6 +94,7 @@ func (r *audienceSync) tellHold(ctx workflow.Context, hold Hold) (stop func()) {
 // happened completes what is told with the sync, and with a name that nothing else has.
 func (r *audienceSync) happened(ctx workflow.Context, what string, in activities.NotifyInput) activities.NotifyInput {
 	in.Sync, in.Notify, in.At = r.spec.Sync, *r.spec.Notify, workflow.Now(ctx)
-	in.Cause = NotifyID(r.spec.Sync, workflow.GetInfo(ctx).FirstRunID, what)
+	// A run that repairs another one has its first Temporal run id, and another number.
+	in.Cause = NotifyID(r.spec.Sync, workflow.GetInfo(ctx).FirstRunID, fmt.Sprintf("run-%d-%s", r.opened.Run.Run, what))
 	return in
 }

@@ -128,13 +128,13 @@ func TestReportsOfRunsAreFound(t *testing.T) {
 		r.Run = ref.Run
 		text, err := json.Marshal(r)
 		require.NoError(t, err)
-		require.NoError(t, l.CloseRun(t.Context(), ref, text, false))
+		require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: text}))
 	}
 	plan := opening("plan")
 	plan.PlanOnly = true
 	ref, err := l.OpenRun(t.Context(), plan)
 	require.NoError(t, err)
-	require.NoError(t, l.CloseRun(t.Context(), ref, []byte("{}"), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte("{}")}))
 	openRun(t, l, "going")
 
 	report, err := l.Report(t.Context(), "spring", 2)

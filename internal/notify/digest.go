@@ -29,13 +29,13 @@ type Digest struct {
 }
 
 // NewDigest adds up the reports of the runs that ended between two times, oldest
-// first. Plans are no runs.
+// first. Plans and mere proofs are no runs.
 func NewDigest(from, to time.Time, reports []audience.Report) Digest {
 	d := Digest{From: from, To: to, Runs: map[string]int{}}
 	lastGood, silence := from, time.Duration(0)
 	for i := range reports {
 		r := &reports[i]
-		if r.Ended == audience.EndedPlanned {
+		if r.Ended == audience.EndedPlanned || r.Verified {
 			continue
 		}
 		end := EndOf(r)

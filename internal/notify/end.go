@@ -28,14 +28,14 @@ const (
 	// NotApproved: nobody approved what it would change, or a schedule may not ask.
 	NotApproved End = "not_approved"
 	// Stopped: a person cancelled or declined it, or a newer run took over. That says
-	// nothing about the sync that nobody knows.
+	// nothing about the sync that nobody knows. Plans and mere proofs are no runs.
 	Stopped End = "stopped"
 )
 
 // EndOf returns how a run ended that came to a report.
 func EndOf(r *audience.Report) End {
 	switch {
-	case r.Ended == audience.EndedCancelled, r.Ended == audience.EndedDeclined, r.Ended == audience.EndedPlanned:
+	case r.Ended == audience.EndedCancelled, r.Ended == audience.EndedDeclined, r.Ended == audience.EndedPlanned, r.Verified:
 		return Stopped
 	case r.Ended != "":
 		return Failed

@@ -112,6 +112,7 @@ func TestADigestAddsUpAWeekOfRuns(t *testing.T) {
 	day(3, func(r *audience.Report) { r.Ended = audience.EndedCancelled })
 	day(4, nil)
 	day(5, func(r *audience.Report) { r.Ended = audience.EndedPlanned })
+	day(5, func(r *audience.Report) { r.Verified = true })
 	day(6, func(r *audience.Report) { r.Segment.Counted = nil })
 	d := notify.NewDigest(noon, noon.Add(notify.DigestEvery), reports)
 	require.Equal(t, map[string]int{"explained": 2, "unexplained": 1, "unverifiable": 1, "cancelled": 1}, d.Runs)

@@ -125,7 +125,7 @@ func TestRecordHistories(t *testing.T) {
 		record(t, w, "notify", func(t *testing.T, w *world) client.WorkflowRun {
 			t.Helper()
 			run := w.started(t, spec)
-			id := workflows.NotifyID(spec.Sync, run.GetRunID(), "end")
+			id := workflows.NotifyID(spec.Sync, run.GetRunID(), "run-1-end")
 			_, err := w.end(t, run)
 			require.NoError(t, err)
 			telling, err := w.client.DescribeWorkflowExecution(t.Context(), id, "")
