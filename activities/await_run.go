@@ -58,6 +58,9 @@ func (a *Activities) awaitRun(ctx context.Context, in AwaitRunInput) (AwaitRunRe
 	return AwaitRunResult{Satisfied: satisfied, Ended: ended}, err
 }
 
+// endStopped is the end of a run that somebody stopped from outside.
+const endStopped = "stopped"
+
 // EndOf names how a run ended: its verdict, or the type of the error that it
 // failed with. An error is returned only when the end could not be learned.
 func EndOf(report audience.Report, err error) (string, error) {
@@ -69,7 +72,7 @@ func EndOf(report audience.Report, err error) (string, error) {
 	case errors.As(err, &failed):
 		return failed.Type(), nil
 	case temporal.IsCanceledError(err), temporal.IsTerminatedError(err), temporal.IsTimeoutError(err):
-		return "stopped", nil
+		return endStopped, nil
 	case errors.As(err, &missing):
 		return "unknown", nil
 	default:

@@ -15,6 +15,7 @@ import (
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/preflight"
 	"audiencesync/internal/vendorhttp"
+	"audiencesync/internal/webhook"
 	"audiencesync/internal/zeotap"
 )
 
@@ -37,6 +38,7 @@ const (
 	TypeNotMyTurn          = "NotMyTurn"
 	TypeNotApproved        = "NotApproved"
 	TypeDeclined           = "Declined"
+	TypeNotDelivered       = "NotDelivered"
 	TypeVerdictUnexplained = "VerdictUnexplained"
 	TypeVerdictOutside     = "VerdictOutsideAccept"
 )
@@ -95,6 +97,7 @@ func classify(err error, attempt int) rule {
 		settings   *endpoints.SettingsError
 		source     *zeotap.Error
 		vendor     *vendorhttp.Error
+		receiver   *webhook.Error
 	)
 	switch {
 	case errors.As(err, &refused), errors.As(err, &ledgerSays), errors.As(err, &settings):
@@ -121,6 +124,8 @@ func classify(err error, attempt int) rule {
 		return classifySource(source, attempt)
 	case errors.As(err, &vendor):
 		return classifyVendor(vendor, attempt)
+	case errors.As(err, &receiver):
+		return rule{kind: TypeNotDelivered, final: receiver.Refused, delay: receiver.RetryAfter}
 	case errors.Is(err, context.DeadlineExceeded):
 		return rule{kind: TypeUnavailable}
 	default:

@@ -63,7 +63,9 @@ func AudienceSync(ctx workflow.Context, in AudienceSyncInput) (*audience.Report,
 	if err := run.setup(ctx); err != nil {
 		return nil, err
 	}
-	return run.run(ctx)
+	report, err := run.run(ctx)
+	run.tellEnd(ctx, report, err)
+	return report, err
 }
 
 type audienceSync struct {

@@ -32,6 +32,7 @@ type DueRunResult struct {
 // happens to DueRun stops it.
 func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 	result := DueRunResult{DueAt: dueAt(ctx)}
+	watchOverdue(ctx, in.Spec)
 	// A context of its own, never cancelled: that would cancel the run.
 	calm, _ := workflow.NewDisconnectedContext(ctx)
 	child := workflow.WithChildOptions(calm, workflow.ChildWorkflowOptions{

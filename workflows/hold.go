@@ -114,6 +114,7 @@ func (r *audienceSync) awaitAnswer(ctx workflow.Context, kind HoldKind, why stri
 	if limit <= 0 {
 		return nil, nil
 	}
+	defer r.tellHold(ctx, *r.progress.Hold)()
 	if meanwhile != nil && meanwhile.after < limit {
 		answered, err := r.awaitFor(ctx, meanwhile.after, "until what was read is dropped")
 		if answered || err != nil {
@@ -147,5 +148,6 @@ func (r *audienceSync) awaitResume(ctx workflow.Context) error {
 		return nil
 	}
 	r.show(ctx)
+	defer r.tellHold(ctx, *r.progress.Paused)()
 	return workflow.Await(ctx, func() bool { return r.progress.Paused == nil })
 }

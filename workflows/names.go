@@ -22,6 +22,8 @@ const (
 	syncPrefix  = "audience-sync/"
 	checkPrefix = "audience-sync-check/"
 	duePrefix   = "audience-sync-due/"
+
+	notifyPrefix = "audience-sync-notify/"
 )
 
 // SyncID is the workflow ID of a sync's runs: one at a time by construction.
@@ -32,6 +34,10 @@ func CheckID(sync string) string { return checkPrefix + sync }
 
 // DueID is the workflow ID of a sync's due runs; schedules append the time.
 func DueID(sync string) string { return duePrefix + sync }
+
+// NotifyID is the workflow ID of telling what has happened in a run of a sync: first
+// is the first Temporal run id of who tells.
+func NotifyID(sync, first, what string) string { return notifyPrefix + sync + "/" + first + "/" + what }
 
 // SyncOf is the inverse of SyncID.
 func SyncOf(workflowID string) (string, bool) { return strings.CutPrefix(workflowID, syncPrefix) }
@@ -46,4 +52,5 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(AudienceSync)
 	w.RegisterWorkflow(CheckSync)
 	w.RegisterWorkflow(DueRun)
+	w.RegisterWorkflow(Notify)
 }

@@ -80,3 +80,17 @@ func waiting(summary string) workflow.ActivityOptions {
 		Summary: summary,
 	}
 }
+
+// delivering is for telling a receiver, which may be away for a while. What is not
+// delivered within that time is not told any more.
+func delivering(summary string, within time.Duration) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		ScheduleToCloseTimeout: within,
+		StartToCloseTimeout:    5 * time.Minute,
+		HeartbeatTimeout:       heartbeatTimeout,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 5 * time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Minute,
+		},
+		Summary: summary,
+	}
+}

@@ -73,6 +73,7 @@ func TestTheRecordedHistoriesCoverWhatARunCanMeet(t *testing.T) {
 	for _, name := range []string{
 		"v0_plain", "v0_unchanged", "v0_continued-1", "v0_continued-2", "v0_continued-3", "v0_split", "v0_cancelled",
 		"v0_refused-at-open", "v0_unverifiable", "v0_outside-accept", "v0_paused", "v0_access", "v0_approved", "v0_declined", "v0_due-run", "v0_due-run-joined", "v0_due-run-afterwards",
+		"v0_notified", "v0_notify",
 	} {
 		require.Contains(t, histories, name)
 	}
@@ -94,6 +95,8 @@ func TestTheRecordedHistoriesCoverWhatARunCanMeet(t *testing.T) {
 		require.True(t, holds(histories[name], enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED), "%s: nobody told the run anything", name)
 	}
 	started := enumspb.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED
+	require.True(t, holds(histories["v0_notified"], started))
+	require.False(t, holds(histories["v0_plain"], started), "nobody is told")
 	require.True(t, holds(histories["v0_due-run"], started))
 	require.False(t, holds(histories["v0_due-run-joined"], started))
 	require.True(t, holds(histories["v0_due-run-afterwards"], started))

@@ -48,10 +48,13 @@ type script struct {
 	compare      func(call int) (activities.CompareSegmentResult, error)
 	closeRun     func(activities.CloseRunInput) (audience.Report, error)
 	awaitRun     func(ctx context.Context) (activities.AwaitRunResult, error)
+	lookOverdue  func(call int, in activities.LookOverdueInput) activities.LookOverdueResult
+	deliver      func(in activities.DeliverInput) error
 
 	mutex   sync.Mutex
 	events  []string
 	closed  []activities.CloseRunInput
+	told    []activities.NotifyInput
 	counted int
 }
 
@@ -213,6 +216,37 @@ func (s *script) AwaitRun(ctx context.Context, _ activities.AwaitRunInput) (acti
 		return activities.AwaitRunResult{Ended: "unknown"}, nil
 	}
 	return s.awaitRun(ctx)
+}
+
+// RecordNotifications tells everybody whom the sync names.
+func (s *script) RecordNotifications(_ context.Context, in activities.NotifyInput) ([]activities.Delivery, error) {
+	s.note("record")
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.told = append(s.told, in)
+	deliveries := make([]activities.Delivery, len(in.Notify.To))
+	for i, name := range in.Notify.To {
+		deliveries[i] = activities.Delivery{Connection: name, Within: 6 * time.Hour}
+	}
+	return deliveries, nil
+}
+
+// DeliverNotifications delivers, unless the test says otherwise.
+func (s *script) DeliverNotifications(_ context.Context, in activities.DeliverInput) (activities.DeliverResult, error) {
+	s.note("deliver to %s", in.Connection)
+	if s.deliver != nil {
+		return activities.DeliverResult{}, s.deliver(in)
+	}
+	return activities.DeliverResult{Delivered: 1}, nil
+}
+
+// LookOverdue says that it was told already, unless the test says otherwise.
+func (s *script) LookOverdue(_ context.Context, in activities.LookOverdueInput) (activities.LookOverdueResult, error) {
+	s.note("look")
+	if s.lookOverdue == nil {
+		return activities.LookOverdueResult{Told: true}, nil
+	}
+	return s.lookOverdue(s.happened("look"), in), nil
 }
 
 func created(n int64) activities.SendBatchResult {

@@ -35,7 +35,7 @@ func checkBaseURL(r *report, path, address string, allowPlain bool) string {
 		r.refuse(path, "must not hold a user or password; write them as credential: env:NAME or file:PATH, and delete them here")
 	case parsed.RawQuery != "" || parsed.ForceQuery || parsed.Fragment != "" || strings.Contains(address, "#"):
 		r.refuse(path, `must end before "?" and "#"; delete the rest`)
-	case parsed.Scheme == "http" && !allowPlain && !isLoopback(parsed.Hostname()):
+	case parsed.Scheme == "http" && !allowPlain && !IsLoopback(parsed.Hostname()):
 		r.refuse(path, "plain http shows the credential to everyone on the way: write https://, or set allow_plain_http: true")
 	}
 	host := strings.ToLower(parsed.Host)
@@ -56,7 +56,8 @@ func validPort(port string) bool {
 	return err == nil && number > 0
 }
 
-func isLoopback(host string) bool {
+// IsLoopback reports whether a host is this machine, by name or address.
+func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}

@@ -128,8 +128,8 @@ func checkFilled(r *report, path, of string) {
 }
 
 // checkTwice reports entries of a list that it has already.
-func checkTwice(r *report, path string, list []string) {
-	first := map[string]int{}
+func checkTwice[T ~string](r *report, path string, list []T) {
+	first := map[T]int{}
 	for i, entry := range list {
 		if at, twice := first[entry]; twice && entry != "" {
 			r.refuse(item(path, i), "the same as entry %d of the list; delete one", at+1)

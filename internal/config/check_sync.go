@@ -30,6 +30,9 @@ func checkSync(r *report, s Sync) {
 	}
 	checkMapping(r, s)
 	checkVerification(r, s.Verification)
+	if s.Notify != nil {
+		checkNotify(r, *s.Notify)
+	}
 }
 
 func checkRegion(r *report, reference Reference) {

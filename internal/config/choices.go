@@ -27,7 +27,7 @@ func (PropertyType) Choices() []string {
 
 // Choices are the kinds of connections.
 func (Kind) Choices() []string {
-	return []string{string(KindZeotapAPI), string(KindZeotapExport), string(KindHelloCharles)}
+	return []string{string(KindZeotapAPI), string(KindZeotapExport), string(KindHelloCharles), string(KindWebhook)}
 }
 
 // Choices are the formats of export files.

@@ -8,6 +8,7 @@ type Connections struct {
 	ZeotapAPI    map[string]ZeotapAPI
 	ZeotapExport map[string]ZeotapExport
 	HelloCharles map[string]HelloCharles
+	Webhooks     map[string]Webhook
 }
 
 // Kind is the kind of a connection.
@@ -18,6 +19,7 @@ const (
 	KindZeotapAPI    Kind = "zeotap-api"
 	KindZeotapExport Kind = "zeotap-export"
 	KindHelloCharles Kind = "hello-charles"
+	KindWebhook      Kind = "webhook"
 )
 
 // Limits is the budget for one endpoint.

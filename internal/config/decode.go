@@ -76,6 +76,9 @@ func (d decoder) value(path string, node ast.Node, into reflect.Value, rules rul
 		if channel, ok := reflect.TypeAssert[*Channel](target); ok {
 			*channel = DefaultChannel()
 		}
+		if notify, ok := reflect.TypeAssert[*Notify](target); ok {
+			*notify = DefaultNotify()
+		}
 		d.value(path, node, target.Elem(), rules)
 		into.Set(target)
 	case reflect.Struct:

@@ -51,6 +51,9 @@ func (c Connections) kinds() map[string]Kind {
 	for name := range c.HelloCharles {
 		kinds[name] = KindHelloCharles
 	}
+	for name := range c.Webhooks {
+		kinds[name] = KindWebhook
+	}
 	return kinds
 }
 

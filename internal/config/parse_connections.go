@@ -46,6 +46,7 @@ func ParseConnections(name string, raw []byte) (Connections, error) {
 		ZeotapAPI:    map[string]ZeotapAPI{},
 		ZeotapExport: map[string]ZeotapExport{},
 		HelloCharles: map[string]HelloCharles{},
+		Webhooks:     map[string]Webhook{},
 	}
 	if body := r.document(raw, "examples/connections.yaml"); body != nil {
 		connections.read(r, body)
@@ -121,6 +122,11 @@ func (c Connections) readOne(r *report, name string, entry *ast.MappingValueNode
 		d.connection(path, kind, entry.Value, &connection)
 		checkHelloCharles(r, path, &connection)
 		c.HelloCharles[name] = connection
+	case KindWebhook:
+		connection := DefaultWebhook()
+		d.connection(path, kind, entry.Value, &connection)
+		checkWebhook(r, path, &connection)
+		c.Webhooks[name] = connection
 	}
 }
 
@@ -149,12 +155,16 @@ func (d decoder) connection(path string, kind Kind, node ast.Node, into any) {
 
 func explainConnectionKey(key string, kind Kind, root, structure reflect.Type) string {
 	if root == structure {
-		if owners := kindsWith(key, kind); owners != "" {
+		// Whoever writes a secret elsewhere means the credential.
+		if owners := kindsWith(key, kind); owners != "" && (owners != string(KindWebhook) || !credentialWord.MatchString(key)) {
 			return fmt.Sprintf("this connection is of kind %s, the key belongs to %s", kind, owners)
 		}
 	}
 	if near, ok := Nearest(key, names(structure)); ok {
 		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if credentialWord.MatchString(key) && kind == KindWebhook {
+		return "write where the URL and the secret are, never themselves: url: env:NAME, secret: env:NAME"
 	}
 	if credentialWord.MatchString(key) {
 		return "write where the credential is, never the credential itself: credential: env:NAME or credential: file:PATH"
@@ -172,6 +182,7 @@ func kindsWith(key string, except Kind) string {
 		{KindZeotapAPI, reflect.TypeFor[ZeotapAPI]()},
 		{KindZeotapExport, reflect.TypeFor[ZeotapExport]()},
 		{KindHelloCharles, reflect.TypeFor[HelloCharles]()},
+		{KindWebhook, reflect.TypeFor[Webhook]()},
 	} {
 		if kind.name != except && slices.Contains(names(kind.structure), key) {
 			owners = append(owners, string(kind.name))

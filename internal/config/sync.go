@@ -35,6 +35,8 @@ type Sync struct {
 	Gate Gate `yaml:"gate" json:"gate"`
 	// Accept is what still counts as a good run.
 	Accept Accept `yaml:"accept" json:"accept"`
+	// Notify says who is told of what happens to the sync. Without it nobody is.
+	Notify *Notify `yaml:"notify" json:"notify,omitempty"`
 }
 
 // AudienceID names the audience. The id is permanent; the name is for people.

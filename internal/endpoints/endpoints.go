@@ -11,6 +11,7 @@ import (
 
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/webhook"
 	"audiencesync/internal/zeotap"
 )
 
@@ -32,12 +33,14 @@ type Pool struct {
 	sources    map[string]zeotap.Source
 	workspaces map[string]*Workspace
 	budgets    map[string]*budget
+	webhooks   map[string]*webhook.Client
 }
 
 // New returns an empty pool.
 func New(o Options) *Pool {
 	return &Pool{
 		Options: o, sources: map[string]zeotap.Source{}, workspaces: map[string]*Workspace{}, budgets: map[string]*budget{},
+		webhooks: map[string]*webhook.Client{},
 	}
 }
 

@@ -93,6 +93,11 @@ var rules = []rule{
 		what:   "batches that their run does not know",
 		remedy: "start those syncs again with run --full: everybody is sent again",
 	},
+	{
+		count:  `SELECT count(*) FROM notifications WHERE state NOT IN ('waiting', 'delivered', 'refused')`,
+		what:   "notifications that neither wait nor are done with",
+		remedy: "run: UPDATE notifications SET state = 'refused' WHERE state NOT IN ('waiting', 'delivered', 'refused'); they are not sent",
+	},
 }
 
 // Check looks for what should not be in the ledger. It changes nothing. While runs

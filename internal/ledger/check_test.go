@@ -10,6 +10,7 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/ledger/ledgertest"
+	"audiencesync/internal/notify"
 )
 
 // busyLedger has a closed run, one that is under way with every kind of batch
@@ -29,6 +30,7 @@ func busyLedger(t *testing.T, address string) *ledger.Ledger {
 	_, err = l.Split(t.Context(), ref, 2, true)
 	require.NoError(t, err)
 	require.NoError(t, l.MarkSent(t.Context(), ref, 3, 1))
+	tell(t, l, "end", noon, notify.Failed)
 	other := planning("plan")
 	other.Sync = "summer"
 	plan(t, l, other, members(0, 3, "v1"))
@@ -62,6 +64,7 @@ func TestDamageIsFoundWithARemedyThatMendsIt(t *testing.T) {
 		"samples of plans": `INSERT INTO samples (run_id, kind, contact_id, why, fields)
 			SELECT min(runs.id), 'new', min(contacts.id), '', '[]' FROM runs CROSS JOIN contacts`,
 		"batches that their run does not": `UPDATE runs SET batches = 1 WHERE state = 'open' AND number = 2`,
+		"neither wait nor are done with":  `UPDATE notifications SET state = 'lost'`,
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

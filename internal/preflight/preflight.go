@@ -15,6 +15,7 @@ import (
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/mapping"
 	"audiencesync/internal/vendorhttp"
+	"audiencesync/internal/webhook"
 	"audiencesync/internal/zeotap"
 )
 
@@ -31,7 +32,7 @@ func Refused(err error) error { return &RefusedError{Problems: []string{err.Erro
 type Input struct {
 	// WithoutSource asks nothing of the source.
 	WithoutSource bool
-	Spec   config.Sync
+	Spec          config.Sync
 	// Settings are those of the destination.
 	Settings config.HelloCharles
 	// Needs is what the mapping needs of Hello Charles.
@@ -43,6 +44,8 @@ type Input struct {
 	API    hellocharles.API
 	// Ledger reports whether the ledger would refuse the run.
 	Ledger func(context.Context) error
+	// Webhook returns the client of a webhook connection; its error is a problem.
+	Webhook func(name string) (*webhook.Client, error)
 	// Beginning tells how the sync began.
 	Beginning func(context.Context) (ledger.Beginning, error)
 }
@@ -81,6 +84,7 @@ func Inspect(ctx context.Context, in Input) (*Findings, error) {
 		{i.tags, true},
 		{i.properties, true},
 		{i.segment, true},
+		{i.notify, false},
 		{in.Ledger, false},
 		{i.beginning, false},
 	} {

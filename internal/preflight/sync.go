@@ -71,7 +71,7 @@ func look(ctx context.Context, pool *endpoints.Pool, spec config.Sync, withoutSo
 	}
 	found, err := Inspect(ctx, Input{
 		WithoutSource: withoutSource,
-		Spec:   spec, Settings: blind.Workspace.Settings, Needs: blind.Mapper.Needs(), LeavesOut: blind.Mapper.LeavesOut(),
+		Spec:          spec, Settings: blind.Workspace.Settings, Needs: blind.Mapper.Needs(), LeavesOut: blind.Mapper.LeavesOut(),
 		API:    blind.Workspace.API,
 		Source: func() (zeotap.Source, error) { return pool.Source(spec) },
 		Ledger: func(ctx context.Context) error {
@@ -81,6 +81,7 @@ func look(ctx context.Context, pool *endpoints.Pool, spec config.Sync, withoutSo
 			}
 			return pool.Ledger.CheckOpening(ctx, opening)
 		},
+		Webhook:   pool.Webhook,
 		Beginning: func(ctx context.Context) (ledger.Beginning, error) { return pool.Ledger.Beginning(ctx, spec.Sync) },
 	})
 	if err != nil {

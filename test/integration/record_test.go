@@ -142,6 +142,31 @@ func TestRecordHistories(t *testing.T) {
 				return run
 			})
 	})
+	t.Run("notified", func(t *testing.T) {
+		t.Parallel()
+		w, _, _, spec := notified(t, 300)
+		spec.Gate.FirstRun = config.FirstExpect
+		record(t, w, "notified", func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			run := w.started(t, spec)
+			require.NoError(t, w.steer(t, spec, workflows.UpdateApprove, w.awaitHold(t, spec).ID))
+			return run
+		})
+	})
+	t.Run("notify", func(t *testing.T) {
+		t.Parallel()
+		w, _, _, spec := notified(t, 300)
+		record(t, w, "notify", func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			run := w.started(t, spec)
+			id := workflows.NotifyID(spec.Sync, run.GetRunID(), "run-1-end")
+			_, err := w.end(t, run)
+			require.NoError(t, err)
+			telling, err := w.client.DescribeWorkflowExecution(t.Context(), id, "")
+			require.NoError(t, err)
+			return w.client.GetWorkflow(t.Context(), id, telling.GetWorkflowExecutionInfo().GetExecution().GetRunId())
+		})
+	})
 	for name, c := range map[string]struct {
 		answers faults.Rule
 		update  string

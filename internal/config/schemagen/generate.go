@@ -59,6 +59,8 @@ func syncSchema(comments comments) (*jsonschema.Schema, error) {
 	// Optional sections have defaults too: give them a value to take these from.
 	example, channel := config.DefaultSync(), config.DefaultChannel()
 	example.Mapping.Phone, example.Mapping.Email = &channel, &channel
+	notify := config.DefaultNotify()
+	example.Notify = &notify
 	schema, err := reflectSchema(comments, example)
 	if err != nil {
 		return nil, err
@@ -82,6 +84,7 @@ func syncSchema(comments comments) (*jsonschema.Schema, error) {
 
 	schema.Definitions = jsonschema.Definitions{conditionName: conditionSchema(comments)}
 	refineMapping(schema)
+	refineNotify(schema)
 	property(schema, "verification").Not = requiring("none", &jsonschema.Schema{Const: true}, "segment")
 	return schema, nil
 }
@@ -100,6 +103,7 @@ func connectionsSchema(comments comments) (*jsonschema.Schema, error) {
 		{config.KindZeotapAPI, config.DefaultZeotapAPI()},
 		{config.KindZeotapExport, config.DefaultZeotapExport()},
 		{config.KindHelloCharles, config.DefaultHelloCharles()},
+		{config.KindWebhook, config.DefaultWebhook()},
 	} {
 		schema, err := reflectSchema(comments, known.defaults)
 		if err != nil {

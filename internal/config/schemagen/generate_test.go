@@ -116,6 +116,14 @@ func TestSchemaAndParserAgree(t *testing.T) {
 		{"share as number", "sync", minimal + "accept: {invalid: 0.02}\n", true},
 		{"share above one", "sync", minimal + "accept: {invalid: 2}\n", false},
 		{"too many batches", "sync", minimal + "limits: {batches_per_history: 100000}\n", false},
+		{"notify", "sync", minimal + "notify: {to: [a], on: [bad, digest], reminder: 2h, overdue_after: 0s, heartbeat: b}\n", true},
+		{"heartbeat alone", "sync", minimal + "notify: {heartbeat: b}\n", true},
+		{"notify nobody", "sync", minimal + "notify: {on: [bad]}\n", false},
+		{"notify twice", "sync", minimal + "notify: {to: [a, a]}\n", false},
+		{"notify of nothing", "sync", minimal + "notify: {to: [a], on: []}\n", false},
+		{"notify of something else", "sync", minimal + "notify: {to: [a], on: [good]}\n", false},
+		{"webhook", "connections", connection("webhook", "url: env:A, secret: file:b, timeout: 3s, allow_plain_http: true"), true},
+		{"webhook with its URL", "connections", connection("webhook", "url: 'https://a.example'"), false},
 		{"pages", "connections", connection("zeotap-api", "base_url: https://a.example"), true},
 		{"pages without address", "connections", connection("zeotap-api", "credential: env:A"), false},
 		{"key of another kind", "connections", connection("zeotap-api", "base_url: https://a.example, pattern: a"), false},
@@ -262,7 +270,7 @@ func TestTheTagsHoldNumbersThatCanBeRead(t *testing.T) {
 		}
 	}
 	for _, structure := range []reflect.Type{
-		reflect.TypeFor[config.Sync](), reflect.TypeFor[config.ZeotapAPI](), reflect.TypeFor[config.ZeotapExport](), reflect.TypeFor[config.HelloCharles](),
+		reflect.TypeFor[config.Sync](), reflect.TypeFor[config.ZeotapAPI](), reflect.TypeFor[config.ZeotapExport](), reflect.TypeFor[config.HelloCharles](), reflect.TypeFor[config.Webhook](),
 	} {
 		check(structure)
 	}

@@ -312,7 +312,39 @@ CREATE TABLE export_members (
     UNIQUE (export_id, member)
 ) WITHOUT ROWID;
 
+-- What notifications of a sync are decided by, by its name: one whose first run was
+-- refused is told of too.
+CREATE TABLE notify_states (
+    sync       TEXT    PRIMARY KEY,
+    watched_at INTEGER NOT NULL,           -- when it was first looked at
+    ended_at   INTEGER,                    -- when the newest run ended that was looked at
+    bad        TEXT    NOT NULL DEFAULT '', -- how the last run ended, if badly
+    bad_since  INTEGER,
+    overdue    INTEGER NOT NULL DEFAULT 0, -- 1: it was told, and no run has ended well since
+    told_at    INTEGER,
+    digest_at  INTEGER
+);
+
+-- Notifications, recorded before they are sent, in the order in which they are. state:
+-- waiting, delivered, refused (the receiver does not want it).
+CREATE TABLE notifications (
+    id         INTEGER PRIMARY KEY,
+    sync       TEXT    NOT NULL REFERENCES notify_states (sync),
+    cause      TEXT    NOT NULL, -- what happened: the same cause is recorded once
+    event      TEXT    NOT NULL,
+    connection TEXT    NOT NULL,
+    message    TEXT    NOT NULL, -- its id for receivers, the same with every try
+    body       TEXT    NOT NULL,
+    made_at    INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, -- it is not sent any more
+    state      TEXT    NOT NULL,
+    UNIQUE (cause, event, connection)
+);
+CREATE INDEX notifications_by_connection ON notifications (sync, connection, id);
+
 -- +goose Down
+DROP TABLE notifications;
+DROP TABLE notify_states;
 DROP TABLE export_members;
 DROP TABLE export_sets;
 DROP TABLE exports;
