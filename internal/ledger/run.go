@@ -83,7 +83,8 @@ func (l *Ledger) Run(ctx context.Context, ref RunRef) (Run, error) {
 }
 
 // CloseRun stores the report, drops the staging and closes the run. A run that
-// is closed already keeps its first report. proved says that Hello Charles holds
+// is closed already keeps its first report. How the sending went is kept beside it.
+// proved says that Hello Charles holds
 // every contact that the ledger has as marked for the sync.
 func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte, proved bool) error {
 	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
@@ -103,6 +104,9 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte, proved
 			return err
 		}
 		if err := retire(ctx, tx, runID, syncID); err != nil {
+			return err
+		}
+		if err := closeCourse(ctx, tx, runID, syncID); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = $1, report = $2 WHERE id = $3`,
