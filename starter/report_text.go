@@ -82,19 +82,6 @@ func countedReasons(title string, reasons map[string]int64) []string {
 	return lines
 }
 
-func leftOut(field string) string {
-	switch field {
-	case "phone", "email":
-		return "sent without " + field + ", whose value is not usable"
-	case "changed_phone", "changed_email":
-		return "sent without " + strings.TrimPrefix(field, "changed_") + ", which changed: Hello Charles does not confirm that it still holds the contact (docs/refresh.md, Erased contacts)"
-	case "tags":
-		return "tags that are not allowed or do not exist (failures --withheld lists them)"
-	default:
-		return "of " + field + ": no usable value, or no such option (failures --withheld lists them)"
-	}
-}
-
 // decisionLines say who steered the run.
 func decisionLines(r *audience.Report) []string {
 	lines := make([]string, len(r.Decisions))
@@ -114,7 +101,7 @@ func withheldLines(r *audience.Report) []string {
 	}
 	lines := []string{"", "left out:"}
 	for _, field := range slices.Sorted(maps.Keys(r.Withheld)) {
-		lines = append(lines, fmt.Sprintf("  %8s  %s", audience.Thousands(r.Withheld[field]), leftOut(field)))
+		lines = append(lines, fmt.Sprintf("  %8s  %s", audience.Thousands(r.Withheld[field]), audience.ExplainWithheld(field)))
 	}
 	return lines
 }

@@ -175,7 +175,6 @@ func (c *Course) finish() {
 	}
 }
 
-
 func tenths(n float64) float64 { return math.Round(n*10) / 10 }
 
 func earlier(a, b time.Time) time.Time {

@@ -55,7 +55,8 @@ func TestContactsThatWereSentOneByOneAreSpread(t *testing.T) {
 func TestDelaysThatOverlapAreWaitedForOnce(t *testing.T) {
 	t.Parallel()
 	course := audience.NewCourse([]audience.Sending{batchSent(0), batchSent(7.5)}, []audience.Delay{
-		{From: after(2.5), Until: after(4)}, {From: after(1), Until: after(3)},
+		{From: after(2.5), Until: after(4)},
+		{From: after(1), Until: after(3)},
 		{From: after(7), Until: after(60)},    // Cut at the end of the course.
 		{From: after(-60), Until: after(0.5)}, // It began before.
 		{From: after(90), Until: after(99)},
