@@ -32,7 +32,8 @@ type CourseStep struct {
 
 // Sending is what a course is made of: the requests of one batch.
 type Sending struct {
-	// FirstSent and LastSent are when its first and its last request left.
+	// FirstSent and LastSent are when its first and its last request were recorded as
+	// sent, up to a second before they left.
 	FirstSent, LastSent time.Time
 	// Settled is zero as long as nobody has answered.
 	Settled            time.Time
