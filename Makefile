@@ -6,6 +6,8 @@ GO ?= go
 DEMO_MEMBERS ?= 100000
 # Size of the audience of `make bench-memory` and `make bench-refresh`.
 BENCH_MEMBERS ?= 1000000
+# Histories of each kind in `make model`.
+MODEL_WORLDS ?= 1000
 # How long `make fuzz` works on each target, as -fuzztime of `go test`.
 FUZZTIME ?= 10s
 
@@ -40,7 +42,7 @@ LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
 
 .DEFAULT_GOAL := help
 .PHONY: help build tools temporal lint-tools fmt lint vuln tidy-check compose-check \
-	axe test test-short fuzz conformance demo bench-memory bench-refresh bench-mapping bench-rate replay-record schema clean
+	axe test test-short model fuzz conformance demo bench-memory bench-refresh bench-mapping bench-rate replay-record schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +73,9 @@ test: temporal ## Run all tests: unit, replay, integration, end to end
 
 test-short: temporal ## Run the tests that take seconds
 	$(GO) test -short -shuffle=on -timeout 10m ./...
+
+model: ## Run MODEL_WORLDS (1,000) random histories of each kind against the model
+	$(TEST_FLAGS) $(GO) test $(RACE) -count=1 -timeout 6h -run '^TestWhatever' -v ./test/model -rapid.checks=$(MODEL_WORLDS)
 
 # The targets are those that `go test` lists, so that a new one takes part by itself.
 fuzz: ## Run every fuzz target for FUZZTIME (10s), one after the other

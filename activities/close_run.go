@@ -20,6 +20,10 @@ type CloseRunInput struct {
 	Counted *int64 `json:"counted,omitempty"`
 	// Why says why there is no count.
 	Why string `json:"why,omitempty"`
+	// Comparison is nil where the segment was not compared with the ledger;
+	// NotCompared says why.
+	Comparison  *audience.Comparison `json:"comparison,omitempty"`
+	NotCompared string               `json:"not_compared,omitempty"`
 	// Ended is "cancelled", "declined", "failed" or "planned" for a run that did not
 	// come to its end.
 	Ended string `json:"ended,omitempty"`
@@ -66,7 +70,9 @@ func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.R
 	}
 	// Where others were there before, a count does not prove that all of ours are.
 	proved := (report.Verdict == audience.Equal || report.Verdict == audience.Explained) && report.Segment.Before == 0
-	return report, a.ledger.CloseRun(ctx, in.Run, stored, proved)
+	// A list that moved under the read may have left somebody out.
+	compared := in.Comparison != nil && !in.Comparison.Moved
+	return report, a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "", Proved: proved, Compared: compared})
 }
 
 func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInput) (audience.Report, error) {
@@ -94,7 +100,7 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 		NewFailures: tally.NewFailures(), KnownFailures: tally.Known,
 		Segment: audience.SegmentCount{
 			ID: spec.Verification.Segment, Expected: expected.Marked, Stale: expected.Stale, Left: expected.Left, Before: beginning.NotOurs,
-			Counted: in.Counted, Evidence: audience.EvidenceNone,
+			Counted: in.Counted, Evidence: audience.EvidenceNone, Comparison: in.Comparison, NotCompared: in.NotCompared,
 		},
 		Plan: in.Plan, Leavers: tally.Leavers, LeaverReasons: tally.LeaverReasons, MarkedAgain: tally.MarkedAgain,
 		Batches: tally.Batches, Requests: tally.Requests, Decisions: in.Decisions, Notes: in.Notes,
@@ -104,7 +110,10 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 	if run.Decision != nil && !removes {
 		report.Leavers.Add(audience.Kept, run.Decision.Leavers)
 	}
-	if in.Counted != nil {
+	switch {
+	case in.Comparison != nil:
+		report.Segment.Evidence = audience.EvidenceCompared
+	case in.Counted != nil:
 		report.Segment.Evidence = audience.EvidenceCounted
 	}
 	if run.Snapshot != nil && run.Snapshot.Reported != nil {
@@ -113,6 +122,7 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 	}
 	audience.Judge(&report, audience.Tolerance{
 		Invalid: float64(spec.Accept.Invalid), Refused: float64(spec.Accept.Refused), SourceGap: float64(spec.Accept.SourceGap),
+		Gone: float64(spec.Accept.Gone),
 	})
 	if keeps != "" {
 		report.Explanation = append(report.Explanation, "leavers: nobody is unmarked, because "+keeps)

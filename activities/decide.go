@@ -97,7 +97,7 @@ func planOf(pages ledger.PageResult, decision ledger.Decision, settings config.H
 	plan := audience.Plan{
 		Read: pages.Read, Unchanged: pages.Outcomes.Unchanged, ToSend: pages.Staged, Joiners: pages.Joiners, Changes: pages.Staged - pages.Joiners,
 		Invalid: pages.Outcomes.Invalid, Duplicate: pages.Outcomes.Duplicate, Suppressed: pages.Outcomes.Suppressed, Refused: pages.Outcomes.Refused,
-		Marked: decision.Marked, Leavers: decision.Leavers, KnownLeavers: decision.KnownLeavers, Moves: decision.Moves, MarkedAgain: decision.MarkedAgain,
+		FirstRun: decision.FirstRun, Marked: decision.Marked, Leavers: decision.Leavers, KnownLeavers: decision.KnownLeavers, Moves: decision.Moves, MarkedAgain: decision.MarkedAgain,
 		Batches: decision.LeaverBatches.Count() + decision.Members.Count() + decision.MarkBatches.Count(),
 	}
 	plan.Requests, plan.FurtherRequests = plan.Batches, decision.TwiceBatches

@@ -7,20 +7,20 @@ import (
 	"audiencesync/internal/config"
 )
 
-// beyond says which limits of the gate a plan passes. A sync that has marked nobody
-// yet is at its first run, to which shares do not apply.
+// beyond says which limits of the gate a plan passes. Until a run of the sync has come
+// to its end nothing says how many joiners and changes are usual: a first run that was
+// cancelled half-way must not make the next one ask for the other half.
 func beyond(spec config.Sync, plan audience.Plan, expect *int64) []string {
 	var why []string
 	add := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
 	if expect != nil && far(plan.Read, *expect, float64(spec.Accept.SourceGap)) {
 		add("%s members were read, and %s were expected (--expect)", audience.Thousands(plan.Read), audience.Thousands(*expect))
 	}
-	first := plan.Marked == 0
-	if first {
-		if spec.Gate.FirstRun == config.FirstExpect && expect == nil {
-			add("this is the first run, it would send %s members, and nobody said how many are expected (gate.first_run; run --expect N)",
-				audience.Thousands(plan.ToSend))
-		}
+	if plan.FirstRun && spec.Gate.FirstRun == config.FirstExpect && expect == nil {
+		add("this is the first run, it would send %s members, and nobody said how many are expected (gate.first_run; run --expect N)",
+			audience.Thousands(plan.ToSend))
+	}
+	if plan.Marked == 0 {
 		return why
 	}
 	mirror := spec.Mode == config.ModeMirror && !plan.KeepsLeavers
@@ -34,8 +34,8 @@ func beyond(spec config.Sync, plan audience.Plan, expect *int64) []string {
 		counts     bool
 	}{
 		{"leavers", "would be unmarked", plan.Leavers - plan.KnownLeavers, spec.Gate.Leavers, mirror},
-		{"joiners", "would be added", plan.Joiners, spec.Gate.Joiners, true},
-		{"changes", "would be sent again because something changed", plan.Changes, spec.Gate.Changes, true},
+		{"joiners", "would be added", plan.Joiners, spec.Gate.Joiners, !plan.FirstRun},
+		{"changes", "would be sent again because something changed", plan.Changes, spec.Gate.Changes, !plan.FirstRun},
 	} {
 		limit, base := change.limit, float64(plan.Marked)
 		switch {

@@ -55,9 +55,11 @@ func TestAPlanAsksBeyondEachLimitAndNotAtIt(t *testing.T) {
 		"an empty audience":               {audience.Plan{Marked: 5, Leavers: 5}, nil, []string{"the audience is empty, and all 5 contacts that the sync has marked would be unmarked (gate.empty_audience)"}},
 		"an audience that may be empty":   {audience.Plan{Marked: 5, Leavers: 5}, func(g *config.Gate) { g.EmptyAudience = config.EmptyAllow }, nil},
 		"nobody is left who may be in it": {audience.Plan{Marked: 5, Read: 5, Suppressed: 5, Leavers: 5}, nil, nil},
-		"a first run":                     {audience.Plan{Read: 1_000_000, ToSend: 1_000_000, Joiners: 1_000_000}, nil, nil},
-		"a first run of nobody":           {audience.Plan{}, nil, nil},
-		"a first run that needs a number": {audience.Plan{Read: 1200, ToSend: 1100, Joiners: 1100}, func(g *config.Gate) { g.FirstRun = config.FirstExpect }, []string{
+		"a first run":                     {audience.Plan{FirstRun: true, Read: 1_000_000, ToSend: 1_000_000, Joiners: 1_000_000}, nil, nil},
+		"a first run of nobody":           {audience.Plan{FirstRun: true}, nil, nil},
+		"the rest of a first run":         {audience.Plan{FirstRun: true, Marked: 100, Read: 10_000, ToSend: 9_900, Joiners: 9_800, Changes: 100}, func(g *config.Gate) { g.Joiners.Number = 1 }, nil},
+		"leavers of a first run":          {audience.Plan{FirstRun: true, Marked: 1000, Read: 799, Leavers: 201}, nil, []string{"201 contacts would be unmarked, 20.1% of the 1,000 that the sync has marked; gate.leavers.share is 20%"}},
+		"a first run that needs a number": {audience.Plan{FirstRun: true, Read: 1200, ToSend: 1100, Joiners: 1100}, func(g *config.Gate) { g.FirstRun = config.FirstExpect }, []string{
 			"this is the first run, it would send 1,100 members, and nobody said how many are expected (gate.first_run; run --expect N)",
 		}},
 		"only a first run needs a number": {audience.Plan{Marked: 1, Read: 1}, func(g *config.Gate) { g.FirstRun = config.FirstExpect }, nil},

@@ -20,6 +20,9 @@ func look(run *openRun, page audience.Page, book *ledger.Ledger) (ledger.PageInp
 			}
 			return book.ChannelsOf(contact), nil
 		},
+		Changed: func(member ledger.ReadMember, accepted []byte) ([]string, bool, error) {
+			return run.mapper.ChangedFields(book.Key(), member.Reference, member.Mapped, accepted)
+		},
 	}
 	for i, member := range page.Members {
 		mapped := run.mapper.Mapped(member)

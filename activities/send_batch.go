@@ -222,7 +222,7 @@ func (a *Activities) sendTogether(ctx context.Context, run *openRun, batch ledge
 	for i, place := range m.places {
 		m.outcomes[place] = outcomeOf(results[i], batch, batch.Members[place], m.outcomes[place].Withheld)
 	}
-	return a.ledger.Settle(ctx, run.ref, batch, m.outcomes)
+	return a.settle(ctx, run, batch, m.outcomes)
 }
 
 // notSentError is what kept a request for contacts from leaving: it says nothing

@@ -24,7 +24,7 @@ func (a *Activities) sendOneByOne(ctx context.Context, run *openRun, batch ledge
 		known, failed := a.sendChunk(ctx, run, batch, turn, m)
 		if known > 0 {
 			// Also when the chunk ends early: what was answered is never sent again.
-			settled, err := a.ledger.Settle(ctx, run.ref, batch, m.outcomes[:known])
+			settled, err := a.settle(ctx, run, batch, m.outcomes[:known])
 			if err != nil {
 				return ledger.Batch{}, errors.Join(failed, err)
 			}

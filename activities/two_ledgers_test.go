@@ -178,7 +178,7 @@ func TestASyncThatHasRunIsNotRefusedForAnotherLedger(t *testing.T) {
 	v := startVendors(t, simulator.Options{}, nil)
 	opened, err := v.open(t, OpenRunInput{Token: "one"})
 	require.NoError(t, err)
-	require.NoError(t, v.activities.ledger.CloseRun(t.Context(), opened.Run, []byte("{}"), false))
+	require.NoError(t, v.activities.ledger.CloseRun(t.Context(), opened.Run, ledger.Closing{Report: []byte("{}"), Complete: true}))
 	v.activities.temporal = &pastRuns{runs: []pastRun{{"another", v.opening().Workspace, time.Now().Add(time.Hour)}}}
 	_, err = v.open(t, OpenRunInput{Token: "two"})
 	require.NoError(t, err)

@@ -33,7 +33,7 @@ func (f *dataFlags) add(command *cobra.Command) {
 	// Not the default of the flag: help would show it, and it may hold a password.
 	flags.StringVar(&f.ledger, "ledger", "", "ledger address, sqlite:PATH or postgres://USER@HOST/DATABASE (or "+ledgerVariable+"; else "+localLedger+" if it is there)")
 	flags.StringVar(&f.failureKey, "failure-key", os.Getenv(failureKeyVariable),
-		"where the key of failed members' fields is, env:NAME or file:PATH from the current directory (or "+failureKeyVariable+")")
+		"where the key of the mapped fields that were kept is, env:NAME or file:PATH from the current directory (or "+failureKeyVariable+")")
 }
 
 // open opens the ledger, which must exist.

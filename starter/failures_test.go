@@ -50,7 +50,7 @@ func withFailure(t *testing.T, d *desk, key string) {
 		{Outcome: audience.Created, Withheld: []audience.Withheld{{Target: "tags", Label: "vip" + wild}}},
 	})
 	require.NoError(t, err)
-	require.NoError(t, book.CloseRun(t.Context(), ref, []byte("{}"), false))
+	require.NoError(t, book.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte("{}"), Complete: true}))
 }
 
 // failures lists the failures of the desk's ledger.

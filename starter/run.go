@@ -67,6 +67,11 @@ func (f *runFlags) input(command *cobra.Command, spec config.Sync) workflows.Aud
 
 // runSync starts the sync or joins its run, watches it and prints the report.
 func (a *app) runSync(ctx context.Context, c client.Client, in workflows.AudienceSyncInput) error {
+	return a.runAndPrint(ctx, c, in, a.printReport)
+}
+
+// runAndPrint is runSync with another way to print the report.
+func (a *app) runAndPrint(ctx context.Context, c client.Client, in workflows.AudienceSyncInput, print func(*audience.Report) error) error {
 	run, joined, err := startSync(ctx, c, in)
 	switch {
 	case ctx.Err() != nil:
@@ -92,7 +97,7 @@ func (a *app) runSync(ctx context.Context, c client.Client, in workflows.Audienc
 	if ctx.Err() != nil {
 		return &exitError{code: exitInterrupted}
 	}
-	return a.conclude(outcomeOf(in.Spec.Sync, report, err))
+	return conclude(outcomeOf(in.Spec.Sync, report, err), print)
 }
 
 // startSync starts a run, or finds the one that is going.
@@ -116,10 +121,10 @@ func startSync(ctx context.Context, c client.Client, in workflows.AudienceSyncIn
 }
 
 // conclude prints the report of a run that has ended and returns its exit code.
-func (a *app) conclude(o outcome) error {
+func conclude(o outcome, print func(*audience.Report) error) error {
 	if o.report != nil {
-		if err := a.printReport(o.report); err != nil {
-			return &exitError{code: exitFailed, err: err}
+		if err := print(o.report); err != nil {
+			return dataError(err)
 		}
 	}
 	if o.err == nil {

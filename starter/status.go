@@ -47,7 +47,7 @@ func (a *app) status(ctx context.Context, c client.Client, sync string) error {
 	}
 	var report audience.Report
 	err = c.GetWorkflow(ctx, id, "").Get(ctx, &report)
-	return a.conclude(outcomeOf(sync, &report, err))
+	return conclude(outcomeOf(sync, &report, err), a.printReport)
 }
 
 func (a *app) showProgress(ctx context.Context, c client.Client, sync string) error {

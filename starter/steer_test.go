@@ -71,20 +71,27 @@ type office struct {
 func newOffice(t *testing.T, edits ...string) *office {
 	t.Helper()
 	o := &office{desk: newDesk(t)}
+	o.open(t, "", edits...)
+	return o
+}
+
+// open lets a worker in, which keeps the fields of failed and sampled members if it
+// has a key.
+func (o *office) open(t *testing.T, failureKey string, edits ...string) {
+	t.Helper()
 	o.client, o.namespace = ownNamespace(t)
 	o.edit(t, "sync.yaml", "poll: 1s", "poll: 100ms")
 	for i := 0; i < len(edits); i += 2 {
 		o.edit(t, "sync.yaml", edits[i], edits[i+1])
 	}
 	worker, err := host.Start(t.Context(), host.Options{
-		Client: o.client, Ledger: "sqlite:" + o.file("ledger.db"), Connections: o.file("connections.yaml"),
+		Client: o.client, Ledger: "sqlite:" + o.file("ledger.db"), Connections: o.file("connections.yaml"), FailureKey: failureKey,
 		Meter: noop.NewMeterProvider().Meter("test"), Logger: zap.NewNop(),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, worker.Stop()) })
 	o.spec, err = loadSync(o.file("sync.yaml"))
 	require.NoError(t, err)
-	return o
 }
 
 // start starts a run to which every request for contacts is answered like this.

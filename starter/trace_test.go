@@ -97,5 +97,5 @@ func refuse(t *testing.T, d *desk) {
 		Outcome: audience.Refused, Reason: "refused_by_hello_charles:bad_name", Message: "Not this name.", Permanent: true,
 	}})
 	require.NoError(t, err)
-	require.NoError(t, book.CloseRun(t.Context(), ref, []byte("{}"), false))
+	require.NoError(t, book.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte("{}"), Complete: true}))
 }

@@ -51,7 +51,7 @@ and schedules go on after a restart. Stop it with Ctrl-C.`,
 	flags.StringVar(&f.dir, "dir", ".audiencesync", "folder of the server's state, the ledger and the server's log")
 	flags.StringVar(&f.connections, "connections", "", "connections file")
 	flags.StringVar(&f.failureKey, "failure-key", os.Getenv(failureKeyVariable),
-		"where the key is that keeps the fields of failed members, encrypted: env:NAME or file:PATH from the current directory (or "+failureKeyVariable+")")
+		"where the key is that keeps the fields of failed members and of samples, encrypted: env:NAME or file:PATH from the current directory (or "+failureKeyVariable+")")
 	flags.StringVar(&f.temporal, "temporal", "127.0.0.1:7233", "where the Temporal server listens; port 0 means a free one")
 	flags.IntVar(&f.uiPort, "ui-port", 8233, "port of the web UI; 0 means a free one")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:9090", "where /healthz, /readyz and /metrics are served")

@@ -75,7 +75,7 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	// Not the default of the flag: help would show it, and it may hold a password.
 	set.StringVar(&f.ledger, "ledger", "", "ledger `address`, sqlite:PATH or postgres://USER@HOST/DATABASE (or AUDIENCESYNC_LEDGER)")
 	set.StringVar(&f.failureKey, "failure-key", os.Getenv("AUDIENCESYNC_FAILURE_KEY"),
-		"where the `key` is that keeps the fields of failed members, encrypted: env:NAME or file:PATH from the current directory (or AUDIENCESYNC_FAILURE_KEY); without one they are not kept")
+		"where the `key` is that keeps the fields of failed members and of samples, encrypted: env:NAME or file:PATH from the current directory (or AUDIENCESYNC_FAILURE_KEY); without one they are not kept")
 	set.StringVar(&f.listen, "listen", "127.0.0.1:9090", "`address` of /healthz, /readyz and /metrics")
 	set.StringVar(&f.address, "address", "", "Temporal `host:port` (default TEMPORAL_ADDRESS, or 127.0.0.1:7233)")
 	set.StringVar(&f.namespace, "namespace", "", "Temporal namespace (default TEMPORAL_NAMESPACE, or default)")

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"fmt"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -27,6 +28,9 @@ type AudienceSyncInput struct {
 	Expect *int64 `json:"expect,omitempty"`
 	// Scheduled says that no person has started the run.
 	Scheduled bool `json:"scheduled,omitempty"`
+	// Repairs is how many runs before this one were followed by a run at once,
+	// because members that were accepted had not come into the segment.
+	Repairs int `json:"repairs,omitempty"`
 	// Carried is set when a run goes on in a new history.
 	Carried *Carried `json:"carried,omitempty"`
 }
@@ -103,7 +107,7 @@ func (r *audienceSync) setup(ctx workflow.Context) error {
 }
 
 func (r *audienceSync) run(ctx workflow.Context) (*audience.Report, error) {
-	counted, err := r.steps(ctx)
+	proved, err := r.steps(ctx)
 	switch {
 	case workflow.IsContinueAsNewError(err):
 		return nil, err
@@ -112,11 +116,11 @@ func (r *audienceSync) run(ctx workflow.Context) (*audience.Report, error) {
 	case r.in.PlanOnly:
 		return r.closePlanned(ctx)
 	}
-	return r.close(ctx, counted)
+	return r.close(ctx, proved)
 }
 
 // steps goes through read, decide, send and prove, from wherever the run stands.
-func (r *audienceSync) steps(ctx workflow.Context) (activities.CountSegmentResult, error) {
+func (r *audienceSync) steps(ctx workflow.Context) (proof, error) {
 	for _, step := range []struct {
 		phase Phase
 		do    func(workflow.Context) error
@@ -130,11 +134,11 @@ func (r *audienceSync) steps(ctx workflow.Context) (activities.CountSegmentResul
 			continue
 		}
 		if r.in.PlanOnly && step.phase == PhaseGate {
-			return activities.CountSegmentResult{}, nil
+			return proof{}, nil
 		}
 		r.enter(ctx, step.phase)
 		if err := step.do(ctx); err != nil {
-			return activities.CountSegmentResult{}, err
+			return proof{}, err
 		}
 	}
 	r.enter(ctx, PhaseProve)
@@ -155,6 +159,9 @@ func (r *audienceSync) show(ctx workflow.Context) {
 func (r *audienceSync) open(ctx workflow.Context) error {
 	// The first run id stays the same however often the run continues as new.
 	token := workflow.GetInfo(ctx).FirstRunID
+	if r.in.Repairs > 0 {
+		token = fmt.Sprintf("%s/%d", token, r.in.Repairs)
+	}
 	ctx = workflow.WithActivityOptions(ctx, asking("check connections, tags, properties, segment; open the run"))
 	input := activities.OpenRunInput{
 		Token: token, StartedAt: r.progress.StartedAt, Spec: r.spec, Full: r.in.Full, Recreate: r.in.Recreate, PlanOnly: r.in.PlanOnly,
@@ -223,17 +230,21 @@ func (r *audienceSync) decide(ctx workflow.Context) error {
 
 // close ends the run with its report. A verdict that is not good enough fails
 // the workflow, so that it is red in Temporal's web UI.
-func (r *audienceSync) close(ctx workflow.Context, counted activities.CountSegmentResult) (*audience.Report, error) {
+func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Report, error) {
 	r.enter(ctx, PhaseClose)
 	// All is done: a cancellation that comes now must not leave the run open.
 	calm, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	report, err := r.closeRun(calm, activities.CloseRunInput{
-		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: counted.Counted, Why: counted.Why,
+		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: proved.counted.Counted, Why: proved.counted.Why,
+		Comparison: proved.compared.Comparison, NotCompared: proved.compared.Why,
 		Plan: r.progress.Plan, Decisions: r.progress.Decisions,
 	})
 	if err != nil {
 		return nil, err
+	}
+	if r.repairs(report) {
+		return nil, r.repair(ctx)
 	}
 	r.enter(ctx, PhaseDone)
 	switch {

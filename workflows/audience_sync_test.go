@@ -26,7 +26,7 @@ func TestARunReadsDecidesSendsProvesAndCloses(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, audience.Equal, report.Verdict)
 	require.Equal(t, []string{
-		"open", "read 0", "decide", "send 1", "sent 1", "send 2", "sent 2", "expect", "count", "count", "close ",
+		"open", "read 0", "decide", "send 1", "sent 1", "send 2", "sent 2", "expect", "count", "count", "compare", "close ",
 	}, s.events)
 	require.Equal(t, "Spring campaign", s.closed[0].AudienceName)
 	require.Equal(t, int64(2000), *s.closed[0].Counted)

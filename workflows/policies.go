@@ -39,6 +39,21 @@ func counting(summary string) workflow.ActivityOptions {
 	}
 }
 
+// comparing is for listing a whole segment, at the request rate of the workspace: a
+// million contacts at one request a second take an hour. When Hello Charles cannot
+// list for some tries, numbers have to do.
+func comparing(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		StartToCloseTimeout: 6 * time.Hour,
+		HeartbeatTimeout:    heartbeatTimeout,
+		WaitForCancellation: true,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 6,
+		},
+		Summary: summary,
+	}
+}
+
 // enduring is for the work of a run. It goes on through any outage of a
 // vendor, of the ledger or of a worker; errors that cannot pass end it
 // themselves.

@@ -8,12 +8,30 @@ import (
 
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
 )
 
-// prove polls the segment count until it has settled. A count that cannot be
-// had is a result; only the end of the run itself is an error. It does not end
-// while the run is paused: a pause may come with the last batch or count.
-func (r *audienceSync) prove(ctx workflow.Context) (activities.CountSegmentResult, error) {
+// proof is what a run has found out about its segment.
+type proof struct {
+	counted  activities.CountSegmentResult
+	compared activities.CompareSegmentResult
+}
+
+// prove counts the segment until the count has come to rest, and compares it with the
+// ledger then. What cannot be had is a result; only the end of the run itself is an
+// error.
+func (r *audienceSync) prove(ctx workflow.Context) (proof, error) {
+	counted, err := r.settle(ctx)
+	if err != nil {
+		return proof{}, err
+	}
+	compared, err := r.compare(ctx, counted.Counted)
+	return proof{counted, compared}, err
+}
+
+// settle polls the segment count until it has settled. It does not end while the run
+// is paused: a pause may come with the last batch or count.
+func (r *audienceSync) settle(ctx workflow.Context) (activities.CountSegmentResult, error) {
 	switch {
 	case r.spec.Verification.None:
 		return activities.CountSegmentResult{Why: "the sync asks for no verification"}, r.awaitResume(ctx)
@@ -56,21 +74,61 @@ func (r *audienceSync) prove(ctx workflow.Context) (activities.CountSegmentResul
 	}
 }
 
+// compare compares the segment with the ledger, reference by reference, where the sync
+// asks for that and a count was to be had. A list that is not to be had is a result.
+func (r *audienceSync) compare(ctx workflow.Context, counted *int64) (activities.CompareSegmentResult, error) {
+	var result activities.CompareSegmentResult
+	different := counted != nil && r.progress.Expected != nil && *counted != *r.progress.Expected
+	switch how := r.spec.Verification.Compare; {
+	case counted == nil:
+		return result, nil
+	case how == config.CompareAlways, how == config.CompareWhenDifferent && different:
+	default:
+		return activities.CompareSegmentResult{Why: "the sync asks for numbers only (verification.compare)"}, nil
+	}
+	options := comparing("compare segment " + r.spec.Verification.Segment + " with the ledger")
+	for tries := 1; ; tries++ {
+		result = activities.CompareSegmentResult{} // What JSON leaves out would stay.
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), do.CompareSegment,
+			activities.CompareSegmentInput{Run: r.opened.Run}).Get(ctx, &result)
+		switch {
+		case isFinal(err):
+			return result, err
+		case err != nil:
+			return activities.CompareSegmentResult{Why: "the segment could not be listed: " + reasonOf(err)}, nil
+		case result.Comparison == nil, !result.Comparison.Moved, tries == mostComparisons:
+			return result, r.awaitResume(ctx)
+		}
+		timer := workflow.NewTimerWithOptions(ctx, r.spec.Verification.Poll.D(), workflow.TimerOptions{Summary: "until the segment stands still"})
+		if err := timer.Get(ctx, nil); err != nil {
+			return result, err
+		}
+	}
+}
+
+// mostComparisons is how often a segment is listed that changes while it is listed.
+const mostComparisons = 3
+
+// isFinal reports whether an error ends the run, and not only a proof.
+func isFinal(err error) bool {
+	failed, ok := errors.AsType[*temporal.ApplicationError](err)
+	return temporal.IsCanceledError(err) || ok && failed.Type() == activities.TypeFenced
+}
+
+func reasonOf(err error) string {
+	if failed, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return failed.Message()
+	}
+	return err.Error()
+}
+
 func (r *audienceSync) count(ctx workflow.Context) (activities.CountSegmentResult, error) {
 	var result activities.CountSegmentResult
 	options := counting("count segment " + r.spec.Verification.Segment)
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), do.CountSegment,
 		activities.CountSegmentInput{Run: r.opened.Run}).Get(ctx, &result)
-	if err == nil || temporal.IsCanceledError(err) {
+	if err == nil || isFinal(err) {
 		return result, err
 	}
-	var failed *temporal.ApplicationError
-	if errors.As(err, &failed) && failed.Type() == activities.TypeFenced {
-		return result, err
-	}
-	why := err.Error()
-	if failed != nil {
-		why = failed.Message()
-	}
-	return activities.CountSegmentResult{Why: "the segment could not be counted: " + why}, nil
+	return activities.CountSegmentResult{Why: "the segment could not be counted: " + reasonOf(err)}, nil
 }

@@ -16,7 +16,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
@@ -46,6 +45,7 @@ type script struct {
 	// inMode, when given, sends in place of sendBatch.
 	inMode       func(batch int64, mode activities.SendMode) activities.SendBatchResult
 	countSegment func(call int) (activities.CountSegmentResult, error)
+	compare      func(call int) (activities.CompareSegmentResult, error)
 	closeRun     func(activities.CloseRunInput) (audience.Report, error)
 	awaitRun     func(ctx context.Context) (activities.AwaitRunResult, error)
 
@@ -179,6 +179,15 @@ func (s *script) CountSegment(context.Context, activities.CountSegmentInput) (ac
 	return counts(s.members()), nil
 }
 
+// CompareSegment finds all members, and nobody else.
+func (s *script) CompareSegment(context.Context, activities.CompareSegmentInput) (activities.CompareSegmentResult, error) {
+	s.note("compare")
+	if s.compare != nil {
+		return s.compare(s.happened("compare"))
+	}
+	return activities.CompareSegmentResult{Comparison: &audience.Comparison{Listed: s.members(), Found: s.members()}}, nil
+}
+
 // CloseRun returns a good report.
 func (s *script) CloseRun(_ context.Context, in activities.CloseRunInput) (audience.Report, error) {
 	s.note("close %s", in.Ended)
@@ -281,10 +290,7 @@ func play(t *testing.T, env *testsuite.TestWorkflowEnvironment, in workflows.Aud
 // carriedBy returns the input with which a run goes on in a new history.
 func carriedBy(t *testing.T, err error) workflows.AudienceSyncInput {
 	t.Helper()
-	var next *workflow.ContinueAsNewError
-	require.ErrorAs(t, err, &next)
-	var in workflows.AudienceSyncInput
-	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
+	in := followedBy(t, err)
 	require.NotNil(t, in.Carried)
 	return in
 }

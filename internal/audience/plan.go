@@ -15,6 +15,8 @@ type Plan struct {
 	Duplicate  int64 `json:"duplicate"`
 	Suppressed int64 `json:"suppressed"`
 	Refused    int64 `json:"refused"`
+	// FirstRun says that no run of the sync has come to its end yet.
+	FirstRun bool `json:"first_run,omitempty"`
 	// Marked contacts are ours before the run. Leavers of them are not in the
 	// audience any more, or may not be; for KnownLeavers of those an earlier run was
 	// refused, and they are not sent again.

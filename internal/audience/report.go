@@ -74,6 +74,9 @@ const (
 	EvidenceNone Evidence = "none"
 	// EvidenceCounted: Hello Charles counted the segment; numbers only.
 	EvidenceCounted Evidence = "counted"
+	// EvidenceCompared: the contacts of the segment were compared with the ledger,
+	// reference by reference.
+	EvidenceCompared Evidence = "compared"
 )
 
 // SegmentCount compares what the ledger expects in the segment with what
@@ -94,6 +97,9 @@ type SegmentCount struct {
 	// nobody knows whether they still are, up to so many more than the expected may
 	// be counted.
 	Before int64 `json:"before,omitempty"`
+	// Comparison is nil where only numbers were compared; NotCompared says why.
+	Comparison  *Comparison `json:"comparison,omitempty"`
+	NotCompared string      `json:"not_compared,omitempty"`
 }
 
 // Current is the number of expected contacts whose content is up to date.
@@ -107,9 +113,22 @@ func (s SegmentCount) Extra() int64 {
 	return *s.Counted - s.Expected
 }
 
-// Fits reports whether the count is what is expected, with those who were there
-// before or without them.
-func (s SegmentCount) Fits() bool { return s.Counted != nil && s.Extra() >= 0 && s.Extra() <= s.Before }
+// Fits reports whether the segment is what is expected, with those who were there
+// before or without them, and without those who are gone.
+func (s SegmentCount) Fits() bool {
+	if c := s.Comparison; c != nil {
+		return s.Counted != nil && *s.Counted == c.Listed && !c.Moved && c.NotVisible == 0 && c.Strangers() <= s.Before
+	}
+	return s.Counted != nil && s.Extra() >= 0 && s.Extra() <= s.Before
+}
+
+// gone are the current members that were in the segment and are not any more.
+func (s SegmentCount) gone() int64 {
+	if s.Comparison == nil {
+		return 0
+	}
+	return s.Comparison.Gone - s.Comparison.GoneLeft
+}
 
 // summarise returns what a manager understands: one sentence, and one more for
 // whatever else is true of the segment or the source.
@@ -127,6 +146,10 @@ func (r *Report) summarise() string {
 	case counted == nil:
 		return fmt.Sprintf("%s of %s were accepted by Hello Charles; whether they are in the segment is not known, because there is no count.",
 			Thousands(r.accepted()), Thousands(read)) + r.gapSentence()
+	case !r.Segment.Fits() && r.Segment.Comparison != nil:
+		c := r.Segment.Comparison
+		return fmt.Sprintf("The segment lists %s contacts: of %s expected references %s are not in it, and %s of its contacts are not ours.",
+			Thousands(c.Listed), Thousands(r.Segment.Expected), Thousands(c.NotVisible+c.Gone), Thousands(c.Strangers())) + r.gapSentence()
 	case !r.Segment.Fits():
 		return fmt.Sprintf("The segment holds %s contacts, but %s are expected: %s.",
 			Thousands(*counted), r.Segment.expectedWords(), missingOrTooMany(r.Segment.beyond())) + r.gapSentence()
@@ -137,7 +160,7 @@ func (r *Report) summarise() string {
 // membershipSentence says how many members are in the segment, whose count is
 // the expected one.
 func (r *Report) membershipSentence() string {
-	read, in := r.Source.Read, r.Segment.Expected-r.Segment.Left
+	read, in := r.Source.Read, r.Segment.Expected-r.Segment.Left-r.Segment.gone()
 	switch {
 	case in > read:
 		return fmt.Sprintf("The segment holds %s members, but %s were read.", Thousands(in), Thousands(read))
@@ -162,6 +185,9 @@ func (r *Report) countReasons() int {
 		if n != 0 {
 			reasons++
 		}
+	}
+	if r.Segment.gone() > 0 {
+		reasons++
 	}
 	return reasons
 }
@@ -198,6 +224,9 @@ func (s SegmentCount) beyond() int64 {
 
 func (r *Report) beforeSentence() string {
 	before, extra := r.Segment.Before, r.Segment.Extra()
+	if c := r.Segment.Comparison; c != nil {
+		extra = c.Strangers()
+	}
 	switch {
 	case before == 0:
 		return ""

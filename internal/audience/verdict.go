@@ -28,6 +28,8 @@ type Tolerance struct {
 	Refused float64
 	// SourceGap is a share of the reported size.
 	SourceGap float64
+	// Gone is a share of the contacts that were expected in the segment.
+	Gone float64
 }
 
 // Judge fills in the report's verdict, whether it is acceptable, the lines
@@ -78,6 +80,9 @@ func judge(r *Report, accept Tolerance) Verdict {
 	if !sure {
 		return Unexplained
 	}
+	if r.Segment.Comparison != nil && !r.Segment.Comparison.Same() {
+		return Explained
+	}
 	if r.Segment.Before == 0 && *r.Segment.Counted == r.Source.Read && r.accepted() == r.Source.Read && r.Source.Gap == 0 {
 		return Equal
 	}
@@ -87,6 +92,9 @@ func judge(r *Report, accept Tolerance) Verdict {
 // segmentFits compares the count with what the ledger holds as marked, and with how
 // many were there before.
 func (r *Report) segmentFits() bool {
+	if r.Segment.Comparison != nil {
+		return r.compared()
+	}
 	before, extra := r.Segment.Before, r.Segment.Extra()
 	switch fits := r.Segment.Fits(); {
 	case !fits && before == 0:
@@ -132,6 +140,11 @@ func (r *Report) accountsAgree() bool {
 		r.explain("accounting: %s had left the audience, %s of them have an outcome", Thousands(r.Plan.Leavers), Thousands(r.Leavers.Total()))
 		agree = false
 	}
+	if c := r.Segment.Comparison; c != nil && (c.Found+c.NotVisible+c.Gone != r.Segment.Expected || c.Found+c.Unsure-c.Merged+c.Strangers() != c.Listed) {
+		r.explain("accounting: the comparison of the segment does not add up to %s expected references and %s listed contacts",
+			Thousands(r.Segment.Expected), Thousands(c.Listed))
+		agree = false
+	}
 	var named int64
 	for _, n := range r.Reasons {
 		named += n
@@ -168,6 +181,7 @@ func acceptable(r *Report, accept Tolerance) bool {
 		{"refused", r.Outcomes.Refused, r.Source.Read, accept.Refused},
 		{"refused", r.Leavers.Refused, r.Leavers.Total(), accept.Refused},
 		{"source_gap", abs(r.Source.Gap), reported(r), accept.SourceGap},
+		{"gone", r.gone(), r.Segment.Expected, accept.Gone},
 	} {
 		if !within(limit.n, limit.of, limit.share) {
 			r.explain("%s: %s of %s is more than accept.%s allows (%s)",
@@ -176,6 +190,14 @@ func acceptable(r *Report, accept Tolerance) bool {
 		}
 	}
 	return good
+}
+
+// gone are all references that were in the segment and are not any more.
+func (r *Report) gone() int64 {
+	if r.Segment.Comparison == nil {
+		return 0
+	}
+	return r.Segment.Comparison.Gone
 }
 
 func reported(r *Report) int64 {

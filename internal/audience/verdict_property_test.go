@@ -26,6 +26,17 @@ func anyReport(t *rapid.T) audience.Report {
 	if rapid.IntRange(0, 9).Draw(t, "counted") > 0 {
 		r.Segment.Counted = new(max(0, r.Segment.Expected+off.Draw(t, "counted is off by")))
 	}
+	if r.Segment.Counted != nil && rapid.Bool().Draw(t, "compared") {
+		few := rapid.SampledFrom([]int64{0, 0, 0, 0, 0, 0, 1, 2})
+		c := &audience.Comparison{
+			NotVisible: few.Draw(t, "not visible"), Gone: few.Draw(t, "gone"), Unsure: few.Draw(t, "unsure"), Merged: few.Draw(t, "merged"),
+			Foreign: few.Draw(t, "foreign"), OfOthers: few.Draw(t, "of others"), Unreferenced: few.Draw(t, "unreferenced"),
+			Moved: few.Draw(t, "moved") > 0,
+		}
+		c.Found = r.Segment.Expected - c.NotVisible - c.Gone + off.Draw(t, "found is off by")
+		c.Listed = c.Found + c.Unsure - c.Merged + c.Strangers() + off.Draw(t, "listed is off by")
+		*r.Segment.Counted, r.Segment.Comparison = c.Listed+off.Draw(t, "counted differs by"), c
+	}
 	if rapid.Bool().Draw(t, "reported") {
 		r.Source.Reported = new(max(0, r.Source.Read+off.Draw(t, "reported is off by")))
 	}
@@ -55,9 +66,17 @@ func TestNoVerdictPromisesMoreThanTheCounts(t *testing.T) {
 			must(r.Source.Reported == nil || *r.Source.Reported == r.Source.Read, "equal: read = reported")
 			must(r.Outcomes.Unchanged+r.Outcomes.Taken() == r.Source.Read, "equal: every member was taken")
 			must(r.Acceptable, "equal is acceptable")
+			must(r.Segment.Comparison == nil || r.Segment.Comparison.Same() && r.Segment.Comparison.Listed == *r.Segment.Counted, "equal: nobody is missing or foreign")
 		case audience.Explained:
-			must(r.Segment.Counted != nil && *r.Segment.Counted >= r.Segment.Expected && *r.Segment.Counted-r.Segment.Expected <= r.Segment.Before,
-				"explained: counted = expected, and up to so many more as were there before")
+			if c := r.Segment.Comparison; c != nil {
+				must(*r.Segment.Counted == c.Listed && !c.Moved && c.NotVisible == 0 && c.Strangers() <= r.Segment.Before,
+					"explained: everybody who was accepted is there or was, and nobody else but who was there before")
+				must(c.Found+c.Gone == r.Segment.Expected, "explained: every expected reference was found, or is gone")
+				must(c.Same() || len(r.Explanation) > 0, "explained: differences have their lines")
+			} else {
+				must(r.Segment.Counted != nil && *r.Segment.Counted >= r.Segment.Expected && *r.Segment.Counted-r.Segment.Expected <= r.Segment.Before,
+					"explained: counted = expected, and up to so many more as were there before")
+			}
 			must(r.Segment.Before == 0 || len(r.Explanation) > 0, "explained: who was there before has a line")
 			must(r.Outcomes.Total() == r.Source.Read, "explained: every member has an outcome")
 			must(r.Outcomes.Unresolved == 0, "explained: nobody is unresolved")

@@ -72,3 +72,8 @@ func (Omitted) Choices() []string {
 
 // Choices are the ways to authenticate reads.
 func (ReadAuth) Choices() []string { return []string{string(AuthAPIKey), string(AuthBearer)} }
+
+// Choices are when a segment may be compared.
+func (Comparing) Choices() []string {
+	return []string{string(CompareAlways), string(CompareWhenDifferent), string(CompareNever)}
+}

@@ -17,6 +17,8 @@ func DefaultSync() Sync {
 			KeepFor:       Duration(6 * time.Hour),
 		},
 		Verification: Verification{
+			Compare:  CompareAlways,
+			Repair:   1,
 			Poll:     Duration(5 * time.Second),
 			MaxLag:   Duration(2 * time.Minute),
 			Deadline: Duration(15 * time.Minute),

@@ -1,8 +1,8 @@
 package config
 
 // Gate bounds what a run may change before it stops and asks, with nothing sent.
-// Shares are of the contacts that the sync has marked before the run; a first run,
-// which has none, is exempt from them.
+// Shares are of the contacts that the sync has marked before the run. Until a run of
+// the sync has come to its end, Joiners and Changes do not apply.
 type Gate struct {
 	// Leavers bounds who is unmarked. Default: 20%.
 	Leavers GateLimit `yaml:"leavers" json:"leavers"`

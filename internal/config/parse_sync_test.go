@@ -42,6 +42,8 @@ func TestAMinimalSyncHasTheDefaults(t *testing.T) {
 		Reference: config.Reference{Origin: config.Origin{From: "phone"}, Normalise: config.NormaliseE164},
 		Marker:    config.Marker{Tag: "spring"},
 		Verification: config.Verification{
+			Compare:  config.CompareAlways,
+			Repair:   1,
 			Poll:     config.Duration(5 * time.Second),
 			MaxLag:   config.Duration(2 * time.Minute),
 			Deadline: config.Duration(15 * time.Minute),
@@ -108,8 +110,8 @@ func TestASyncInJSONHasDurationsAsTextAndSharesAsNumbers(t *testing.T) {
 	raw, err := json.Marshal(sync)
 
 	require.NoError(t, err)
-	require.Contains(t, string(raw), `"verification":{"segment":"seg-984","poll":"1s","max_lag":"20s","deadline":"2m"}`)
-	require.Contains(t, string(raw), `"accept":{"invalid":0.05,"refused":0.01,"source_gap":0.01}`)
+	require.Contains(t, string(raw), `"verification":{"segment":"seg-984","compare":"always","repair":1,"poll":"1s","max_lag":"20s","deadline":"2m"}`)
+	require.Contains(t, string(raw), `"accept":{"invalid":0.05,"refused":0.01,"source_gap":0.01,"gone":0}`)
 }
 
 const patternHelp = "expected iso, epoch_seconds, epoch_milliseconds or a pattern of YYYY, MM, DD, HH (or hh and A), mm, ss, Z and the marks between them"

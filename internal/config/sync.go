@@ -120,6 +120,16 @@ type Verification struct {
 	Segment string `yaml:"segment" json:"segment,omitempty"`
 	// None asks for no verification: the run then ends well without proof.
 	None bool `yaml:"none" json:"none,omitempty"`
+	// Compare says when the contacts of the segment are listed and compared with the
+	// ledger, reference by reference, beside being counted: "always",
+	// "when_different" (the count is not the expected one) or "never". A listing takes
+	// a request for each read.segment_page_size contacts, and a key that may list.
+	// Default: always.
+	Compare Comparing `yaml:"compare" json:"compare"`
+	// Repair is how often a run is followed by another one at once, which sends
+	// members again that were accepted and are not in the segment, nor ever were;
+	// 0 to 5. Default: 1.
+	Repair int `yaml:"repair" json:"repair,omitempty" jsonschema:"minimum=0,maximum=5"`
 	// Poll is the time between two counts, at least 100ms. Default: 5s.
 	Poll Duration `yaml:"poll" json:"poll"`
 	// MaxLag is how long a count that does not move is waited for; not less
@@ -128,6 +138,16 @@ type Verification struct {
 	// Deadline is when waiting ends at the latest; not less than MaxLag. Default: 15m.
 	Deadline Duration `yaml:"deadline" json:"deadline"`
 }
+
+// Comparing is when a segment is compared with the ledger.
+type Comparing string
+
+// When a segment may be compared.
+const (
+	CompareAlways        Comparing = "always"
+	CompareWhenDifferent Comparing = "when_different"
+	CompareNever         Comparing = "never"
+)
 
 // SyncLimits bound a run.
 type SyncLimits struct {
@@ -151,7 +171,8 @@ type SyncLimits struct {
 }
 
 // Accept holds the shares that still count as a good run. Invalid and refused
-// are shares of the members read, source gap of the size that Zeotap reported.
+// are shares of the members read, source gap of the size that Zeotap reported, gone
+// of the contacts that are expected in the segment.
 type Accept struct {
 	// Invalid is the share of members that may fail our own checks. Default: 0.
 	Invalid Share `yaml:"invalid" json:"invalid"`
@@ -160,4 +181,7 @@ type Accept struct {
 	// SourceGap is how far the number of members read may differ from the size
 	// that Zeotap reported. Default: 0.
 	SourceGap Share `yaml:"source_gap" json:"source_gap"`
+	// Gone is the share of the contacts expected in the segment that may have been in
+	// it and be gone: erased, or unmarked by somebody else. Default: 0.
+	Gone Share `yaml:"gone" json:"gone"`
 }

@@ -448,7 +448,7 @@ func (w *world) close(r *modelRun) {
 	require.Equal(w, r.read, tally.Outcomes.Total(), "every member has one outcome")
 	w.checkFailures(r)
 	w.checkExpected(r)
-	require.NoError(w, w.ledger.CloseRun(w.ctx, r.ref, []byte(`{}`), false))
+	require.NoError(w, w.ledger.CloseRun(w.ctx, r.ref, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 	if r.complete {
 		w.rejected = r.rejected
 	}

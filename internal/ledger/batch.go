@@ -131,6 +131,8 @@ type MemberOutcome struct {
 	Sends int
 	// Withheld are values that were left out.
 	Withheld []audience.Withheld
+	// FieldDigests are those of what was taken; they are kept with the fingerprint.
+	FieldDigests []byte
 }
 
 // Batch returns a batch with the members that are still to be sent.

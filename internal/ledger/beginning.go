@@ -132,10 +132,10 @@ func (l *Ledger) Adopt(ctx context.Context, sync string, references []string) (a
 		}
 		added = int64(len(references)) - before
 		_, err = tx.ExecContext(ctx, `
-			INSERT INTO memberships (sync_id, contact_id, marked)
-			SELECT syncs.id, contacts.id, $1 FROM json_each(CAST($2 AS TEXT)) AS listed CROSS JOIN syncs
+			INSERT INTO memberships (sync_id, contact_id, marked, in_segment)
+			SELECT syncs.id, contacts.id, $1, 1 FROM json_each(CAST($2 AS TEXT)) AS listed CROSS JOIN syncs
 			JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = listed.atom
-			WHERE syncs.id = $3 ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = excluded.marked`, markedYes, list, syncID)
+			WHERE syncs.id = $3 ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = excluded.marked, in_segment = excluded.in_segment`, markedYes, list, syncID)
 		return err
 	})
 	if err != nil {

@@ -42,7 +42,7 @@ func TestABeginningIsSettledByARunOrByAPersonOnly(t *testing.T) {
 	ref, err := l.OpenRun(t.Context(), plan)
 	require.NoError(t, err)
 	read(t, l, ref, members(0, 3, "v1"))
-	require.NoError(t, l.CloseRun(t.Context(), ref, []byte("{}"), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte("{}"), Complete: true}))
 	require.False(t, beginningOf(t, l).Settled(), "a plan says nothing")
 
 	require.NoError(t, l.BeginTrial(t.Context(), opening(""), members(0, 2, "v1")))
@@ -56,7 +56,7 @@ func TestABeginningIsSettledByARunOrByAPersonOnly(t *testing.T) {
 	require.True(t, sent.Sent)
 	require.True(t, sent.Settled(), "a run that was stopped in the middle has gone on from the beginning")
 	require.False(t, sent.Closed)
-	require.NoError(t, l.CloseRun(t.Context(), ref, []byte("{}"), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte("{}"), Complete: true}))
 	require.True(t, beginningOf(t, l).Closed)
 }
 
@@ -149,7 +149,7 @@ func TestABeginningDoesNotChangeOnceARunThatSentSomethingHasEnded(t *testing.T) 
 	adopt(t, l, members(0, 1, ""), 0)
 	declined := openRun(t, l, "declined")
 	read(t, l, declined, members(0, 3, "v1"))
-	require.NoError(t, l.CloseRun(t.Context(), declined, []byte("{}"), false))
+	require.NoError(t, l.CloseRun(t.Context(), declined, ledger.Closing{Report: []byte("{}")}))
 	adopt(t, l, members(0, 2, ""), 1) // That run sent nothing.
 
 	wholeRun(t, l, opening("a"), members(0, 3, "v1"), all(audience.Created, 3))
@@ -174,7 +174,7 @@ func TestALedgerIsInUseInAWorkspaceSinceARunEndedOrAPersonSaidSo(t *testing.T) {
 	require.NoError(t, l.BeginAdoption(t.Context(), opening("")))
 	ref := openRun(t, l, "a")
 	require.Zero(t, inUse(), "neither has come to its end")
-	require.NoError(t, l.CloseRun(t.Context(), ref, []byte("{}"), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte("{}"), Complete: true}))
 	opened := inUse()
 	require.NotZero(t, opened)
 	require.NoError(t, l.EndAdoption(t.Context(), opening(""), 0))

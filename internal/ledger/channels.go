@@ -192,8 +192,13 @@ func removeMembers(ctx context.Context, tx *sql.Tx, syncID int64, members []Stag
 	return err
 }
 
-// confirmMembers records that Hello Charles holds all marked contacts of a sync.
+// confirmMembers records that Hello Charles holds all marked contacts of a sync, in
+// its segment.
 func confirmMembers(ctx context.Context, tx *sql.Tx, syncID int64) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE memberships SET in_segment = 1 WHERE sync_id = $1 AND marked = $2 AND in_segment = 0`,
+		syncID, markedYes); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE contacts SET held = $1
 		WHERE held = $2 AND id IN (SELECT contact_id FROM memberships WHERE sync_id = $3 AND marked = $4)`,

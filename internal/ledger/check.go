@@ -39,12 +39,12 @@ var rules = []rule{
 	{
 		count:  `SELECT count(*) FROM memberships WHERE marked NOT IN (1, 2)`,
 		what:   "memberships that are neither marked nor unknown",
-		remedy: "stop all workers and run: UPDATE memberships SET marked = 2, fingerprint = NULL WHERE marked NOT IN (1, 2); the next run sends those members again",
+		remedy: "stop all workers and run: UPDATE memberships SET marked = 2, fingerprint = NULL, field_digests = NULL WHERE marked NOT IN (1, 2); the next run sends those members again",
 	},
 	{
 		count:  `SELECT count(*) FROM memberships WHERE marked = 2 AND fingerprint IS NOT NULL`,
 		what:   "memberships that are unknown and claim accepted content all the same",
-		remedy: "stop all workers and run: UPDATE memberships SET fingerprint = NULL WHERE marked = 2; the next run sends those members again",
+		remedy: "stop all workers and run: UPDATE memberships SET fingerprint = NULL, field_digests = NULL WHERE marked = 2; the next run sends those members again",
 	},
 	{
 		count: `SELECT count(*) FROM memberships JOIN known_failures
@@ -74,6 +74,13 @@ var rules = []rule{
 		count:  `SELECT count(*) FROM seen JOIN runs ON runs.id = run_id WHERE runs.state <> 'open'`,
 		what:   "sets of contacts that ended runs have seen",
 		remedy: "run: DELETE FROM seen WHERE run_id IN (SELECT id FROM runs WHERE state <> 'open')",
+	},
+	{
+		count: `SELECT count(*) FROM samples JOIN runs ON runs.id = run_id
+			WHERE number < (SELECT max(newer.number) FROM runs AS newer WHERE newer.sync_id = runs.sync_id)`,
+		what: "samples of plans that a newer run or plan has followed, which are personal data",
+		remedy: "run: DELETE FROM samples WHERE run_id IN (SELECT id FROM runs " +
+			"WHERE number < (SELECT max(newer.number) FROM runs AS newer WHERE newer.sync_id = runs.sync_id))",
 	},
 	{
 		count: `SELECT count(*) FROM runs WHERE state = 'open'

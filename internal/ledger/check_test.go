@@ -17,7 +17,7 @@ import (
 func busyLedger(t *testing.T, address string) *ledger.Ledger {
 	t.Helper()
 	l := openWith(t, address, ledger.WithFailureKey(secret))
-	outcomes := all(audience.Created, 10)
+	outcomes := takenWithDigests(10)
 	outcomes[3] = ledger.MemberOutcome{Outcome: audience.Refused, Reason: "no", Permanent: true, Message: "no\x00thing \\u0000"}
 	wholeRun(t, l, opening("a"), members(0, 10, "v1"), outcomes)
 	ref := openRun(t, l, "b")
@@ -29,6 +29,9 @@ func busyLedger(t *testing.T, address string) *ledger.Ledger {
 	_, err = l.Split(t.Context(), ref, 2, true)
 	require.NoError(t, err)
 	require.NoError(t, l.MarkSent(t.Context(), ref, 3, 1))
+	other := planning("plan")
+	other.Sync = "summer"
+	plan(t, l, other, members(0, 3, "v1"))
 	return l
 }
 
@@ -51,12 +54,14 @@ func TestDamageIsFoundWithARemedyThatMendsIt(t *testing.T) {
 		"claim accepted content":       `UPDATE memberships SET marked = 2 WHERE contact_id = (SELECT min(contact_id) FROM memberships)`,
 		"known to be refused": `INSERT INTO known_failures (sync_id, contact_id, fingerprint, known_by, outcome, reason, field, message, first_run, last_sent_at)
 			SELECT sync_id, contact_id, fingerprint, '', 'refused', 'no', '', '', 1, 0 FROM memberships WHERE contact_id = (SELECT min(contact_id) FROM memberships)`,
-		"batches of ended runs":           `UPDATE batches SET blob = unhex('00') WHERE run_id = (SELECT min(id) FROM runs)`,
-		"settled batches":                 `UPDATE batches SET blob = unhex('00') WHERE state = 'split'`,
-		"have lost their members":         `UPDATE batches SET blob = NULL WHERE state = 'sent'`,
-		"that ended runs have seen":       `INSERT INTO seen (run_id, kind, chunk, bits) SELECT min(id), 'read', 0, unhex('00') FROM runs`,
-		"open although a newer one":       `UPDATE runs SET state = 'open' WHERE number = 1`,
-		"batches that their run does not": `UPDATE runs SET batches = 1 WHERE state = 'open'`,
+		"batches of ended runs":     `UPDATE batches SET blob = unhex('00') WHERE run_id = (SELECT min(id) FROM runs)`,
+		"settled batches":           `UPDATE batches SET blob = unhex('00') WHERE state = 'split'`,
+		"have lost their members":   `UPDATE batches SET blob = NULL WHERE state = 'sent'`,
+		"that ended runs have seen": `INSERT INTO seen (run_id, kind, chunk, bits) SELECT min(id), 'read', 0, unhex('00') FROM runs`,
+		"open although a newer one": `UPDATE runs SET state = 'open' WHERE number = 1`,
+		"samples of plans": `INSERT INTO samples (run_id, kind, contact_id, why, fields)
+			SELECT min(runs.id), 'new', min(contacts.id), '', '[]' FROM runs CROSS JOIN contacts`,
+		"batches that their run does not": `UPDATE runs SET batches = 1 WHERE state = 'open' AND number = 2`,
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

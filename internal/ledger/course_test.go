@@ -59,7 +59,7 @@ func TestARunKeepsHowItsSendingWent(t *testing.T) {
 	}
 	settled(4, one)
 	require.NoError(t, l.Told(t.Context(), workspace, time.Hour))
-	require.NoError(t, l.CloseRun(t.Context(), ref, reportOf(t, 1), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: reportOf(t, 1), Complete: true}))
 
 	run, course, err := l.Reported(t.Context(), "spring", 0)
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func TestTheSecondRequestOfAContactThatIsConfirmedIsNotRepeated(t *testing.T) {
 		_, err := settle(t, l, ref, number, all(audience.Updated, 1))
 		require.NoError(t, err)
 	}
-	require.NoError(t, l.CloseRun(t.Context(), ref, reportOf(t, 1), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: reportOf(t, 1), Complete: true}))
 	_, course, err := l.Reported(t.Context(), "spring", 1)
 	require.NoError(t, err)
 	require.EqualValues(t, 4, course.Requests)
@@ -130,10 +130,10 @@ func TestAToldDelayIsKeptAsLongAsARunMayHaveWaitedForIt(t *testing.T) {
 	require.NoError(t, err)
 	_, err = tables.ExecContext(t.Context(), `UPDATE runs SET opened_at = opened_at - $1`, (5 * time.Hour).Microseconds())
 	require.NoError(t, err)
-	require.NoError(t, l.CloseRun(t.Context(), ref, reportOf(t, 1), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: reportOf(t, 1), Complete: true}))
 	n, _ = kept()
 	require.Equal(t, 2, n, "the other run may have waited for both")
-	require.NoError(t, l.CloseRun(t.Context(), other, reportOf(t, 1), false))
+	require.NoError(t, l.CloseRun(t.Context(), other, ledger.Closing{Report: reportOf(t, 1), Complete: true}))
 	n, _ = kept()
 	require.LessOrEqual(t, n, 1, "only one that may be going on is left")
 }

@@ -47,6 +47,8 @@ func (n Numbers) Count() int64 {
 
 // Decision is who leaves, and what that moves.
 type Decision struct {
+	// FirstRun says that no run of the sync has come to its end yet.
+	FirstRun bool `json:"first_run,omitempty"`
 	// Marked contacts were ours before the run.
 	Marked int64 `json:"marked"`
 	// Leavers of them are not in the audience any more, or may not be. KnownLeavers
@@ -84,8 +86,8 @@ func (l *Ledger) Decide(ctx context.Context, ref RunRef, on Deciding) (Decision,
 		var stored sql.NullString
 		var done int
 		if err := tx.QueryRowContext(ctx, `
-			SELECT retire, workspace_id, batch_size, known_by, full_run, read_done, batches, staged_bytes, decided FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
-			Scan(&d.retire, &d.workspaceID, &d.batchSize, &d.knownBy, &d.full, &done, &d.batches, &d.staged, &stored); err != nil {
+			SELECT retire, plan_only, workspace_id, batch_size, known_by, full_run, read_done, batches, staged_bytes, decided FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
+			Scan(&d.retire, &d.planOnly, &d.workspaceID, &d.batchSize, &d.knownBy, &d.full, &done, &d.batches, &d.staged, &stored); err != nil {
 			return err
 		}
 		switch {
@@ -116,6 +118,7 @@ type deciding struct {
 	workspaceID int64
 	batchSize   int
 	retire      bool
+	planOnly    bool
 	knownBy     string
 	full        bool
 	batches     int64 // number of the newest
@@ -139,8 +142,15 @@ func (d *deciding) decide(ctx context.Context) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
+	err = d.tx.QueryRowContext(ctx, `SELECT NOT EXISTS (SELECT 1 FROM runs WHERE sync_id = $1 AND complete = 1)`, d.syncID).Scan(&decision.FirstRun)
+	if err != nil {
+		return Decision{}, err
+	}
 	leaving := newSeen("")
 	if decision.Marked, decision.Leavers, err = d.findLeavers(ctx, leaving); err != nil {
+		return Decision{}, err
+	}
+	if err := d.sample(ctx, leaving); err != nil {
 		return Decision{}, err
 	}
 	if !d.Mirror || decision.Leavers == 0 {

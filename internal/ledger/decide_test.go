@@ -77,7 +77,7 @@ func settleAll(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef, of ledger.Num
 
 func closeRun(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef) {
 	tb.Helper()
-	require.NoError(tb, l.CloseRun(tb.Context(), ref, []byte(`{}`), false))
+	require.NoError(tb, l.CloseRun(tb.Context(), ref, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 }
 
 func TestWhoIsNotReadAnyMoreHasLeftAndIsStagedByReferenceAlone(t *testing.T) {
@@ -402,4 +402,22 @@ func TestAnOlderRunDecidesNothingAnyMore(t *testing.T) {
 	_, err := l.Decide(t.Context(), ref, mirroring())
 	require.ErrorIs(t, err, ledger.ErrFenced)
 	require.ErrorIs(t, l.DropRead(t.Context(), ref), ledger.ErrFenced)
+}
+
+func TestARunIsTheFirstUntilOneHasComeToItsEnd(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	cancelled, _ := readAgain(t, l, opening("a"), members(0, 25, "v1"))
+	require.True(t, decide(t, l, cancelled, mirroring()).FirstRun)
+	settleAll(t, l, cancelled, ledger.Numbers{From: 1, To: 1}, ledger.MemberOutcome{Outcome: audience.Created})
+	require.NoError(t, l.EndUnsent(t.Context(), cancelled))
+	require.NoError(t, l.CloseRun(t.Context(), cancelled, ledger.Closing{Report: []byte(`{}`)}))
+
+	next, _ := readAgain(t, l, opening("b"), members(0, 25, "v1"))
+	decision := decide(t, l, next, mirroring())
+	require.True(t, decision.FirstRun)
+	require.Positive(t, decision.Marked)
+	closeRun(t, l, next)
+	last, _ := readAgain(t, l, opening("c"), members(0, 25, "v1"))
+	require.False(t, decide(t, l, last, mirroring()).FirstRun)
 }

@@ -49,7 +49,7 @@ func TestARefusalAfterARequestWithoutAnAnswerHidesNothing(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, test.doubtful, fresh.Membership == ledger.MemberUnknown, "the new contact is %s", fresh.Membership)
 			require.Equal(t, test.outcome.Permanent, fresh.KnownFailure != nil, "that it was refused is known all the same")
-			require.NoError(t, l.CloseRun(t.Context(), ref, []byte(`{}`), false))
+			require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 			_, sum := readAgain(t, l, opening("c"), members(0, 1, "v1"))
 			require.Equal(t, test.doubtful, sum.Staged == 1, sum)
 			require.Equal(t, !test.doubtful, sum.Outcomes.Unchanged == 1, sum)
@@ -89,7 +89,7 @@ func TestClosingARunKeepsNobodyWaitingBecauseSomebodyReads(t *testing.T) {
 	// The reader goes on until the test ends: whoever waits for it is too late.
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	require.NoError(t, l.CloseRun(ctx, ref, []byte(`{}`), false))
+	require.NoError(t, l.CloseRun(ctx, ref, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 	require.NoError(t, ctx.Err())
 	openRun(t, l, "b")
 }

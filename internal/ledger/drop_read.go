@@ -31,6 +31,8 @@ func (l *Ledger) DropRead(ctx context.Context, ref RunRef) error {
 			`DELETE FROM seen WHERE run_id = $1`,
 			`DELETE FROM failures WHERE run_id = $1`,
 			`DELETE FROM withheld WHERE run_id = $1`,
+			`DELETE FROM differences WHERE run_id = $1`,
+			`DELETE FROM samples WHERE run_id = $1`,
 		} {
 			if _, err := tx.ExecContext(ctx, forget, runID); err != nil {
 				return err

@@ -13,18 +13,18 @@ import (
 	"audiencesync/internal/audience"
 )
 
-// ErrOtherKey says that the fields of a failed member are encrypted, and not
+// ErrOtherKey says that the fields of a failed or sampled member are encrypted, and not
 // with the key that the ledger was opened with.
-var ErrOtherKey = errors.New("the fields of the failed member are encrypted with another key; give the key that the run was made with")
+var ErrOtherKey = errors.New("the mapped fields are encrypted with another key; give the key that the run was made with")
 
-// ErrNoFailureKey says that the fields of a failed member are encrypted, and
+// ErrNoFailureKey says that the fields of a failed or sampled member are encrypted, and
 // that the ledger was opened without a key.
-var ErrNoFailureKey = errors.New("the fields of the failed member are encrypted; give the failure key that the run was made with")
+var ErrNoFailureKey = errors.New("the mapped fields are encrypted; give the failure key that the run was made with")
 
 // minimumSecret is the shortest secret that a key is made of, in bytes.
 const minimumSecret = 16
 
-// failureKey encrypts the mapped fields of failed members: AES-256-GCM with a
+// failureKey encrypts the mapped fields of failed members and of samples: AES-256-GCM with a
 // random nonce, under a key that HKDF-SHA256 makes of the secret and the
 // ledger's id. A sealed value is the key's id, the nonce, and the ciphertext.
 type failureKey struct {
@@ -60,7 +60,7 @@ func (k *failureKey) seal(member audience.Member) ([]byte, error) {
 	}
 	plain, err := json.Marshal(member)
 	if err != nil {
-		return nil, fmt.Errorf("fields of a failed member: %w", err)
+		return nil, fmt.Errorf("mapped fields: %w", err)
 	}
 	return k.aead.Seal(bytes.Clone(k.id), nil, plain, k.id), nil //nolint:gosec // It takes no nonce: it makes a random one.
 }
@@ -77,13 +77,13 @@ func (k *failureKey) open(sealed []byte) (audience.Member, error) {
 	}
 	plain, err := k.aead.Open(nil, nil, sealed[keyIDSize:], k.id)
 	if err != nil {
-		return nil, fmt.Errorf("the fields of the failed member are damaged in the ledger: %w", err)
+		return nil, fmt.Errorf("the mapped fields are damaged in the ledger: %w", err)
 	}
 	decoding := json.NewDecoder(bytes.NewReader(plain))
 	decoding.UseNumber()
 	var member audience.Member
 	if err := decoding.Decode(&member); err != nil {
-		return nil, fmt.Errorf("fields of a failed member: %w", err)
+		return nil, fmt.Errorf("mapped fields: %w", err)
 	}
 	return member, nil
 }

@@ -145,7 +145,7 @@ func TestNoMappedFieldCanBeReadInTheFilesOfAClosedRun(t *testing.T) {
 		_, err := settle(t, l, ref, number, outcomes)
 		require.NoError(t, err)
 	}
-	require.NoError(t, l.CloseRun(t.Context(), ref, []byte(`{}`), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 	for _, blob := range blobs {
 		require.Zero(t, copies(t, dir, blob))
 	}

@@ -53,14 +53,14 @@ func unaccept(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) e
 	if len(members) == 0 {
 		return nil
 	}
-	list, err := contactsAndFingerprints(members)
+	list, err := contactsAndDigests(members)
 	if err != nil {
 		return err
 	}
 	// The first IN leads to the rows by their key; joined with the list, all
 	// memberships of the sync would be read.
 	_, err = tx.ExecContext(ctx, `
-		UPDATE memberships SET fingerprint = NULL
+		UPDATE memberships SET fingerprint = NULL, field_digests = NULL
 		WHERE sync_id = $1 AND contact_id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each(CAST($2 AS TEXT)))
 			AND (contact_id, fingerprint) IN (SELECT CAST(value ->> 0 AS BIGINT), unhex(value ->> 1) FROM json_each(CAST($2 AS TEXT)))`, syncID, list)
 	return err

@@ -35,7 +35,7 @@ func wholeRun(tb testing.TB, l *ledger.Ledger, o ledger.Opening, list []ledger.R
 	require.NoError(tb, err)
 	read(tb, l, ref, list)
 	sendStaged(tb, l, ref, outcomes)
-	require.NoError(tb, l.CloseRun(tb.Context(), ref, []byte(`{}`), false))
+	require.NoError(tb, l.CloseRun(tb.Context(), ref, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 	return ref
 }
 
@@ -83,7 +83,7 @@ func TestAPermanentRefusalIsKnownWhenTheMemberIsReadAgain(t *testing.T) {
 	require.Equal(t, ledger.PageResult{
 		Read: 2, Outcomes: audience.Outcomes{Refused: 1, Unchanged: 1}, Reasons: map[string]int64{badName: 1}, Known: 1,
 	}, sum)
-	require.NoError(t, l.CloseRun(t.Context(), ref, []byte(`{}`), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 	tally, err := l.Tally(t.Context(), ref)
 	require.NoError(t, err)
 	require.Zero(t, tally.Requests)
@@ -283,7 +283,7 @@ func TestRejectedMembersAreKnownIfTheLastCompleteRunHadThem(t *testing.T) {
 		require.NoError(t, err)
 		want.Known = known
 		require.Equal(t, want, sum)
-		require.NoError(t, l.CloseRun(t.Context(), ref, []byte(`{}`), false))
+		require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 	}
 	found := failuresOf(t, l, ledger.FailureQuery{Sync: "spring"})
 	require.Len(t, found, 2)
@@ -301,11 +301,11 @@ func TestRejectedMembersStayKnownOverRunsThatSayNothingAboutThem(t *testing.T) {
 	}}
 	ref := openRun(t, l, "a")
 	require.NoError(t, commit(t, l, ref, rejected).Finish(t.Context()))
-	require.NoError(t, l.CloseRun(t.Context(), ref, []byte(`{}`), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 
 	cancelled := openRun(t, l, "b")
 	commit(t, l, cancelled, ledger.PageInput{Members: members(0, 1, "v1")})
-	require.NoError(t, l.CloseRun(t.Context(), cancelled, []byte(`{}`), false))
+	require.NoError(t, l.CloseRun(t.Context(), cancelled, ledger.Closing{Report: []byte(`{}`)}))
 
 	full := opening("c")
 	full.Full = true

@@ -201,7 +201,7 @@ func TestAnOlderRunCanChangeNothingAnyMore(t *testing.T) {
 	require.ErrorIs(t, err, ledger.ErrFenced)
 	_, err = l.Split(t.Context(), old, 1, true)
 	require.ErrorIs(t, err, ledger.ErrFenced)
-	require.ErrorIs(t, l.CloseRun(t.Context(), old, []byte("{}"), false), ledger.ErrFenced)
+	require.ErrorIs(t, l.CloseRun(t.Context(), old, ledger.Closing{Report: []byte("{}"), Complete: true}), ledger.ErrFenced)
 	_, err = l.Run(t.Context(), old)
 	require.ErrorIs(t, err, ledger.ErrFenced)
 }
@@ -274,7 +274,7 @@ func TestAcceptedMembersAreUnchangedUntilTheirContentChanges(t *testing.T) {
 	first := openRun(t, l, "a")
 	read(t, l, first, members(0, 10, "v1"))
 	sendAll(t, l, first, audience.Created)
-	require.NoError(t, l.CloseRun(t.Context(), first, []byte(`{}`), false))
+	require.NoError(t, l.CloseRun(t.Context(), first, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 
 	second := openRun(t, l, "b")
 	read(t, l, second, append(members(0, 7, "v1"), members(7, 3, "v2")...))
@@ -310,7 +310,7 @@ func TestAMemberThatWasAcceptedAndThenSentWithoutAnswerIsNeverUnchanged(t *testi
 	first := openRun(t, l, "a")
 	read(t, l, first, members(0, 10, "v1"))
 	sendAll(t, l, first, audience.Created)
-	require.NoError(t, l.CloseRun(t.Context(), first, []byte(`{}`), false))
+	require.NoError(t, l.CloseRun(t.Context(), first, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 	second := openRun(t, l, "b")
 	read(t, l, second, members(0, 10, "v2"))
 	require.NoError(t, l.MarkSent(t.Context(), second, 1, 1))
@@ -328,7 +328,7 @@ func TestTheAccountOfARunAddsUp(t *testing.T) {
 	earlier := openRun(t, l, "a")
 	read(t, l, earlier, members(0, 20, "v1"))
 	sendAll(t, l, earlier, audience.Created)
-	require.NoError(t, l.CloseRun(t.Context(), earlier, []byte(`{}`), false))
+	require.NoError(t, l.CloseRun(t.Context(), earlier, ledger.Closing{Report: []byte(`{}`), Complete: true}))
 
 	// 5 left, 5 are unchanged, 10 changed (3 of them are refused), 4 are new.
 	ref := openRun(t, l, "b")
@@ -386,7 +386,7 @@ func TestStagingIsGoneAfterTheRun(t *testing.T) {
 	l := open(t)
 	ref := openRun(t, l, "a")
 	read(t, l, ref, members(0, 20, "v1"))
-	require.NoError(t, l.CloseRun(t.Context(), ref, []byte(`{"verdict":"equal"}`), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte(`{"verdict":"equal"}`), Complete: true}))
 	run, err := l.Run(t.Context(), ref)
 	require.NoError(t, err)
 	require.True(t, run.Closed)

@@ -184,7 +184,7 @@ func (d *deciding) markedMembers(ctx context.Context, contacts []int64) ([]Stage
 		return nil, err
 	}
 	rows, err := d.tx.QueryContext(ctx, `
-		SELECT contacts.id, reference, fingerprint,
+		SELECT contacts.id, reference, fingerprint, field_digests,
 			EXISTS (SELECT 1 FROM failures WHERE failures.run_id = $1 AND failures.contact_id = contacts.id)
 		FROM json_each(CAST($2 AS TEXT)) AS wanted CROSS JOIN contacts
 		JOIN memberships ON memberships.sync_id = $3 AND memberships.contact_id = contacts.id
@@ -196,7 +196,7 @@ func (d *deciding) markedMembers(ctx context.Context, contacts []int64) ([]Stage
 	var members []Staged
 	for rows.Next() {
 		var member Staged
-		if err := rows.Scan(&member.Contact, &member.Reference, &member.Fingerprint, &member.Failed); err != nil {
+		if err := rows.Scan(&member.Contact, &member.Reference, &member.Fingerprint, &member.FieldDigests, &member.Failed); err != nil {
 			return nil, err
 		}
 		members = append(members, member)

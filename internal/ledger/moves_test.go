@@ -258,7 +258,9 @@ func TestAMarkThatGotLostIsSentAgainByTheNextRun(t *testing.T) {
 			tally, err := l.Tally(t.Context(), ref)
 			require.NoError(t, err)
 			require.Equal(t, int64(3), tally.Outcomes.Total())
-			ref = p.read(t, l, opening("d"), p.members("v1", 2, 3, 4))
+			next := opening("d")
+			next.Keeps = true // Otherwise who is gone is not sent at all.
+			ref = p.read(t, l, next, p.members("v1", 2, 3, 4))
 			sum, err := l.PageResults(t.Context(), ref, 0)
 			require.NoError(t, err)
 			require.Equal(t, test.again, sum.Staged)

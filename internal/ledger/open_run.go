@@ -73,7 +73,8 @@ func (e *RefusedError) Error() string { return e.Text }
 
 // OpenRun opens the next run of a sync. It fences all earlier runs and folds
 // those that were left open: members whose request may have left without an
-// answer become unknown, and the staging of those runs is dropped.
+// answer become unknown, and the staging of those runs is dropped. So are the
+// samples of the sync's plans.
 func (l *Ledger) OpenRun(ctx context.Context, o Opening) (RunRef, error) {
 	var ref RunRef
 	err := l.write(ctx, o.Sync, func(tx *sql.Tx) error {
@@ -92,6 +93,9 @@ func (l *Ledger) OpenRun(ctx context.Context, o Opening) (RunRef, error) {
 			return err
 		}
 		if err := fold(ctx, tx, syncID); err != nil {
+			return err
+		}
+		if err := dropSamples(ctx, tx, syncID); err != nil {
 			return err
 		}
 		return insertRun(ctx, tx, syncID, o, &ref)

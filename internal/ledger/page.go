@@ -10,7 +10,10 @@ type ReadMember struct {
 	Position    int
 	Reference   string
 	Fingerprint []byte
-	Mapped      audience.Member
+	// FieldDigests are what a trial keeps beside the fingerprint; a run makes them
+	// when the member is taken.
+	FieldDigests []byte
+	Mapped       audience.Member
 	// Suppressed says why the filter excludes the member; nil if it does not.
 	Suppressed *Suppression
 	// Unknown are labels that stop the run because Hello Charles does not know
@@ -26,8 +29,10 @@ type Suppression struct {
 
 // Objection says why a member cannot be sent.
 type Objection struct {
-	Reason audience.Reason
-	Field  string
+	// Outcome is what becomes of the member; empty is invalid.
+	Outcome audience.Outcome
+	Reason  audience.Reason
+	Field   string
 }
 
 // RejectedMember is a member that is settled while reading, without a reference.
@@ -51,6 +56,11 @@ type PageInput struct {
 	// Check returns the channels that a member is sent with, or why it cannot be
 	// sent. It is asked for those that would be sent; without it all can.
 	Check func(ReadMember) (Channels, *Objection)
+	// Changed names the fields of a member that differ from what was accepted, of
+	// which it gets the digests; without digests all that the member has. sameMapping
+	// is false if those are of another mapping or of other settings. It is asked for
+	// a plan's samples only; without it they name no fields.
+	Changed func(member ReadMember, accepted []byte) (names []string, sameMapping bool, err error)
 }
 
 // PageResult counts what became of the members of one page, or of several.

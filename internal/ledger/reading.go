@@ -53,6 +53,7 @@ type Reading struct {
 	suppressed *seen
 	invalids   *seen
 	stagedIn   *seen
+	sampled    map[SampleKind]int // samples that a plan has kept
 	tail       []Staged
 	batches    int64 // number of the newest batch, full or filling
 	staged     int64 // bytes of full batches
@@ -102,6 +103,9 @@ func (r *Reading) load(ctx context.Context, tx *sql.Tx, runID int64) error {
 		if *set, err = loadSeen(ctx, tx, runID, kind); err != nil {
 			return err
 		}
+	}
+	if r.sampled, err = countSamples(ctx, tx, runID); err != nil {
+		return err
 	}
 	return r.loadTail(ctx, tx, runID)
 }

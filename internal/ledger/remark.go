@@ -30,7 +30,8 @@ func arm(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			UPDATE memberships SET fingerprint = NULL WHERE sync_id = $1 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`, syncID, list); err != nil {
+			UPDATE memberships SET fingerprint = NULL, field_digests = NULL
+			WHERE sync_id = $1 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`, syncID, list); err != nil {
 			return err
 		}
 	}
@@ -40,14 +41,16 @@ func arm(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 // acceptAgain records that members are marked again, with the content that they
 // had before.
 func acceptAgain(ctx context.Context, tx *sql.Tx, syncID int64, members []Staged) error {
-	list, err := contactsAndFingerprints(members)
+	list, err := contactsAndDigests(members)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO memberships (sync_id, contact_id, marked, fingerprint)
-		SELECT $1, CAST(value ->> 0 AS BIGINT), $2, nullif(unhex(value ->> 1), unhex('')) FROM json_each(CAST($3 AS TEXT)) WHERE true
-		ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = excluded.marked, fingerprint = excluded.fingerprint`,
+		INSERT INTO memberships (sync_id, contact_id, marked, fingerprint, field_digests)
+		SELECT $1, CAST(value ->> 0 AS BIGINT), $2, nullif(unhex(value ->> 1), unhex('')), nullif(unhex(value ->> 2), unhex(''))
+		FROM json_each(CAST($3 AS TEXT)) WHERE true
+		ON CONFLICT (sync_id, contact_id) DO UPDATE SET
+			marked = excluded.marked, fingerprint = excluded.fingerprint, field_digests = excluded.field_digests`,
 		syncID, markedYes, list)
 	return err
 }

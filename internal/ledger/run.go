@@ -82,23 +82,37 @@ func (l *Ledger) Run(ctx context.Context, ref RunRef) (Run, error) {
 	return run, nil
 }
 
+// Closing is what a run is closed with.
+type Closing struct {
+	Report []byte
+	// Complete says that the run came to its end, whatever its verdict is.
+	Complete bool
+	// Proved says that Hello Charles holds every contact that the ledger has as
+	// marked for the sync. Compared says that a comparison tells who is held.
+	Proved, Compared bool
+}
+
 // CloseRun stores the report, drops the staging and closes the run. A run that
 // is closed already keeps its first report. How the sending went is kept beside it.
-// proved says that Hello Charles holds
-// every contact that the ledger has as marked for the sync.
-func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte, proved bool) error {
+func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, with Closing) error {
 	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
 		runID, syncID, err := fence(ctx, tx, ref)
 		if err != nil {
 			return err
 		}
-		if proved {
+		if with.Proved || with.Compared {
 			if err := l.lockContacts(ctx, tx, syncID); err != nil {
 				return err
 			}
-			if err := confirmMembers(ctx, tx, syncID); err != nil {
-				return err
-			}
+		}
+		switch {
+		case with.Compared:
+			err = learn(ctx, tx, runID, syncID)
+		case with.Proved:
+			err = confirmMembers(ctx, tx, syncID)
+		}
+		if err != nil {
+			return err
 		}
 		if err := dropStaging(ctx, tx, runID); err != nil {
 			return err
@@ -109,8 +123,8 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, report []byte, proved
 		if err := closeCourse(ctx, tx, runID, syncID); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = $1, report = $2 WHERE id = $3`,
-			micros(time.Now()), string(report), runID)
+		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = $1, report = $2, complete = $3 WHERE id = $4`,
+			micros(time.Now()), string(with.Report), zeroOne(with.Complete), runID)
 		return err
 	})
 	if err == nil {

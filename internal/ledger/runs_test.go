@@ -13,7 +13,7 @@ func TestRunsAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
 	l := open(t)
 	closed := openRun(t, l, "a")
-	require.NoError(t, l.CloseRun(t.Context(), closed, reportOf(t, 1), false))
+	require.NoError(t, l.CloseRun(t.Context(), closed, ledger.Closing{Report: reportOf(t, 1), Complete: true}))
 	openRun(t, l, "b")
 	openRun(t, l, "c")
 	runs, err := l.Runs(t.Context(), "spring", 0, 10)
@@ -42,7 +42,7 @@ func TestTheReportedRunIsTheNewestThatHasEndedAndIsNoPlan(t *testing.T) {
 	plan.PlanOnly = true
 	planned, err := l.OpenRun(t.Context(), plan)
 	require.NoError(t, err)
-	require.NoError(t, l.CloseRun(t.Context(), planned, reportOf(t, 1), false))
+	require.NoError(t, l.CloseRun(t.Context(), planned, ledger.Closing{Report: reportOf(t, 1), Complete: true}))
 	_, _, err = l.Reported(t.Context(), "spring", 0)
 	require.ErrorIs(t, err, ledger.ErrNotFound)
 	require.ErrorContains(t, err, "sync spring has no run that has ended yet (plans have their number: audiencesync history spring)")
@@ -53,7 +53,7 @@ func TestTheReportedRunIsTheNewestThatHasEndedAndIsNoPlan(t *testing.T) {
 
 	openRun(t, l, "b")
 	ref := openRun(t, l, "c")
-	require.NoError(t, l.CloseRun(t.Context(), ref, reportOf(t, 3), false))
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: reportOf(t, 3), Complete: true}))
 	openRun(t, l, "d")
 	run, _, err = l.Reported(t.Context(), "spring", 0)
 	require.NoError(t, err)

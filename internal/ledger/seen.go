@@ -81,6 +81,20 @@ func (s *seen) each(size int, use func(ids []int64) error) error {
 	return use(some)
 }
 
+// first returns the first ids in order, at most so many.
+func (s *seen) first(most int) []int64 {
+	var some []int64
+	for _, key := range slices.Sorted(maps.Keys(s.chunks)) {
+		for bits := s.chunks[key].Iterator(); bits.HasNext(); {
+			if len(some) == most {
+				return some
+			}
+			some = append(some, key<<chunkBits|int64(bits.Next()))
+		}
+	}
+	return some
+}
+
 func (s *seen) save(ctx context.Context, tx *sql.Tx, runID int64) error {
 	for key := range s.changed {
 		bits, err := s.chunks[key].ToBytes()

@@ -129,6 +129,9 @@ func (s *settlement) store(ctx context.Context, tx *sql.Tx, members []Staged, ou
 		case o.Outcome == "":
 			s.move(member, o)
 		case o.Outcome.Took():
+			if s.batch.Kind == BatchMembers {
+				member.FieldDigests = o.FieldDigests
+			}
 			taken, takings = append(taken, member), append(takings, o)
 		case o.Outcome == audience.Removed:
 			removed = append(removed, member)
@@ -249,14 +252,16 @@ func (s *settlement) markTaken(ctx context.Context, tx *sql.Tx, members []Staged
 	if s.batch.Kind == BatchMarks {
 		return acceptAgain(ctx, tx, s.syncID, members)
 	}
-	list, err := contactsAndFingerprints(members)
+	list, err := contactsAndDigests(members)
 	if err != nil {
 		return err
 	}
 	if _, err = tx.ExecContext(ctx, `
-		INSERT INTO memberships (sync_id, contact_id, marked, fingerprint, run)
-		SELECT $1, CAST(value ->> 0 AS BIGINT), $2, unhex(value ->> 1), $3 FROM json_each(CAST($4 AS TEXT)) WHERE true
-		ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = excluded.marked, fingerprint = excluded.fingerprint, run = excluded.run`,
+		INSERT INTO memberships (sync_id, contact_id, marked, fingerprint, field_digests, run)
+		SELECT $1, CAST(value ->> 0 AS BIGINT), $2, unhex(value ->> 1), nullif(unhex(value ->> 2), unhex('')), $3
+		FROM json_each(CAST($4 AS TEXT)) WHERE true
+		ON CONFLICT (sync_id, contact_id) DO UPDATE SET
+			marked = excluded.marked, fingerprint = excluded.fingerprint, field_digests = excluded.field_digests, run = excluded.run`,
 		s.syncID, markedYes, s.runID, list); err != nil {
 		return err
 	}
@@ -286,7 +291,7 @@ func markUnknown(ctx context.Context, tx *sql.Tx, syncID int64, batch Batch, mem
 	if _, err = tx.ExecContext(ctx, `
 		INSERT INTO memberships (sync_id, contact_id, marked)
 		SELECT $1, CAST(atom AS BIGINT), $2 FROM json_each(CAST($3 AS TEXT)) WHERE true
-		ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = `+marked+`, fingerprint = NULL`,
+		ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = `+marked+`, fingerprint = NULL, field_digests = NULL`,
 		syncID, markedUnknown, list); err != nil {
 		return err
 	}
@@ -315,7 +320,7 @@ func (s *settlement) doubt(ctx context.Context, tx *sql.Tx, members []Staged) er
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO memberships (sync_id, contact_id, marked)
 		SELECT $1, CAST(atom AS BIGINT), $2 FROM json_each(CAST($3 AS TEXT)) WHERE true
-		ON CONFLICT (sync_id, contact_id) DO UPDATE SET fingerprint = NULL`, s.syncID, markedUnknown, list)
+		ON CONFLICT (sync_id, contact_id) DO UPDATE SET fingerprint = NULL, field_digests = NULL`, s.syncID, markedUnknown, list)
 	return err
 }
 
@@ -328,11 +333,12 @@ func contactList(members []Staged) (string, error) {
 	return jsonList(contacts)
 }
 
-// contactsAndFingerprints is a JSON list of pairs.
-func contactsAndFingerprints(members []Staged) (string, error) {
-	rows := make([][2]any, len(members))
+// contactsAndDigests is a JSON list of contact ids with fingerprints and field
+// digests, which are empty texts where there are none.
+func contactsAndDigests(members []Staged) (string, error) {
+	rows := make([][3]any, len(members))
 	for i, m := range members {
-		rows[i] = [2]any{m.Contact, hex.EncodeToString(m.Fingerprint)}
+		rows[i] = [3]any{m.Contact, hex.EncodeToString(m.Fingerprint), hex.EncodeToString(m.FieldDigests)}
 	}
 	return jsonList(rows)
 }

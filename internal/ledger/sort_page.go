@@ -19,9 +19,11 @@ type sorting struct {
 	result   PageResult
 	unknown  labelCounts
 	failures failureLog
+	samples  sampleLog
 	check    func(ReadMember) (Channels, *Objection)
-	// invalid are members that the check refused now, for the first time with this
-	// content.
+	changed  func(ReadMember, []byte) ([]string, bool, error)
+	// invalid are members that are not sent, and were not held back with this content
+	// before.
 	invalid    []Staged
 	objections []MemberOutcome
 }
@@ -33,7 +35,9 @@ func (r *Reading) sort(ctx context.Context, tx *sql.Tx, runID, syncID int64, pag
 		result:   PageResult{Read: int64(len(page.Members) + len(page.Rejected))},
 		unknown:  labelCounts{},
 		failures: failureLog{tx: tx, runID: runID, syncID: syncID, key: r.ledger.failureKey},
+		samples:  sampleLog{tx: tx, runID: runID, key: r.ledger.failureKey, kept: r.sampled},
 		check:    page.Check,
+		changed:  page.Changed,
 	}
 	if err := s.reject(ctx, tx, runID, syncID, page.Rejected); err != nil {
 		return PageResult{}, err
@@ -114,6 +118,10 @@ func (s *sorting) stage(ctx context.Context, contact knownContact, member ReadMe
 		}
 		staged.Channels = sending
 	}
+	if contact.held == confirmedGone && !s.recreate && !s.keeps {
+		// Every request of this workspace names what would create the contact again.
+		return s.objectTo(ctx, staged, Objection{Outcome: audience.Refused, Reason: audience.GoneFromHelloCharles})
+	}
 	if !s.recreate && s.keeps {
 		staged.Held = heldAs(contact.held, contact.channels, staged.Channels)
 	}
@@ -123,18 +131,24 @@ func (s *sorting) stage(ctx context.Context, contact knownContact, member ReadMe
 		s.result.Joiners++
 	}
 	s.tail = append(s.tail, staged)
-	return nil
+	return s.sample(ctx, contact, member)
 }
 
 // objectTo settles a member that cannot be sent.
 func (s *sorting) objectTo(ctx context.Context, member Staged, why Objection) error {
-	s.invalids.add(member.Contact)
-	s.result.count(audience.Invalid, string(why.Reason))
+	outcome := audience.Invalid
+	if why.Outcome != "" {
+		outcome = why.Outcome
+	}
+	if outcome == audience.Invalid {
+		s.invalids.add(member.Contact)
+	}
+	s.result.count(outcome, string(why.Reason))
 	s.invalid = append(s.invalid, member)
-	s.objections = append(s.objections, MemberOutcome{Outcome: audience.Invalid, Reason: string(why.Reason), Field: why.Field})
+	s.objections = append(s.objections, MemberOutcome{Outcome: outcome, Reason: string(why.Reason), Field: why.Field})
 	return s.failures.add(ctx, failure{
 		contact: member.Contact, page: member.Page, position: member.Position, fingerprint: member.Fingerprint,
-		outcome: audience.Invalid, reason: string(why.Reason), field: why.Field, mapped: member.Mapped,
+		outcome: outcome, reason: string(why.Reason), field: why.Field, mapped: member.Mapped,
 	})
 }
 

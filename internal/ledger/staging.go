@@ -14,10 +14,12 @@ import (
 // Staged is one member that is waiting to be sent.
 type Staged struct {
 	// Contact is the row id of its reference.
-	Contact     int64           `json:"c"`
-	Reference   string          `json:"r"`
-	Fingerprint []byte          `json:"f"`
-	Mapped      audience.Member `json:"m"`
+	Contact     int64  `json:"c"`
+	Reference   string `json:"r"`
+	Fingerprint []byte `json:"f"`
+	// FieldDigests are those that a member had whose marker is sent again.
+	FieldDigests []byte          `json:"d,omitempty"`
+	Mapped       audience.Member `json:"m"`
 	// Page and Position say where the source had it, from 1.
 	Page     int64 `json:"p"`
 	Position int   `json:"n"`

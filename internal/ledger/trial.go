@@ -37,7 +37,7 @@ func (l *Ledger) BeginTrial(ctx context.Context, o Opening, members []ReadMember
 			INSERT INTO memberships (sync_id, contact_id, marked)
 			SELECT syncs.id, contacts.id, $1 FROM json_each(CAST($2 AS TEXT)) AS wanted CROSS JOIN syncs
 			JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.atom
-			WHERE syncs.id = $3 ON CONFLICT (sync_id, contact_id) DO UPDATE SET fingerprint = NULL`, markedUnknown, list, syncID); err != nil {
+			WHERE syncs.id = $3 ON CONFLICT (sync_id, contact_id) DO UPDATE SET fingerprint = NULL, field_digests = NULL`, markedUnknown, list, syncID); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
@@ -55,9 +55,9 @@ func (l *Ledger) BeginTrial(ctx context.Context, o Opening, members []ReadMember
 
 // EndTrial records that Hello Charles took these members of a trial.
 func (l *Ledger) EndTrial(ctx context.Context, sync string, taken []ReadMember) error {
-	rows := make([][2]string, len(taken))
+	rows := make([][3]string, len(taken))
 	for i, m := range taken {
-		rows[i] = [2]string{m.Reference, hex.EncodeToString(m.Fingerprint)}
+		rows[i] = [3]string{m.Reference, hex.EncodeToString(m.Fingerprint), hex.EncodeToString(m.FieldDigests)}
 	}
 	list, err := jsonList(rows)
 	if err != nil {
@@ -65,9 +65,9 @@ func (l *Ledger) EndTrial(ctx context.Context, sync string, taken []ReadMember) 
 	}
 	err = l.write(ctx, sync, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			UPDATE memberships SET marked = $1, fingerprint = unhex(now.print)
+			UPDATE memberships SET marked = $1, fingerprint = unhex(now.print), field_digests = nullif(unhex(now.digests), unhex(''))
 			FROM (
-				SELECT syncs.id AS sync, contacts.id AS contact, wanted.value ->> 1 AS print
+				SELECT syncs.id AS sync, contacts.id AS contact, wanted.value ->> 1 AS print, wanted.value ->> 2 AS digests
 				FROM json_each(CAST($2 AS TEXT)) AS wanted CROSS JOIN syncs
 				JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = wanted.value ->> 0
 				WHERE syncs.name = $3

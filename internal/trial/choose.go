@@ -133,5 +133,8 @@ func (t *Trial) look(member audience.Member) (Candidate, *PassedOver, error) {
 		return c, nil, fmt.Errorf("fingerprint of a member: %w", err)
 	}
 	c.Member.Fingerprint = fingerprint[:]
+	if c.Member.FieldDigests, err = mapper.FieldDigests(t.options.Pool.Ledger.Key(), reference, mapped); err != nil {
+		return c, nil, fmt.Errorf("fields of a member: %w", err)
+	}
 	return c, nil, nil
 }

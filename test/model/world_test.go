@@ -33,11 +33,14 @@ import (
 
 // customs are how a workspace is used.
 type customs struct {
-	// email: people who come back under another reference are merged by it.
-	email bool
+	// email: people who come back under another reference are merged by it; phone: by
+	// their phone number, and the reference is a customer number.
+	email, phone bool
 	// shared: both syncs mark by one custom property.
 	shared bool
 }
+
+func (w *world) merges() bool { return w.customs.email || w.customs.phone }
 
 // world is two audiences, one workspace, one ledger, and workers that die.
 type world struct {
@@ -46,7 +49,9 @@ type world struct {
 	customs customs
 
 	// sources hold an audience each; the first one is the workspace too.
-	sources     [2]*simulator.Simulator
+	sources [2]*simulator.Simulator
+	// deliveries bring the members of an audience to where they are read.
+	deliveries  [2]func(members []map[string]any)
 	connections config.Connections
 	ledger      string
 	book        *ledger.Ledger
@@ -95,7 +100,7 @@ func scratch(t *testing.T) string {
 }
 
 // newWorld starts a world of its own.
-func newWorld(t *rapid.T, address string, how customs, send config.SendMode) (*world, func()) {
+func newWorld(t *rapid.T, folder, address string, how customs, send config.SendMode) (*world, func()) {
 	w := &world{T: t, ctx: context.Background(), customs: how}
 	segments := make([]contacts.Segment, 0, len(w.sources))
 	properties := []simulator.Property{}
@@ -115,20 +120,20 @@ func newWorld(t *rapid.T, address string, how customs, send config.SendMode) (*w
 		}
 	}
 	options := simulator.CharlesOptions{
-		Properties: properties, Segments: segments, ChannelsToCreate: true, StitchEmail: how.email,
+		Properties: properties, Segments: segments, ChannelsToCreate: true, StitchEmail: how.email, StitchPhone: how.phone,
 	}
 	limits := config.Limits{RequestsPerSecond: 10_000, RequestsInFlight: 4, MaxRetryAfter: config.Duration(time.Minute)}
-	w.connections = config.Connections{ZeotapAPI: map[string]config.ZeotapAPI{}, HelloCharles: map[string]config.HelloCharles{}}
+	w.connections = config.Connections{
+		ZeotapAPI: map[string]config.ZeotapAPI{}, ZeotapExport: map[string]config.ZeotapExport{}, HelloCharles: map[string]config.HelloCharles{},
+	}
 	servers := make([]*httptest.Server, 0, len(w.sources)+1)
 	for i := range w.sources {
 		w.sources[i] = simulator.New(simulator.Options{
 			Zeotap: simulator.ZeotapOptions{Audience: audience.Audience{ID: audienceOf(i), Name: "Audience"}}, Charles: options,
 		})
-		server := httptest.NewServer(w.sources[i].ZeotapHandler())
-		servers = append(servers, server)
-		api := config.DefaultZeotapAPI()
-		api.BaseURL, api.Credential, api.Limits, api.PageSize = server.URL, "the key", limits, 5
-		w.connections.ZeotapAPI[sourceOf(i)] = api
+		if server := w.connectSource(i, folder, limits); server != nil {
+			servers = append(servers, server)
+		}
 	}
 	w.charles = &hook{inner: w.sources[0].CharlesHandler()}
 	server := httptest.NewServer(w.charles)
@@ -164,7 +169,7 @@ func originOf(i int) string   { return fmt.Sprint("origin_", i) }
 func sourceOf(i int) string   { return fmt.Sprint("zeotap-", i) }
 
 func (w *world) openLedger() {
-	book, err := ledger.Open(w.ctx, w.ledger)
+	book, err := ledger.Open(w.ctx, w.ledger, ledger.WithFailureKey([]byte("a secret of sixteen bytes or more")))
 	require.NoError(w, err)
 	w.book = book
 }
@@ -319,6 +324,10 @@ func (w *worker) ExpectSegment(ctx context.Context, in activities.ExpectSegmentI
 
 func (w *worker) CountSegment(ctx context.Context, in activities.CountSegmentInput) (activities.CountSegmentResult, error) {
 	return perform(ctx, w, in, (*activities.Activities).CountSegment)
+}
+
+func (w *worker) CompareSegment(ctx context.Context, in activities.CompareSegmentInput) (activities.CompareSegmentResult, error) {
+	return perform(ctx, w, in, (*activities.Activities).CompareSegment)
 }
 
 func (w *worker) CloseRun(ctx context.Context, in activities.CloseRunInput) (audience.Report, error) {

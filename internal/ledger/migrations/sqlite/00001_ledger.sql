@@ -109,6 +109,7 @@ CREATE TABLE runs (
     opened_at      INTEGER NOT NULL,
     read_opened_at INTEGER,
     closed_at      INTEGER,
+    complete       INTEGER NOT NULL DEFAULT 0,  -- 1: it came to its end, whatever its verdict is
     snapshot       TEXT,
     cursor         TEXT    NOT NULL DEFAULT '',
     page           INTEGER NOT NULL DEFAULT 0,
@@ -166,13 +167,18 @@ CREATE TABLE past_channels (
 -- marked: 1 yes, 2 unknown (sent, never answered). The fingerprint is that of
 -- the content last accepted; null while unknown, and when Hello Charles said no
 -- to that very content since. run is that of the last acceptance, null without.
+-- field_digests are short keyed digests of the mapped fields of that content: they
+-- come and go with the fingerprint.
 CREATE TABLE memberships (
-    sync_id     INTEGER NOT NULL REFERENCES syncs (id),
-    contact_id  INTEGER NOT NULL REFERENCES contacts (id),
-    marked      INTEGER NOT NULL,
-    fingerprint BLOB,
-    run         INTEGER REFERENCES runs (id),
-    PRIMARY KEY (sync_id, contact_id)
+    sync_id       INTEGER NOT NULL REFERENCES syncs (id),
+    contact_id    INTEGER NOT NULL REFERENCES contacts (id),
+    marked        INTEGER NOT NULL,
+    fingerprint   BLOB,
+    field_digests BLOB,
+    run           INTEGER REFERENCES runs (id),
+    in_segment    INTEGER NOT NULL DEFAULT 0, -- 1: a proof has seen the contact in the segment
+    PRIMARY KEY (sync_id, contact_id),
+    CHECK (field_digests IS NULL OR fingerprint IS NOT NULL)
 ) WITHOUT ROWID;
 
 -- Members that our checks or Hello Charles refused for good, and that are not
@@ -243,6 +249,15 @@ CREATE INDEX failures_by_run ON failures (run_id, id);
 CREATE INDEX failures_by_contact ON failures (contact_id, run_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX failures_by_fingerprint ON failures (run_id, fingerprint) WHERE contact_id IS NULL;
 
+-- What the segment and the ledger differ in, found by the comparison of a run, up to
+-- a bound of each kind: gone, not_visible, merged, foreign.
+CREATE TABLE differences (
+    run_id    INTEGER NOT NULL REFERENCES runs (id),
+    kind      TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    PRIMARY KEY (run_id, kind, reference)
+) WITHOUT ROWID;
+
 -- Labels that were left out of contacts. kind: withheld (the contact was taken
 -- without it), unknown (found while reading, in a sync that stops for it).
 -- rest: 1 for what is added up without label, because there are too many.
@@ -254,6 +269,20 @@ CREATE TABLE withheld (
     rest    INTEGER NOT NULL,
     members INTEGER NOT NULL,
     PRIMARY KEY (run_id, kind, target, label, rest)
+) WITHOUT ROWID;
+
+-- Some of those of whom a plan says what a run would do. kind: new, changed,
+-- leaver. why: what a word says better than fields do. fields are the names of
+-- fields that changed, or that a new member has, as a JSON list; raw holds their new
+-- values, encrypted; null when no key is given.
+CREATE TABLE samples (
+    run_id     INTEGER NOT NULL REFERENCES runs (id),
+    kind       TEXT    NOT NULL,
+    contact_id INTEGER NOT NULL REFERENCES contacts (id),
+    why        TEXT    NOT NULL,
+    fields     TEXT    NOT NULL,
+    raw        BLOB,
+    PRIMARY KEY (run_id, kind, contact_id)
 ) WITHOUT ROWID;
 
 -- Audiences that sets of changes are delivered of, by the name of the sync:
@@ -301,7 +330,9 @@ CREATE TABLE export_members (
 DROP TABLE export_members;
 DROP TABLE export_sets;
 DROP TABLE exports;
+DROP TABLE samples;
 DROP TABLE withheld;
+DROP TABLE differences;
 DROP TABLE failures;
 DROP TABLE batches;
 DROP TABLE known_failures;

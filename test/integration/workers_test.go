@@ -80,10 +80,7 @@ func TestToldDelaysHoldAllRequestsOfAllWorkers(t *testing.T) {
 			},
 		}
 	})
-	require.NoError(t, w.worker.Stop())
-	w.worker = nil
-	w.addWorker(t, "one", perWorker)
-	w.addWorker(t, "other", perWorker)
+	w.workers(t, perWorker, "one", "other")
 	run := w.started(t, demo(t))
 	report, err := w.end(t, run)
 	require.NoError(t, err)
@@ -96,6 +93,41 @@ func TestToldDelaysHoldAllRequestsOfAllWorkers(t *testing.T) {
 	require.Zero(t, stats.RequestsInsideRetryAfter, "a request left while all were to wait")
 	require.Greater(t, stats.MaxInFlight[faults.Charles], int64(perWorker), "one worker did it all")
 	require.Len(t, w.sentBy(t, run), 2)
+}
+
+// workers puts several in the place of the only one.
+func (w *world) workers(t *testing.T, activities int, names ...string) {
+	t.Helper()
+	require.NoError(t, w.worker.Stop())
+	w.worker = nil
+	for _, name := range names {
+		w.addWorker(t, name, activities)
+	}
+}
+
+func TestThreeWorkersShareASyncWithoutADuplicateEffect(t *testing.T) {
+	t.Parallel()
+	slow := faults.Rule{
+		Match:   faults.Match{Side: faults.Charles, Method: http.MethodPost, Path: contactsPath},
+		Latency: faults.Duration(300 * time.Millisecond), // So that one worker cannot do it all.
+	}
+	w := newWorld(t, 1_200, batchesOf(20), inFlight(6), func(s *settings) { s.simulator.Faults.Rules = []faults.Rule{slow} })
+	w.workers(t, 2, "one", "two", "three")
+	spec := demo(t)
+	run := w.started(t, spec)
+	report, err := w.end(t, run)
+	require.NoError(t, err)
+	requireTrueReport(t, w, report)
+	requireContactByContact(t, w)
+	stats := w.Stats()
+	require.Len(t, w.sentBy(t, run), 3)
+	require.Equal(t, report.Plan.Requests, report.Requests)
+	require.Equal(t, stats.Contacts, stats.UpsertsReceived, "each contact was sent once")
+	require.LessOrEqual(t, stats.MaxInFlight[faults.Charles], int64(6), "the workers share one budget")
+
+	again := w.run(t, spec)
+	require.Equal(t, report.Outcomes.Taken(), again.Outcomes.Unchanged)
+	require.Zero(t, again.Requests)
 }
 
 // told counts the answers that asked to wait, by their status.

@@ -1,0 +1,93 @@
+package audience
+
+// Comparison is what it came to that the contacts of a segment were compared, by
+// reference, with those that the ledger holds as marked. Contacts listed are those
+// with a marked or unsure reference (Found and Unsure less Merged), Foreign, OfOthers
+// and Unreferenced.
+type Comparison struct {
+	// Listed is the number of contacts that the segment lists.
+	Listed int64 `json:"listed"`
+	// Found of the marked references are in the segment.
+	Found int64 `json:"found"`
+	// NotVisible of the marked references are not in the segment, and no proof has
+	// ever seen them there.
+	NotVisible int64 `json:"not_visible,omitempty"`
+	// Gone of the marked references are not in the segment, where an earlier proof has
+	// seen them; GoneLeft of those are not in the audience any more.
+	Gone     int64 `json:"gone,omitempty"`
+	GoneLeft int64 `json:"gone_left,omitempty"`
+	// Unsure references are in the segment, and the ledger did not know whether they
+	// are marked: a request for them was never answered.
+	Unsure int64 `json:"unsure,omitempty"`
+	// Merged references have a contact that holds another one too: so many more
+	// references than contacts are in the segment.
+	Merged int64 `json:"merged,omitempty"`
+	// Foreign contacts have a reference of our source type that the ledger does not
+	// hold as marked. OfOthers have references of other source types only, and
+	// Unreferenced have none.
+	Foreign      int64 `json:"foreign,omitempty"`
+	OfOthers     int64 `json:"of_others,omitempty"`
+	Unreferenced int64 `json:"unreferenced,omitempty"`
+	// Moved says that the segment changed while it was listed, or that its count was
+	// not that of the list.
+	Moved bool `json:"moved,omitempty"`
+}
+
+// Strangers are the contacts of the segment that we did not put there.
+func (c *Comparison) Strangers() int64 { return c.Foreign + c.OfOthers + c.Unreferenced }
+
+// Same reports whether the segment holds exactly what the ledger holds as marked,
+// a contact for each reference.
+func (c *Comparison) Same() bool {
+	return c.NotVisible == 0 && c.Gone == 0 && c.Strangers() == 0 && c.Merged == 0 && c.Unsure == 0
+}
+
+// compared explains what the comparison found, and reports whether all of it has its
+// reason.
+func (r *Report) compared() bool {
+	c, before := r.Segment.Comparison, r.Segment.Before
+	fits := true
+	if c.NotVisible > 0 {
+		r.explain("Hello Charles: %s accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again",
+			Thousands(c.NotVisible))
+		fits = false
+	}
+	if c.Gone > 0 {
+		r.explain("Hello Charles: %s references were in the segment and are not any more (gone); they are left alone: run --recreate would bring them back",
+			Thousands(c.Gone))
+	}
+	if c.Merged > 0 {
+		r.explain("Hello Charles: %s references share a contact with another one (merged)", Thousands(c.Merged))
+	}
+	if c.Unsure > 0 {
+		r.explain("Hello Charles: %s references are in the segment whose requests were never answered", Thousands(c.Unsure))
+	}
+	switch strangers := c.Strangers(); {
+	case strangers > before:
+		r.explain("Hello Charles: %s contacts are in the segment that the ledger does not hold as marked (foreign): %s with a reference of ours, %s of other systems, %s without any%s",
+			Thousands(strangers), Thousands(c.Foreign), Thousands(c.OfOthers), Thousands(c.Unreferenced), r.Segment.beforeNote())
+		fits = false
+	case strangers > 0:
+		r.explain("Hello Charles: %s contacts are in the segment that are not ours; %s were there before the first run",
+			Thousands(strangers), Thousands(before))
+	}
+	if counted := r.Segment.Counted; c.Moved || counted != nil && *counted != c.Listed {
+		r.explain("Hello Charles: the segment counts %s contacts and lists %s: it changes, or its count lags behind", countedWords(counted), Thousands(c.Listed))
+		fits = false
+	}
+	return fits
+}
+
+func (s SegmentCount) beforeNote() string {
+	if s.Before == 0 {
+		return ""
+	}
+	return "; " + Thousands(s.Before) + " were there before the first run and are not ours"
+}
+
+func countedWords(n *int64) string {
+	if n == nil {
+		return "no"
+	}
+	return Thousands(*n)
+}

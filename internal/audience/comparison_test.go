@@ -1,0 +1,103 @@
+package audience_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"audiencesync/internal/audience"
+)
+
+// judgedBy judges a perfect run whose segment was compared.
+func judgedBy(found audience.Comparison, counted int64, change ...func(*audience.Report)) audience.Report {
+	r := perfect()
+	*r.Segment.Counted, r.Segment.Comparison = counted, &found
+	for _, c := range change {
+		c(&r)
+	}
+	audience.Judge(&r, audience.Tolerance{Gone: 0.001})
+	return r
+}
+
+func TestTheVerdictFollowsFromTheComparison(t *testing.T) {
+	t.Parallel()
+	before := func(n int64) func(*audience.Report) { return func(r *audience.Report) { r.Segment.Before = n } }
+	for name, test := range map[string]struct {
+		report     audience.Report
+		verdict    audience.Verdict
+		acceptable bool
+		says       string
+		summary    string
+	}{
+		"everybody is there and nobody else": {
+			judgedBy(audience.Comparison{Listed: 100_000, Found: 100_000}, 100_000), audience.Equal, true, "",
+			"All 100,000 members are in the segment.",
+		},
+		"one is missing and one is foreign, and the numbers are equal": {
+			judgedBy(audience.Comparison{Listed: 100_000, Found: 99_999, NotVisible: 1, Foreign: 1}, 100_000), audience.Unexplained, false,
+			"Hello Charles: 1 accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again",
+			"The segment lists 100,000 contacts: of 100,000 expected references 1 are not in it, and 1 of its contacts are not ours.",
+		},
+		"one is gone and one is foreign, and the numbers are equal": {
+			judgedBy(audience.Comparison{Listed: 100_000, Found: 99_999, Gone: 1, Foreign: 1}, 100_000), audience.Unexplained, false,
+			"Hello Charles: 1 contacts are in the segment that the ledger does not hold as marked (foreign): 1 with a reference of ours, 0 of other systems, 0 without any",
+			"The segment lists 100,000 contacts: of 100,000 expected references 1 are not in it, and 1 of its contacts are not ours.",
+		},
+		"some are gone": {
+			judgedBy(audience.Comparison{Listed: 99_900, Found: 99_900, Gone: 100}, 99_900), audience.Explained, true,
+			"Hello Charles: 100 references were in the segment and are not any more (gone); they are left alone: run --recreate would bring them back",
+			"99,900 of 100,000 are in the segment; 100 are not, for 1 reason.",
+		},
+		"more are gone than the sync accepts": {
+			judgedBy(audience.Comparison{Listed: 99_899, Found: 99_899, Gone: 101}, 99_899), audience.Explained, false,
+			"gone: 101 of 100,000 is more than accept.gone allows (0.1%)",
+			"99,899 of 100,000 are in the segment; 101 are not, for 1 reason.",
+		},
+		"some were merged": {
+			judgedBy(audience.Comparison{Listed: 99_990, Found: 100_000, Merged: 10}, 99_990), audience.Explained, true,
+			"Hello Charles: 10 references share a contact with another one (merged)",
+			"All 100,000 members are in the segment.",
+		},
+		"some are there that were never answered for": {
+			judgedBy(audience.Comparison{Listed: 100_002, Found: 100_000, Unsure: 2}, 100_002), audience.Explained, true,
+			"Hello Charles: 2 references are in the segment whose requests were never answered",
+			"All 100,000 members are in the segment.",
+		},
+		"others were there before": {
+			judgedBy(audience.Comparison{Listed: 100_005, Found: 100_000, Foreign: 2, OfOthers: 2, Unreferenced: 1}, 100_005, before(5)), audience.Explained, true,
+			"Hello Charles: 5 contacts are in the segment that are not ours; 5 were there before the first run",
+			"All 100,000 members are in the segment. The segment holds 5 more; 5 others were there before the first run.",
+		},
+		"more others than were there before": {
+			judgedBy(audience.Comparison{Listed: 100_006, Found: 100_000, Foreign: 6}, 100_006, before(5)), audience.Unexplained, false,
+			"Hello Charles: 6 contacts are in the segment that the ledger does not hold as marked (foreign): 6 with a reference of ours, 0 of other systems, 0 without any; 5 were there before the first run and are not ours",
+			"The segment lists 100,006 contacts: of 100,000 expected references 0 are not in it, and 6 of its contacts are not ours.",
+		},
+		"the count is not that of the list": {
+			judgedBy(audience.Comparison{Listed: 100_000, Found: 100_000}, 99_000), audience.Unexplained, false,
+			"Hello Charles: the segment counts 99,000 contacts and lists 100,000: it changes, or its count lags behind",
+			"The segment lists 100,000 contacts: of 100,000 expected references 0 are not in it, and 0 of its contacts are not ours.",
+		},
+		"the segment moved": {
+			judgedBy(audience.Comparison{Listed: 100_000, Found: 100_000, Moved: true}, 100_000), audience.Unexplained, false,
+			"Hello Charles: the segment counts 100,000 contacts and lists 100,000: it changes, or its count lags behind",
+			"The segment lists 100,000 contacts: of 100,000 expected references 0 are not in it, and 0 of its contacts are not ours.",
+		},
+		"a comparison that does not add up": {
+			judgedBy(audience.Comparison{Listed: 100_000, Found: 99_999}, 100_000), audience.Unexplained, false,
+			"accounting: the comparison of the segment does not add up to 100,000 expected references and 100,000 listed contacts", "All 100,000 members are in the segment.",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, test.verdict, test.report.Verdict, test.report.Explanation)
+			require.Equal(t, test.acceptable, test.report.Acceptable)
+			require.Equal(t, test.summary, test.report.Summary)
+			if test.says == "" {
+				require.Empty(t, test.report.Explanation)
+				return
+			}
+			require.Contains(t, test.report.Explanation, test.says)
+		})
+	}
+}

@@ -1,0 +1,166 @@
+package ledger_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"audiencesync/internal/audience"
+	"audiencesync/internal/ledger"
+)
+
+// listed are contacts of a segment with one reference each.
+func listed(references ...string) []ledger.Listed {
+	contacts := make([]ledger.Listed, len(references))
+	for i, reference := range references {
+		contacts[i].References = []string{reference}
+	}
+	return contacts
+}
+
+// compared compares a segment with the ledger for a run.
+func compared(t *testing.T, l *ledger.Ledger, ref ledger.RunRef, pages ...[]ledger.Listed) audience.Comparison {
+	t.Helper()
+	comparing, err := l.Compare(t.Context(), ref)
+	require.NoError(t, err)
+	for _, page := range pages {
+		require.NoError(t, comparing.Take(t.Context(), page))
+	}
+	result, err := comparing.End(t.Context(), false)
+	require.NoError(t, err)
+	return result
+}
+
+func closeCompared(t *testing.T, l *ledger.Ledger, ref ledger.RunRef) {
+	t.Helper()
+	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte(`{}`), Complete: true, Compared: true}))
+}
+
+// sentRun opens a run, reads members and settles them.
+func sentRun(t *testing.T, l *ledger.Ledger, token string, list []ledger.ReadMember, outcomes []ledger.MemberOutcome) ledger.RunRef {
+	t.Helper()
+	ref, _ := readAgain(t, l, opening(token), list)
+	sendStaged(t, l, ref, outcomes)
+	return ref
+}
+
+func membership(t *testing.T, l *ledger.Ledger, reference string) ledger.ContactHistory {
+	t.Helper()
+	history, err := l.Outcomes(t.Context(), "spring", reference)
+	require.NoError(t, err)
+	return history
+}
+
+func TestAComparisonNamesWhoIsMissingForeignMergedOrUnsure(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	list := members(0, 25, "v1")
+	all25 := referencesOf(list)
+	ref := sentRun(t, l, "a", list, slices.Concat(all(audience.Created, 24), all(audience.Unresolved, 1)))
+
+	found := compared(t, l, ref, listed(all25[:5]...), nil, []ledger.Listed{
+		{References: []string{all25[5], all25[6], "+4999"}}, // Two that are ours are one contact.
+		{References: []string{"+49888", "+49887"}},
+		{References: []string{all25[24]}, OfOthers: true}, // It was never answered for.
+		{OfOthers: true},
+		{},
+	})
+	require.Equal(t, audience.Comparison{
+		Listed: 10, Found: 7, NotVisible: 17, Unsure: 1, Merged: 1, Foreign: 1, OfOthers: 1, Unreferenced: 1,
+	}, found)
+	require.Equal(t, found, compared(t, l, ref, listed(all25[:5]...), []ledger.Listed{
+		{References: []string{all25[5], all25[6], "+4999"}}, {References: []string{"+49888"}}, {References: []string{all25[24]}}, {OfOthers: true}, {},
+	}), "a repeated comparison takes the place of the first")
+	closeCompared(t, l, ref)
+
+	differences, err := l.Differences(t.Context(), "spring", ref.Run)
+	require.NoError(t, err)
+	want := []ledger.Difference{{Kind: ledger.DifferenceForeign, Reference: "+49888"}, {Kind: ledger.DifferenceMerged, Reference: all25[6]}}
+	for _, reference := range all25[7:24] {
+		want = append(want, ledger.Difference{Kind: ledger.DifferenceNotVisible, Reference: reference})
+	}
+	require.Equal(t, want, differences)
+}
+
+func TestWhoWasNeverSeenIsSentAgainAndWhoIsGoneIsNot(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	list := members(0, 12, "v1")
+	references := referencesOf(list)
+	first := sentRun(t, l, "a", list, all(audience.Created, 12))
+	require.Equal(t, int64(2), compared(t, l, first, listed(references[:10]...)).NotVisible)
+	closeCompared(t, l, first)
+	require.Equal(t, ledger.MemberYes, membership(t, l, references[9]).Membership)
+	require.Equal(t, ledger.MemberUnknown, membership(t, l, references[10]).Membership)
+
+	second, sum := readAgain(t, l, opening("b"), list)
+	require.Equal(t, int64(10), sum.Outcomes.Unchanged)
+	require.Equal(t, int64(2), sum.Staged, "exactly those who did not come")
+	sendStaged(t, l, second, all(audience.Updated, 2))
+	found := compared(t, l, second, listed(references[3:]...))
+	require.Equal(t, audience.Comparison{Listed: 9, Found: 9, Gone: 3}, found)
+	closeCompared(t, l, second)
+	for _, reference := range references[:3] {
+		require.Equal(t, ledger.MemberNo, membership(t, l, reference).Membership)
+	}
+
+	third, sum := readAgain(t, l, opening("c"), list)
+	require.Equal(t, int64(9), sum.Outcomes.Unchanged)
+	require.Zero(t, sum.Staged, "this workspace empties what is not named, so every request could bring somebody back")
+	require.Equal(t, int64(3), sum.Outcomes.Refused)
+	require.Equal(t, map[string]int64{string(audience.GoneFromHelloCharles): 3}, sum.Reasons)
+	closeRun(t, l, third)
+	fourth, sum := readAgain(t, l, opening("d"), list)
+	require.Equal(t, int64(3), sum.Known)
+	closeRun(t, l, fourth)
+
+	keeps := opening("e")
+	keeps.Keeps, keeps.Full = true, true
+	fifth, _ := readAgain(t, l, keeps, list)
+	batch, err := l.Batch(t.Context(), fifth, 1)
+	require.NoError(t, err)
+	for _, member := range batch.Members[:3] {
+		require.Equal(t, ledger.HeldSame, member.Held, "nothing is sent that would create it")
+	}
+	closeRun(t, l, fifth)
+	again := opening("f")
+	again.Recreate = true
+	_, sum = readAgain(t, l, again, list)
+	require.Equal(t, int64(3), sum.Staged, "exactly those who are gone")
+}
+
+func TestWhoHasLeftAndIsGoneIsCountedApart(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	list := members(0, 12, "v1")
+	references := referencesOf(list)
+	first := sentRun(t, l, "a", list, all(audience.Created, 12))
+	compared(t, l, first, listed(references...))
+	closeCompared(t, l, first)
+	second, _ := readAgain(t, l, opening("b"), list[2:])
+	require.Equal(t, audience.Comparison{Listed: 9, Found: 9, Gone: 3, GoneLeft: 2}, compared(t, l, second, listed(references[3:]...)))
+}
+
+func TestAProofByNumbersHasSeenEverybodyToo(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	list := members(0, 3, "v1")
+	first := sentRun(t, l, "a", list, all(audience.Accepted, 3))
+	require.NoError(t, l.CloseRun(t.Context(), first, ledger.Closing{Report: []byte(`{}`), Complete: true, Proved: true}))
+	second, _ := readAgain(t, l, opening("b"), list)
+	require.Equal(t, audience.Comparison{Gone: 3}, compared(t, l, second))
+}
+
+func TestAFencedRunComparesNothing(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	first := sentRun(t, l, "a", members(0, 3, "v1"), all(audience.Created, 3))
+	comparing, err := l.Compare(t.Context(), first)
+	require.NoError(t, err)
+	openRun(t, l, "b")
+	_, err = comparing.End(t.Context(), false)
+	require.ErrorIs(t, err, ledger.ErrFenced)
+	_, err = l.Compare(t.Context(), ledger.RunRef{Sync: "nobody", Run: 1})
+	require.ErrorIs(t, err, ledger.ErrNotFound)
+}

@@ -1,0 +1,149 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// learn records what a comparison found, at the end of its run: who is in the
+// segment, and who is gone, which ends a membership. Those who were accepted and
+// were never seen there become unknown, so that the next run sends them again.
+func learn(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
+	listed, err := loadSeen(ctx, tx, runID, seenListed)
+	if err != nil {
+		return err
+	}
+	var gone, notVisible []int64
+	err = walkMissing(ctx, tx, syncID, listed, func(contact int64, wasSeen bool) {
+		if wasSeen {
+			gone = append(gone, contact)
+		} else {
+			notVisible = append(notVisible, contact)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if err := recordDifferences(ctx, tx, runID, DifferenceGone, gone); err != nil {
+		return err
+	}
+	if err := recordDifferences(ctx, tx, runID, DifferenceNotVisible, notVisible); err != nil {
+		return err
+	}
+	return firstError(
+		func() error { return seeInSegment(ctx, tx, syncID, listed) },
+		func() error {
+			return inParts(gone, func(list string) error {
+				if _, err := tx.ExecContext(ctx, `UPDATE contacts SET held = $1 WHERE id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`,
+					confirmedGone, list); err != nil {
+					return err
+				}
+				_, err := tx.ExecContext(ctx, `
+					DELETE FROM memberships WHERE sync_id = $1 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`, syncID, list)
+				return err
+			})
+		},
+		func() error {
+			return inParts(notVisible, func(list string) error {
+				_, err := tx.ExecContext(ctx, `
+					UPDATE memberships SET marked = $1, fingerprint = NULL, field_digests = NULL
+					WHERE sync_id = $2 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($3 AS TEXT)))`, markedUnknown, syncID, list)
+				return err
+			})
+		},
+	)
+}
+
+// seeInSegment records whom the segment was seen to hold. Hello Charles holds them.
+func seeInSegment(ctx context.Context, tx *sql.Tx, syncID int64, listed *seen) error {
+	return listed.each(walkMemberships, func(contacts []int64) error {
+		list, err := jsonList(contacts)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE memberships SET in_segment = 1
+			WHERE sync_id = $1 AND in_segment = 0 AND marked = $2 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($3 AS TEXT)))`,
+			syncID, markedYes, list); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE contacts SET held = $1 WHERE held = $2 AND id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($3 AS TEXT)))`,
+			confirmed, notConfirmed, list)
+		return err
+	})
+}
+
+// inParts hands out lists of contacts as JSON.
+func inParts(contacts []int64, do func(list string) error) error {
+	for len(contacts) > 0 {
+		part := contacts[:min(len(contacts), walkMemberships)]
+		contacts = contacts[len(part):]
+		list, err := jsonList(part)
+		if err != nil {
+			return err
+		}
+		if err := do(list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DifferenceKind says how the segment and the ledger differ.
+type DifferenceKind string
+
+// The kinds of differences.
+const (
+	// DifferenceGone: it was in the segment, and is not any more.
+	DifferenceGone DifferenceKind = "gone"
+	// DifferenceNotVisible: it was accepted, and was never seen in the segment.
+	DifferenceNotVisible DifferenceKind = "not_visible"
+	// DifferenceMerged: its contact holds another marked reference too.
+	DifferenceMerged DifferenceKind = "merged"
+	// DifferenceForeign: it is in the segment, and the ledger does not hold it as marked.
+	DifferenceForeign DifferenceKind = "foreign"
+)
+
+// mostDifferences bounds how many of a kind are kept by name.
+const mostDifferences = 10_000
+
+func recordDifferences(ctx context.Context, tx *sql.Tx, runID int64, kind DifferenceKind, contacts []int64) error {
+	list, err := jsonList(contacts[:min(len(contacts), mostDifferences)])
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO differences (run_id, kind, reference)
+		SELECT $1, $2, contacts.reference FROM json_each(CAST($3 AS TEXT)) AS listed CROSS JOIN contacts WHERE contacts.id = CAST(listed.atom AS BIGINT)
+		ON CONFLICT (run_id, kind, reference) DO NOTHING`, runID, string(kind), list)
+	return err
+}
+
+// Difference is one reference about which the segment and the ledger differ. It is
+// contact data.
+type Difference struct {
+	Kind      DifferenceKind `json:"kind"`
+	Reference string         `json:"reference"`
+}
+
+// Differences returns what the comparison of a run found, up to 10,000 of each kind.
+func (l *Ledger) Differences(ctx context.Context, sync string, run int64) ([]Difference, error) {
+	rows, err := l.reads.QueryContext(ctx, `
+		SELECT kind, differences.reference FROM differences JOIN runs ON runs.id = run_id JOIN syncs ON syncs.id = sync_id
+		WHERE syncs.name = $1 AND runs.number = $2 ORDER BY kind, differences.reference`, sync, run)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: differences of run %d of sync %s: %w", run, sync, err)
+	}
+	defer func() { _ = rows.Close() }()
+	var list []Difference
+	for rows.Next() {
+		var d Difference
+		if err := rows.Scan(&d.Kind, &d.Reference); err != nil {
+			return nil, fmt.Errorf("ledger: differences: %w", err)
+		}
+		list = append(list, d)
+	}
+	return list, rows.Err()
+}

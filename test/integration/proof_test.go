@@ -1,0 +1,157 @@
+package integration
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"audiencesync/activities"
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/internal/ledger"
+	"audiencesync/internal/simulator"
+	"audiencesync/internal/simulator/contacts"
+	"audiencesync/internal/simulator/faults"
+	"audiencesync/workflows"
+)
+
+// differences are those that the proof of a run has named.
+func (w *world) differences(t *testing.T, report *audience.Report) []ledger.Difference {
+	t.Helper()
+	book, err := ledger.Open(t.Context(), w.address)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, book.Close()) }()
+	found, err := book.Differences(t.Context(), report.Sync, report.Run)
+	require.NoError(t, err)
+	return found
+}
+
+func differing(kind ledger.DifferenceKind, people ...int) []ledger.Difference {
+	var list []ledger.Difference
+	for _, person := range people {
+		list = append(list, ledger.Difference{Kind: kind, Reference: someone(person)})
+	}
+	return list
+}
+
+// addMarked puts a contact into the segment that no run brought.
+func (w *world) addMarked(source, reference string) {
+	w.AddContacts(contacts.Contact{
+		SourceType: source, Reference: reference, Properties: map[string]json.RawMessage{markedProperty: json.RawMessage(`"member"`)},
+	})
+}
+
+// onceMore is a mirror that waits for a count no longer than it must, after runs
+// that went well.
+func onceMore(t *testing.T, w *world, runs int) config.Sync {
+	t.Helper()
+	spec := mirror(t)
+	spec.Verification.MaxLag = config.Duration(1_000_000_000)
+	for range runs {
+		require.Equal(t, audience.Equal, w.run(t, spec).Verdict)
+	}
+	return spec
+}
+
+func TestOneMissingAndOneForeignContactAreNeverEqual(t *testing.T) {
+	t.Parallel()
+	for name, runs := range map[string]int{"second": 0, "fifth": 3} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newMirror(t, everyone(0, 20), erasing)
+			spec := onceMore(t, w, runs)
+			require.Equal(t, 1, w.Erase(someone(7)))
+			w.addMarked("zeotap", someone(999))
+			_, err := w.end(t, w.started(t, spec))
+			report := failed(t, err, activities.TypeVerdictUnexplained)
+			require.Equal(t, report.Segment.Expected, *report.Segment.Counted, "the numbers are equal")
+			require.Equal(t, audience.EvidenceCompared, report.Segment.Evidence)
+			require.Equal(t, &audience.Comparison{Listed: 20, Found: 19, Gone: 1, Foreign: 1}, report.Segment.Comparison)
+			require.Equal(t, append(differing(ledger.DifferenceForeign, 999), differing(ledger.DifferenceGone, 7)...), w.differences(t, report))
+		})
+	}
+}
+
+func TestContactsThatWereErasedAreNamedLeftAloneAndCreatedAgainIfAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newMirror(t, everyone(0, 20), erasing)
+	spec := mirror(t)
+	spec.Accept.Gone, spec.Accept.Refused, spec.Limits.Refused = 1, 1, 1
+	require.Equal(t, 3, w.Erase(someone(2), someone(3), someone(4)))
+	report := w.run(t, spec)
+	require.Equal(t, audience.Explained, report.Verdict)
+	require.Equal(t, &audience.Comparison{Listed: 17, Found: 17, Gone: 3}, report.Segment.Comparison)
+	require.Equal(t, "17 of 20 are in the segment; 3 are not, for 1 reason.", report.Summary)
+	require.Equal(t, differing(ledger.DifferenceGone, 2, 3, 4), w.differences(t, report))
+
+	next := w.run(t, spec)
+	require.Equal(t, map[string]int64{string(audience.GoneFromHelloCharles): 3}, next.Reasons)
+	require.Equal(t, audience.Explained, next.Verdict)
+	require.Equal(t, int64(17), *next.Segment.Counted)
+	for _, person := range []int{2, 3, 4} {
+		require.Empty(t, w.Truth(someone(person))[0].Contacts, "an erased contact came back")
+	}
+	require.Zero(t, w.run(t, spec).Requests, "that they are gone is known")
+
+	before := w.Stats().UpsertsReceived
+	run, _, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: spec, Recreate: true})
+	require.NoError(t, err)
+	again, err := w.end(t, run)
+	require.NoError(t, err)
+	require.Equal(t, audience.Equal, again.Verdict)
+	require.Equal(t, int64(3), w.Stats().UpsertsReceived-before, "exactly those")
+}
+
+func TestAcceptedContactsThatDoNotAppearAreSentAgainExactlyAndAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, withFaults(simulator.Faults{Lose: []faults.Selection{
+		{References: []string{someone(3), someone(11)}, Attempts: 1},
+	}}))
+	setAudience(t, w.Simulator, everyone(0, 20))
+	spec := onceMore(t, w, 0)
+	report := w.run(t, spec)
+	require.Equal(t, int64(2), report.Run, "the run was followed by another one")
+	require.Equal(t, audience.Equal, report.Verdict)
+	require.Equal(t, audience.Outcomes{Unchanged: 18, Created: 2}, report.Outcomes)
+	require.Equal(t, int64(22), w.Stats().UpsertsReceived)
+}
+
+func TestAcceptedContactsThatNeverAppearAreNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, withFaults(simulator.Faults{Lose: []faults.Selection{{References: []string{someone(3), someone(11)}}}}))
+	setAudience(t, w.Simulator, everyone(0, 20))
+	spec := onceMore(t, w, 0)
+	_, err := w.end(t, w.started(t, spec))
+	report := failed(t, err, activities.TypeVerdictUnexplained)
+	require.Equal(t, int64(2), report.Run, "it was tried once more, and no further")
+	require.Equal(t, &audience.Comparison{Listed: 18, Found: 18, NotVisible: 2}, report.Segment.Comparison)
+	require.Equal(t, differing(ledger.DifferenceNotVisible, 3, 11), w.differences(t, report))
+	require.Equal(t, int64(22), w.Stats().UpsertsReceived, "exactly those were sent again")
+}
+
+func TestMergedContactsAreNamedAndExplainTheCount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, func(s *settings) { s.simulator.Charles.StitchEmail = true })
+	members := make([]map[string]any, 0, 10)
+	for _, person := range everyone(0, 10) {
+		members = append(members, map[string]any{"phone": someone(person), "email": "family@example.com", "first_name": "Zoë"})
+	}
+	require.NoError(t, w.SetMembers(members))
+	spec := onceMore(t, w, 0)
+	report := w.run(t, spec)
+	require.Equal(t, audience.Explained, report.Verdict, report.Explanation)
+	require.Equal(t, &audience.Comparison{Listed: 1, Found: 10, Merged: 9}, report.Segment.Comparison)
+	require.Equal(t, int64(1), *report.Segment.Counted)
+	require.Len(t, w.differences(t, report), 9)
+}
+
+func TestWhereTheKeyMayNotListNumbersHaveToDoAndTheReportSaysSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, withFaults(simulator.Faults{Preview: faults.Preview{Forbidden: true}}))
+	setAudience(t, w.Simulator, everyone(0, 5))
+	report := w.run(t, mirror(t))
+	require.Equal(t, audience.EvidenceCounted, report.Segment.Evidence)
+	require.Contains(t, report.Segment.NotCompared, "403")
+	require.Equal(t, audience.Equal, report.Verdict)
+}

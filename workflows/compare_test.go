@@ -1,0 +1,123 @@
+package workflows_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"audiencesync/activities"
+	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
+	"audiencesync/workflows"
+)
+
+func TestTheSegmentIsComparedAsTheSyncAsks(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		how     config.Comparing
+		counted int64
+		compare int
+		why     string
+	}{
+		"always":                     {config.CompareAlways, 1000, 1, ""},
+		"never":                      {config.CompareNever, 999, 0, "the sync asks for numbers only (verification.compare)"},
+		"when different, and it is":  {config.CompareWhenDifferent, 999, 1, ""},
+		"when different, and is not": {config.CompareWhenDifferent, 1000, 0, "the sync asks for numbers only (verification.compare)"},
+		"a spec of before":           {"", 1000, 0, "the sync asks for numbers only (verification.compare)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{countSegment: func(int) (activities.CountSegmentResult, error) { return counts(test.counted), nil }}
+			spec := demo()
+			spec.Verification.Compare = test.how
+			_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
+			require.NoError(t, err)
+			require.Equal(t, test.compare, s.happened("compare"))
+			require.Equal(t, test.compare == 1, s.closed[0].Comparison != nil)
+			require.Equal(t, test.why, s.closed[0].NotCompared)
+		})
+	}
+}
+
+func TestWhereTheSegmentCannotBeListedNumbersHaveToDo(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		compare func(int) (activities.CompareSegmentResult, error)
+		calls   int
+		why     string
+	}{
+		"the key may not list": {
+			func(int) (activities.CompareSegmentResult, error) {
+				return activities.CompareSegmentResult{Why: "charles: 403"}, nil
+			}, 1, "charles: 403",
+		},
+		"no answer, again and again": {
+			func(int) (activities.CompareSegmentResult, error) {
+				return activities.CompareSegmentResult{}, temporal.NewApplicationError("503", activities.TypeUnavailable)
+			}, 6, "the segment could not be listed: 503",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{compare: test.compare}
+			_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: demo()})
+			require.NoError(t, err)
+			require.Equal(t, test.calls, s.happened("compare"))
+			require.Nil(t, s.closed[0].Comparison)
+			require.Equal(t, test.why, s.closed[0].NotCompared)
+			require.Equal(t, int64(1000), *s.closed[0].Counted)
+		})
+	}
+}
+
+func TestASegmentThatMovesIsListedAgainAFewTimes(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ moves, calls int }{"once": {1, 2}, "always": {100, 3}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{compare: func(call int) (activities.CompareSegmentResult, error) {
+				return activities.CompareSegmentResult{Comparison: &audience.Comparison{Listed: 1000, Found: 1000, Moved: call <= test.moves}}, nil
+			}}
+			_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: demo()})
+			require.NoError(t, err)
+			require.Equal(t, test.calls, s.happened("compare"))
+			require.Equal(t, test.moves > 1, s.closed[0].Comparison.Moved)
+		})
+	}
+}
+
+func TestARunWhoseMembersDidNotComeIntoTheSegmentIsFollowedByAnotherABoundedNumberOfTimes(t *testing.T) {
+	t.Parallel()
+	missing := &audience.Comparison{Listed: 990, Found: 990, NotVisible: 10}
+	s := &script{
+		compare: func(int) (activities.CompareSegmentResult, error) {
+			return activities.CompareSegmentResult{Comparison: missing}, nil
+		},
+		closeRun: func(in activities.CloseRunInput) (audience.Report, error) {
+			return audience.Report{Verdict: audience.Unexplained, Segment: audience.SegmentCount{Comparison: in.Comparison}}, nil
+		},
+	}
+	spec := demo()
+	expect := int64(1000)
+	_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec, Full: true, Expect: &expect, Scheduled: true})
+	require.Equal(t, workflows.AudienceSyncInput{Spec: spec, Scheduled: true, Repairs: 1}, followedBy(t, err), "what was full once is not sent again")
+
+	_, err = play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec, Repairs: 1})
+	requireType(t, err, activities.TypeVerdictUnexplained)
+	spec.Verification.Repair = 0
+	_, err = play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
+	requireType(t, err, activities.TypeVerdictUnexplained)
+}
+
+// followedBy returns the input of the run that follows one at once.
+func followedBy(t *testing.T, err error) workflows.AudienceSyncInput {
+	t.Helper()
+	var next *workflow.ContinueAsNewError
+	require.ErrorAs(t, err, &next)
+	var in workflows.AudienceSyncInput
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
+	return in
+}

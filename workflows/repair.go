@@ -1,0 +1,29 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"audiencesync/internal/audience"
+)
+
+// repairs reports whether another run is to follow at once: members were accepted and
+// did not come into the segment. Closing the run has made them unknown in the ledger,
+// so the next one sends exactly them, and what has changed meanwhile.
+func (r *audienceSync) repairs(report *audience.Report) bool {
+	found := report.Segment.Comparison
+	return found != nil && !found.Moved && found.NotVisible > 0 && report.Ended == "" &&
+		r.in.Repairs < r.spec.Verification.Repair && !r.in.Retire
+}
+
+// repair goes on as the next run of the sync, under the same workflow: nobody can
+// come in between, and whoever waits for this one waits for that.
+func (r *audienceSync) repair(ctx workflow.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+		return err
+	}
+	next := AudienceSyncInput{Spec: r.spec, Scheduled: r.in.Scheduled, Repairs: r.in.Repairs + 1}
+	return workflow.NewContinueAsNewError(ctx, AudienceSync, next)
+}
