@@ -66,11 +66,27 @@ func (r *Report) Lines() []Line {
 	l.add("segment/expected", "expected in segment", r.Segment.Expected, "contacts that the ledger holds as marked")
 	l.part("segment/left", "left the audience", r.Segment.Left, "still marked")
 	l.part("segment/stale", "stale", r.Segment.Stale, "accepted earlier, this update failed")
+	if c := r.Segment.Comparison; c != nil {
+		l.part("segment/comparison/found", "found", c.Found, "in the segment, by their reference")
+		l.part("segment/comparison/not_visible", "not visible yet", c.NotVisible, "accepted, and never seen in the segment")
+		l.part("segment/comparison/gone", "gone", c.Gone, "were in the segment, and are not any more; left alone")
+		l.part("segment/comparison/gone_left", "gone, and left", c.GoneLeft, "of those: not in the audience any more either")
+	}
 	l.some("segment/before", "there before us", r.Segment.Before, "in the segment before the first run, and not ours: so many more may be counted")
 	if r.Segment.Counted != nil {
 		l.add("segment/counted", "counted in segment", *r.Segment.Counted, "contacts, not reachable contacts; segment "+r.Segment.ID)
 	} else {
 		l = append(l, Line{Label: "counted in segment", Note: "no count"})
+	}
+	if c := r.Segment.Comparison; c != nil {
+		l.add("segment/comparison/listed", "listed in segment", c.Listed, "contacts, compared with the ledger by reference")
+		l.part("segment/comparison/unsure", "unsure", c.Unsure, "ours, though no request for them was ever answered")
+		l.part("segment/comparison/merged", "merged", c.Merged, "references that share a contact with another one")
+		l.part("segment/comparison/foreign", "foreign", c.Foreign, "have a reference of ours, and the ledger does not hold them as marked")
+		l.part("segment/comparison/of_others", "of others", c.OfOthers, "have references of other systems only")
+		l.part("segment/comparison/unreferenced", "without a reference", c.Unreferenced, "made in Hello Charles, for example")
+	} else if r.Segment.NotCompared != "" {
+		l = append(l, Line{Label: "listed in segment", Note: "not compared: " + r.Segment.NotCompared})
 	}
 	return l
 }

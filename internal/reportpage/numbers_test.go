@@ -226,7 +226,7 @@ func documents() map[string]*runreport.Document {
 			d.FailuresByReason = d.FailuresByReason[:5]
 		}),
 		"no count": change(sample(), func(d *runreport.Document) {
-			d.Segment.Counted, d.Segment.Evidence, d.Source.Reported = nil, audience.EvidenceNone, nil
+			d.Segment.Counted, d.Segment.Comparison, d.Segment.Evidence, d.Source.Reported = nil, nil, audience.EvidenceNone, nil
 			for i := range d.History {
 				if d.History[i].Account != nil {
 					d.History[i].Counted, d.History[i].Drift, d.History[i].Reported = nil, nil, nil
@@ -234,17 +234,26 @@ func documents() map[string]*runreport.Document {
 			}
 		}),
 		"unexplained": change(sample(), func(d *runreport.Document) {
+			d.Segment.Comparison, d.Segment.Evidence = nil, audience.EvidenceCounted
 			d.Segment.Counted = new(*d.Segment.Counted - 1250)
 			d.History[0].Counted, d.History[0].Drift = d.Segment.Counted, new(int64(-1250))
 		}),
+		"compared": change(sample(), func(d *runreport.Document) {
+			d.Segment.Evidence, d.Segment.Comparison = audience.EvidenceCompared, &audience.Comparison{
+				Listed: 244_571, Found: 244_531, NotVisible: 4, Gone: 25, GoneLeft: 3, Unsure: 9, Merged: 2, Foreign: 28, OfOthers: 3, Unreferenced: 2,
+			}
+		}),
+		"not compared": change(sample(), func(d *runreport.Document) {
+			d.Segment.Comparison, d.Segment.Evidence, d.Segment.NotCompared = nil, audience.EvidenceCounted, "the key may not list contacts (403)"
+		}),
 		"there before": change(sample(), func(d *runreport.Document) { d.Segment.Before = 31 }),
 		"plan": change(sample(), func(d *runreport.Document) {
-			d.Ended, d.Course, d.Segment.Counted = audience.EndedPlanned, nil, nil
+			d.Ended, d.Course, d.Segment.Counted, d.Segment.Comparison = audience.EndedPlanned, nil, nil, nil
 			d.Notes = []string{"the segment holds 17 contacts that nobody knows"}
 			d.History[0].Ended, d.History[0].Counted, d.History[0].Drift = d.Ended, nil, nil
 		}),
 		"cancelled": change(sample(), func(d *runreport.Document) {
-			d.Ended, d.Segment.Counted, d.Outcomes.Unresolved = audience.EndedCancelled, nil, 4000
+			d.Ended, d.Segment.Counted, d.Segment.Comparison, d.Outcomes.Unresolved = audience.EndedCancelled, nil, nil, 4000
 			d.History[0].Ended, d.History[0].Counted, d.History[0].Drift = d.Ended, nil, nil
 		}),
 		"empty": {

@@ -35,7 +35,8 @@ func sample() *runreport.Document {
 		NewFailures: 1377, KnownFailures: 1117,
 		Withheld: map[string]int64{"email": 212, "tags": 37, "shoe_size": 5},
 		Segment: audience.SegmentCount{
-			ID: "seg-984", Expected: 244_560, Counted: new(int64(244_560)), Evidence: audience.EvidenceCounted, Stale: 37, Left: 7,
+			ID: "seg-984", Expected: 244_560, Counted: new(int64(244_560)), Evidence: audience.EvidenceCompared, Stale: 37, Left: 7,
+			Comparison: &audience.Comparison{Listed: 244_560, Found: 244_560},
 		},
 		Batches: 65, Requests: 97, StartedAt: began, FinishedAt: began.Add(4*time.Minute + 21*time.Second),
 		Decisions: []audience.Decision{{What: audience.Approve, About: "d1-1", By: "ada", Why: "the campaign opens today", At: began.Add(70 * time.Second)}},

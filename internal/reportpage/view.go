@@ -95,7 +95,11 @@ func verdictOf(doc *runreport.Document) verdict {
 	default:
 		v.Sign, v.Tone, v.Meaning = "bad", "bad", "Something differs, and nobody knows why."
 	}
-	if doc.Verdict == audience.Equal && doc.Segment.Evidence == audience.EvidenceCounted {
+	switch {
+	case v.Note != "" || doc.Ended != "":
+	case doc.Segment.Evidence == audience.EvidenceCompared:
+		v.Note = "The contacts of the segment were compared with the ledger, reference by reference."
+	case doc.Verdict == audience.Equal && doc.Segment.Evidence == audience.EvidenceCounted:
 		v.Note = "The numbers agree; contacts were not compared one by one."
 	}
 	return v
@@ -150,6 +154,12 @@ func share(n, of int64) float64 {
 func toneOf(line audience.Line) string {
 	if !line.Part {
 		return "main"
+	}
+	switch line.Of {
+	case "segment/comparison/found":
+		return "taken"
+	case "segment/comparison/not_visible", "segment/comparison/foreign":
+		return "bad"
 	}
 	switch audience.Outcome(line.Label) {
 	case audience.Unchanged, audience.Created, audience.Updated, audience.Accepted, audience.Removed:
