@@ -27,6 +27,8 @@ type CloseRunInput struct {
 	// Ended is "cancelled", "declined", "failed" or "planned" for a run that did not
 	// come to its end.
 	Ended string `json:"ended,omitempty"`
+	// VerifyOnly says that nothing was read or sent.
+	VerifyOnly bool `json:"verify_only,omitempty"`
 	// Plan is nil for a run that ended before it had one.
 	Plan *audience.Plan `json:"plan,omitempty"`
 	// Notes of a plan are why a run would be refused before it has one.
@@ -69,10 +71,10 @@ func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.R
 		return report, fmt.Errorf("report of run %d of sync %s: %w", in.Run.Run, in.Run.Sync, err)
 	}
 	// Where others were there before, a count does not prove that all of ours are.
-	proved := (report.Verdict == audience.Equal || report.Verdict == audience.Explained) && report.Segment.Before == 0
+	proved := !in.VerifyOnly && (report.Verdict == audience.Equal || report.Verdict == audience.Explained) && report.Segment.Before == 0
 	// A list that moved under the read may have left somebody out.
-	compared := in.Comparison != nil && !in.Comparison.Moved
-	return report, a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "", Proved: proved, Compared: compared})
+	compared := !in.VerifyOnly && in.Comparison != nil && !in.Comparison.Moved
+	return report, a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "" && !in.VerifyOnly, Proved: proved, Compared: compared})
 }
 
 func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInput) (audience.Report, error) {
@@ -93,7 +95,7 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 		return audience.Report{}, err
 	}
 	report := audience.Report{
-		Sync: in.Run.Sync, Run: in.Run.Run, Ended: in.Ended, Unasked: spec.Verification.None,
+		Sync: in.Run.Sync, Run: in.Run.Run, Ended: in.Ended, Verified: in.VerifyOnly, Unasked: spec.Verification.None,
 		Audience: audience.Audience{ID: spec.Audience.ID, Name: firstOf(in.AudienceName, spec.Audience.Name)},
 		Source:   audience.SourceCount{Read: tally.Read},
 		Outcomes: tally.Outcomes, Reasons: audience.LimitReasons(tally.Reasons), Withheld: tally.Withheld,

@@ -24,6 +24,8 @@ type OpenRunInput struct {
 	PlanOnly bool `json:"plan_only,omitempty"`
 	// Retire takes all marks of the sync away, without reading its audience.
 	Retire bool `json:"retire,omitempty"`
+	// VerifyOnly proves what earlier runs have brought: nothing is read or sent.
+	VerifyOnly bool `json:"verify_only,omitempty"`
 }
 
 // OpenRunResult is the result of OpenRun.
@@ -57,8 +59,11 @@ func (a *Activities) OpenRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 
 func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResult, error) {
 	look := preflight.Look
-	if in.Retire {
+	switch {
+	case in.Retire:
 		in.Spec.Mode, look = config.ModeMirror, preflight.LookToRetire
+	case in.VerifyOnly:
+		in.PlanOnly, look = true, preflight.LookToVerify // Like a plan it leaves nothing behind.
 	}
 	found, sync, err := look(ctx, a.endpoints, in.Spec)
 	if err != nil {

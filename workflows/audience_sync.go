@@ -24,6 +24,8 @@ type AudienceSyncInput struct {
 	PlanOnly bool `json:"plan_only,omitempty"`
 	// Retire takes all marks of the sync away and closes it, whoever is in the audience.
 	Retire bool `json:"retire,omitempty"`
+	// VerifyOnly proves what earlier runs have brought: nothing is read or sent.
+	VerifyOnly bool `json:"verify_only,omitempty"`
 	// Expect is the number of members that a person expects; nil: nobody said.
 	Expect *int64 `json:"expect,omitempty"`
 	// Scheduled says that no person has started the run.
@@ -130,7 +132,7 @@ func (r *audienceSync) steps(ctx workflow.Context) (proof, error) {
 		if r.isPast(step.phase) {
 			continue
 		}
-		if r.in.Retire && step.phase == PhaseRead {
+		if r.in.Retire && step.phase == PhaseRead || r.in.VerifyOnly && step.phase != PhaseOpen {
 			continue
 		}
 		if r.in.PlanOnly && step.phase == PhaseGate {
@@ -165,7 +167,7 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 	ctx = workflow.WithActivityOptions(ctx, asking("check connections, tags, properties, segment; open the run"))
 	input := activities.OpenRunInput{
 		Token: token, StartedAt: r.progress.StartedAt, Spec: r.spec, Full: r.in.Full, Recreate: r.in.Recreate, PlanOnly: r.in.PlanOnly,
-		Retire: r.in.Retire,
+		Retire: r.in.Retire, VerifyOnly: r.in.VerifyOnly,
 	}
 	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
 		return err
@@ -237,7 +239,7 @@ func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Repo
 	defer cancel()
 	report, err := r.closeRun(calm, activities.CloseRunInput{
 		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: proved.counted.Counted, Why: proved.counted.Why,
-		Comparison: proved.compared.Comparison, NotCompared: proved.compared.Why,
+		Comparison: proved.compared.Comparison, NotCompared: proved.compared.Why, VerifyOnly: r.in.VerifyOnly,
 		Plan: r.progress.Plan, Decisions: r.progress.Decisions,
 	})
 	if err != nil {
@@ -279,7 +281,7 @@ func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
 	}
 	input := activities.CloseRunInput{
 		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: audience.EndedFailed,
-		Plan: r.progress.Plan, Decisions: r.progress.Decisions,
+		Plan: r.progress.Plan, Decisions: r.progress.Decisions, VerifyOnly: r.in.VerifyOnly,
 	}
 	stopped := endOfHold(cause)
 	switch {

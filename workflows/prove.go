@@ -47,6 +47,9 @@ func (r *audienceSync) settle(ctx workflow.Context) (activities.CountSegmentResu
 	settling := audience.Settling{
 		Expected: expected, MaxLag: r.spec.Verification.MaxLag.D(), Deadline: r.spec.Verification.Deadline.D(),
 	}
+	if r.in.VerifyOnly { // Nothing was sent whose effect could be waited for.
+		settling.MaxLag = min(settling.MaxLag, r.spec.Verification.Poll.D())
+	}
 	started := workflow.Now(ctx)
 	for {
 		if err := r.awaitResume(ctx); err != nil {

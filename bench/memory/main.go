@@ -45,7 +45,9 @@ func measure(ctx context.Context, members int64, progress io.Writer) (figures []
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, built.Stop()) }()
-	mirror, err := stage.NewMirror(ctx, built, simulator.Options{Zeotap: simulator.ZeotapOptions{Members: members, Seed: 1}})
+	vendors := simulator.Options{Zeotap: simulator.ZeotapOptions{Members: members, Seed: 1}}
+	// Each run lists the whole segment and compares it with the ledger.
+	mirror, err := stage.NewMirror(ctx, built, vendors, "    read:\n", "    read:\n      segment_page_size: 5000\n")
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,9 +35,10 @@ type Mirror struct {
 	worker    *programs.Program
 }
 
-// NewMirror builds the programs and starts everything but the worker. Stop is
-// called also after an error.
-func NewMirror(ctx context.Context, built *Stage, vendors simulator.Options) (*Mirror, error) {
+// NewMirror builds the programs and starts everything but the worker. edits are
+// further changes of the demo's files, pairs of a text and what takes its place.
+// Stop is called also after an error.
+func NewMirror(ctx context.Context, built *Stage, vendors simulator.Options, edits ...string) (*Mirror, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	built.Say("starting the simulators and Temporal")
@@ -49,7 +51,8 @@ func NewMirror(ctx context.Context, built *Stage, vendors simulator.Options) (*M
 	if err != nil {
 		return nil, err
 	}
-	if err := m.writeDemo(append([]string{"127.0.0.1:7401", zeotap, "127.0.0.1:7402", charles}, mirrorEdits...)); err != nil {
+	addresses := []string{"127.0.0.1:7401", zeotap, "127.0.0.1:7402", charles}
+	if err := m.writeDemo(slices.Concat(addresses, mirrorEdits, edits)); err != nil {
 		return nil, err
 	}
 	if err := m.StartServer(ctx); err != nil {

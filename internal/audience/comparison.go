@@ -17,7 +17,7 @@ type Comparison struct {
 	Gone     int64 `json:"gone,omitempty"`
 	GoneLeft int64 `json:"gone_left,omitempty"`
 	// Unsure references are in the segment, and the ledger did not know whether they
-	// are marked: a request for them was never answered.
+	// are marked: a request for them was never answered, or they were taken for gone.
 	Unsure int64 `json:"unsure,omitempty"`
 	// Merged references have a contact that holds another one too: so many more
 	// references than contacts are in the segment.
@@ -48,8 +48,12 @@ func (r *Report) compared() bool {
 	c, before := r.Segment.Comparison, r.Segment.Before
 	fits := true
 	if c.NotVisible > 0 {
-		r.explain("Hello Charles: %s accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again",
-			Thousands(c.NotVisible))
+		hint := ""
+		if c.OfOthers > 0 {
+			hint = "; if contacts of other systems are these, Hello Charles knows contacts by the reference alone: set read.segment_member.any_source in the connection"
+		}
+		r.explain("Hello Charles: %s accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again%s",
+			Thousands(c.NotVisible), hint)
 		fits = false
 	}
 	if c.Gone > 0 {
@@ -60,7 +64,7 @@ func (r *Report) compared() bool {
 		r.explain("Hello Charles: %s references share a contact with another one (merged)", Thousands(c.Merged))
 	}
 	if c.Unsure > 0 {
-		r.explain("Hello Charles: %s references are in the segment whose requests were never answered", Thousands(c.Unsure))
+		r.explain("Hello Charles: %s references are in the segment whose requests were never answered, or that were taken for gone", Thousands(c.Unsure))
 	}
 	switch strangers := c.Strangers(); {
 	case strangers > before:

@@ -60,7 +60,7 @@ func TestTheVerdictFollowsFromTheComparison(t *testing.T) {
 		},
 		"some are there that were never answered for": {
 			judgedBy(audience.Comparison{Listed: 100_002, Found: 100_000, Unsure: 2}, 100_002), audience.Explained, true,
-			"Hello Charles: 2 references are in the segment whose requests were never answered",
+			"Hello Charles: 2 references are in the segment whose requests were never answered, or that were taken for gone",
 			"All 100,000 members are in the segment.",
 		},
 		"others were there before": {

@@ -31,7 +31,9 @@ func (r *Report) Lines() []Line {
 	if r.Source.Reported != nil {
 		l.add("source/reported", "reported by Zeotap", *r.Source.Reported, r.Source.Basis)
 	}
-	l.add("source/read", "read", r.Source.Read, "")
+	if !r.Verified {
+		l.add("source/read", "read", r.Source.Read, "")
+	}
 	for _, part := range []struct {
 		outcome Outcome
 		note    string

@@ -82,3 +82,10 @@ func TestPartsThatAreZeroAreNoLines(t *testing.T) {
 		[]string{lines[0].Label, lines[1].Label, lines[2].Label})
 	require.Nil(t, lines[2].N, "no count is not zero")
 }
+
+func TestAProofAloneHasReadNothing(t *testing.T) {
+	t.Parallel()
+	lines := (&audience.Report{Verified: true}).Lines()
+	require.Len(t, lines, 2)
+	require.Equal(t, "expected in segment", lines[0].Label)
+}

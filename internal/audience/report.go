@@ -34,6 +34,9 @@ type Report struct {
 	Withheld map[string]int64 `json:"withheld,omitempty"`
 	Segment  SegmentCount     `json:"segment"`
 	Verdict  Verdict          `json:"verdict"`
+	// Verified says that nothing was read or sent: the run proves what earlier ones
+	// have brought.
+	Verified bool `json:"verified,omitempty"`
 	// Unasked says that the sync asks for no verification: unverifiable is
 	// then a good end.
 	Unasked bool `json:"verification_not_asked,omitempty"`
@@ -135,6 +138,8 @@ func (s SegmentCount) gone() int64 {
 func (r *Report) summarise() string {
 	read := r.Source.Read
 	switch counted := r.Segment.Counted; {
+	case r.Verified && r.Ended == "":
+		return r.verifiedSentence()
 	case r.Ended == EndedPlanned && r.Plan != nil && r.Plan.KeepsLeavers:
 		return fmt.Sprintf("%s of %s members would be sent; nothing was sent.", Thousands(r.Plan.ToSend), Thousands(read))
 	case r.Ended == EndedPlanned && r.Plan != nil:

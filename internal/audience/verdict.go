@@ -54,6 +54,9 @@ func judge(r *Report, accept Tolerance) Verdict {
 		r.explain("the run was %s, so nothing is proved", endedWord(r.Ended))
 		return Unverifiable
 	}
+	if r.Verified {
+		return r.judgeVerified()
+	}
 	sure := r.accountsAgree()
 	if r.Segment.Counted == nil {
 		r.explain("Hello Charles: no count to be had")
@@ -140,11 +143,7 @@ func (r *Report) accountsAgree() bool {
 		r.explain("accounting: %s had left the audience, %s of them have an outcome", Thousands(r.Plan.Leavers), Thousands(r.Leavers.Total()))
 		agree = false
 	}
-	if c := r.Segment.Comparison; c != nil && (c.Found+c.NotVisible+c.Gone != r.Segment.Expected || c.Found+c.Unsure-c.Merged+c.Strangers() != c.Listed) {
-		r.explain("accounting: the comparison of the segment does not add up to %s expected references and %s listed contacts",
-			Thousands(r.Segment.Expected), Thousands(c.Listed))
-		agree = false
-	}
+	agree = r.comparisonAddsUp() && agree
 	var named int64
 	for _, n := range r.Reasons {
 		named += n
@@ -154,6 +153,17 @@ func (r *Report) accountsAgree() bool {
 		agree = false
 	}
 	return agree
+}
+
+// comparisonAddsUp checks the accounts of the comparison, if there is one.
+func (r *Report) comparisonAddsUp() bool {
+	c := r.Segment.Comparison
+	if c == nil || c.Found+c.NotVisible+c.Gone == r.Segment.Expected && c.Found+c.Unsure-c.Merged+c.Strangers() == c.Listed {
+		return true
+	}
+	r.explain("accounting: the comparison of the segment does not add up to %s expected references and %s listed contacts",
+		Thousands(r.Segment.Expected), Thousands(c.Listed))
+	return false
 }
 
 // accepted is the number of members whose content Hello Charles has.

@@ -63,6 +63,10 @@ type SegmentMemberNames struct {
 	// SourceType is the key of the source type in an entry of that list; a
 	// reference of another source type, or of none, is not ours. Default: source_type.
 	SourceType string `yaml:"source_type" json:"source_type"`
+	// AnySource takes references of every source type for ours: for a workspace that
+	// knows contacts by the reference alone (see docs/hello-charles.md A13). Default:
+	// false.
+	AnySource bool `yaml:"any_source" json:"any_source,omitempty"`
 }
 
 // ReadAuth is how reads are authenticated.

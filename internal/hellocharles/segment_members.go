@@ -201,7 +201,7 @@ func (r *segmentRows) member(row map[string]any) SegmentMember {
 		source := scalarAt(entry, r.names.SourceType)
 		switch {
 		case reference == "":
-		case source != r.ours:
+		case source != r.ours && !r.names.AnySource:
 			if !slices.Contains(member.OtherSources, source) {
 				member.OtherSources = append(member.OtherSources, source)
 			}

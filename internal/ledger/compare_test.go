@@ -164,3 +164,43 @@ func TestAFencedRunComparesNothing(t *testing.T) {
 	_, err = l.Compare(t.Context(), ledger.RunRef{Sync: "nobody", Run: 1})
 	require.ErrorIs(t, err, ledger.ErrNotFound)
 }
+
+func TestWhoWasTakenForGoneAndIsThereAfterAllIsSentAgain(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	list := members(0, 4, "v1")
+	references := referencesOf(list)
+	first := sentRun(t, l, "a", list, all(audience.Created, 4))
+	compared(t, l, first, listed(references...))
+	closeCompared(t, l, first)
+	second, _ := readAgain(t, l, opening("b"), list)
+	require.Equal(t, int64(2), compared(t, l, second, listed(references[2:]...)).Gone)
+	closeCompared(t, l, second)
+
+	third, sum := readAgain(t, l, opening("c"), list)
+	require.Equal(t, int64(2), sum.Outcomes.Refused)
+	require.Equal(t, audience.Comparison{Listed: 4, Found: 2, Unsure: 2}, compared(t, l, third, listed(references...)))
+	closeCompared(t, l, third)
+	fourth, sum := readAgain(t, l, opening("d"), list)
+	require.Equal(t, int64(2), sum.Staged)
+	sendStaged(t, l, fourth, all(audience.Updated, 2))
+	require.True(t, func() bool { c := compared(t, l, fourth, listed(references...)); return c.Same() }())
+}
+
+func TestARequestThatCannotBringBackWhoIsGoneIsNoSignThatItIsNotVisibleYet(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	list := members(0, 2, "v1")
+	references := referencesOf(list)
+	first := sentRun(t, l, "a", list, all(audience.Created, 2))
+	compared(t, l, first, listed(references...))
+	closeCompared(t, l, first)
+	second, _ := readAgain(t, l, opening("b"), list)
+	compared(t, l, second, listed(references[1]))
+	closeCompared(t, l, second)
+	keeps := opening("c")
+	keeps.Keeps = true
+	third, _ := readAgain(t, l, keeps, list)
+	sendStaged(t, l, third, all(audience.Accepted, 1)) // A 2xx that says nothing of contacts.
+	require.Equal(t, audience.Comparison{Listed: 1, Found: 1, Gone: 1}, compared(t, l, third, listed(references[1])))
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"audiencesync/internal/audience"
 )
 
 // learn records what a comparison found, at the end of its run: who is in the
@@ -25,14 +27,13 @@ func learn(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 	if err != nil {
 		return err
 	}
-	if err := recordDifferences(ctx, tx, runID, DifferenceGone, gone); err != nil {
-		return err
-	}
-	if err := recordDifferences(ctx, tx, runID, DifferenceNotVisible, notVisible); err != nil {
+	back, err := loadSeen(ctx, tx, runID, seenBack)
+	if err != nil {
 		return err
 	}
 	return firstError(
 		func() error { return seeInSegment(ctx, tx, syncID, listed) },
+		func() error { return takeBack(ctx, tx, syncID, back) },
 		func() error {
 			return inParts(gone, func(list string) error {
 				if _, err := tx.ExecContext(ctx, `UPDATE contacts SET held = $1 WHERE id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`,
@@ -75,6 +76,25 @@ func seeInSegment(ctx context.Context, tx *sql.Tx, syncID int64, listed *seen) e
 	})
 }
 
+// takeBack ends that contacts are taken for gone which the segment holds after all:
+// an index that was being rebuilt lacked them. The next run sends them as any others.
+func takeBack(ctx context.Context, tx *sql.Tx, syncID int64, back *seen) error {
+	return back.each(walkMemberships, func(contacts []int64) error {
+		list, err := jsonList(contacts)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE contacts SET held = $1 WHERE id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`,
+			confirmed, list); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			DELETE FROM known_failures WHERE sync_id = $1 AND reason = $2 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($3 AS TEXT)))`,
+			syncID, string(audience.GoneFromHelloCharles), list)
+		return err
+	})
+}
+
 // inParts hands out lists of contacts as JSON.
 func inParts(contacts []int64, do func(list string) error) error {
 	for len(contacts) > 0 {
@@ -110,7 +130,10 @@ const (
 const mostDifferences = 10_000
 
 func recordDifferences(ctx context.Context, tx *sql.Tx, runID int64, kind DifferenceKind, contacts []int64) error {
-	list, err := jsonList(contacts[:min(len(contacts), mostDifferences)])
+	if len(contacts) == 0 {
+		return nil
+	}
+	list, err := jsonList(contacts)
 	if err != nil {
 		return err
 	}
@@ -129,12 +152,15 @@ type Difference struct {
 }
 
 // Differences returns what the comparison of a run found, up to 10,000 of each kind.
+// Run 0 is the newest one.
 func (l *Ledger) Differences(ctx context.Context, sync string, run int64) ([]Difference, error) {
-	rows, err := l.reads.QueryContext(ctx, `
-		SELECT kind, differences.reference FROM differences JOIN runs ON runs.id = run_id JOIN syncs ON syncs.id = sync_id
-		WHERE syncs.name = $1 AND runs.number = $2 ORDER BY kind, differences.reference`, sync, run)
+	found, err := l.findRun(ctx, sync, run)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: differences of run %d of sync %s: %w", run, sync, err)
+		return nil, err
+	}
+	rows, err := l.reads.QueryContext(ctx, `SELECT kind, reference FROM differences WHERE run_id = $1 ORDER BY kind, reference`, found.id)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: differences of run %d of sync %s: %w", found.number, sync, err)
 	}
 	defer func() { _ = rows.Close() }()
 	var list []Difference

@@ -111,9 +111,10 @@ type Expected struct {
 // bitmaps of the run.
 func (l *Ledger) Expected(ctx context.Context, ref RunRef) (Expected, error) {
 	var runID, syncID int64
+	var readsNobody bool
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT runs.id, syncs.id FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = $1 AND number = $2`,
-		ref.Sync, ref.Run).Scan(&runID, &syncID)
+		SELECT runs.id, syncs.id, plan_only = 1 AND read_opened_at IS NULL FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = $1 AND number = $2`,
+		ref.Sync, ref.Run).Scan(&runID, &syncID, &readsNobody)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Expected{}, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, ErrNotFound)
 	}
@@ -144,6 +145,7 @@ func (l *Ledger) Expected(ctx context.Context, ref RunRef) (Expected, error) {
 		}
 		expected.Marked++
 		switch {
+		case readsNobody: // It proves what earlier runs have brought.
 		case !read.has(contact), suppressed.has(contact):
 			expected.Left++
 		case failed:

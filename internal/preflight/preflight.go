@@ -29,8 +29,8 @@ func Refused(err error) error { return &RefusedError{Problems: []string{err.Erro
 
 // Input is what is looked at.
 type Input struct {
-	// Retire asks nothing of the source.
-	Retire bool
+	// WithoutSource asks nothing of the source.
+	WithoutSource bool
 	Spec   config.Sync
 	// Settings are those of the destination.
 	Settings config.HelloCharles
@@ -152,7 +152,7 @@ func isProblem(err error) (string, bool) {
 }
 
 func (i *inspection) source(ctx context.Context) error {
-	if i.Retire {
+	if i.WithoutSource {
 		return nil
 	}
 	source, err := i.Source()

@@ -44,6 +44,13 @@ func Look(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Finding
 	return look(ctx, pool, spec, false)
 }
 
+// LookToVerify is Look for a run that proves what earlier ones have brought: the
+// audience is not asked for, and what the mapping needs does not matter.
+func LookToVerify(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Findings, *Sync, error) {
+	spec.Mapping = config.Mapping{}
+	return look(ctx, pool, spec, true)
+}
+
 // LookToRetire is Look for a run that takes all marks of a sync away: the audience
 // may be gone, and nothing but the marker has to exist.
 func LookToRetire(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Findings, *Sync, error) {
@@ -57,13 +64,13 @@ func LookToRetire(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (
 	return look(ctx, pool, spec, true)
 }
 
-func look(ctx context.Context, pool *endpoints.Pool, spec config.Sync, retire bool) (*Findings, *Sync, error) {
+func look(ctx context.Context, pool *endpoints.Pool, spec config.Sync, withoutSource bool) (*Findings, *Sync, error) {
 	blind, err := Compile(ctx, pool, spec, Surroundings{})
 	if err != nil {
 		return nil, nil, err
 	}
 	found, err := Inspect(ctx, Input{
-		Retire: retire,
+		WithoutSource: withoutSource,
 		Spec:   spec, Settings: blind.Workspace.Settings, Needs: blind.Mapper.Needs(), LeavesOut: blind.Mapper.LeavesOut(),
 		API:    blind.Workspace.API,
 		Source: func() (zeotap.Source, error) { return pool.Source(spec) },

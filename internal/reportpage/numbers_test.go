@@ -243,6 +243,13 @@ func documents() map[string]*runreport.Document {
 				Listed: 244_571, Found: 244_531, NotVisible: 4, Gone: 25, GoneLeft: 3, Unsure: 9, Merged: 2, Foreign: 28, OfOthers: 3, Unreferenced: 2,
 			}
 		}),
+		"proof alone": change(&runreport.Document{
+			Report: audience.Report{
+				Sync: "demo", Run: 3, Verified: true, StartedAt: began, FinishedAt: began,
+				Segment: audience.SegmentCount{Expected: 980, Counted: new(int64(980)), Evidence: audience.EvidenceCompared, Comparison: &audience.Comparison{Listed: 980, Found: 980}},
+			},
+			WrittenAt: began, Version: "v1",
+		}, func(*runreport.Document) {}),
 		"not compared": change(sample(), func(d *runreport.Document) {
 			d.Segment.Comparison, d.Segment.Evidence, d.Segment.NotCompared = nil, audience.EvidenceCounted, "the key may not list contacts (403)"
 		}),

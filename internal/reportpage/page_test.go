@@ -108,6 +108,7 @@ func TestTheVerdictSaysItByWordAndBySign(t *testing.T) {
 		tone   string
 	}{
 		{audience.Report{Verdict: audience.Equal, Acceptable: true}, "equal", "good"},
+		{audience.Report{Verdict: audience.Equal, Verified: true, Acceptable: true}, "equal", "good"},
 		{audience.Report{Verdict: audience.Explained, Acceptable: true}, "explained", "good"},
 		{audience.Report{Verdict: audience.Explained}, "explained", "fair"},
 		{audience.Report{Verdict: audience.Unexplained}, "unexplained", "bad"},

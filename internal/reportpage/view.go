@@ -80,6 +80,8 @@ func verdictOf(doc *runreport.Document) verdict {
 		v.Word, v.Sign, v.Tone, v.Meaning = "plan", "open", "open", "What a run would do. Nothing was sent."
 	case doc.Ended != "":
 		v.Word, v.Sign, v.Tone, v.Meaning = doc.Ended, "bad", "bad", "The run did not come to its end, so nothing is proved."
+	case doc.Verified && (doc.Verdict == audience.Equal || doc.Verdict == audience.Explained && doc.Acceptable):
+		v.Sign, v.Tone, v.Meaning = "good", "good", "A proof alone: the segment holds what the ledger says. Nothing was read or sent."
 	case doc.Verdict == audience.Equal:
 		v.Sign, v.Tone, v.Meaning = "good", "good", "Reported, read, expected and counted are one number."
 	case doc.Verdict == audience.Explained && doc.Acceptable:

@@ -75,7 +75,9 @@ type Account struct {
 	Ended      string           `json:"ended,omitempty"`
 	Verdict    audience.Verdict `json:"verdict"`
 	Acceptable bool             `json:"acceptable"`
-	Seconds    float64          `json:"seconds"`
+	// Verified says that nothing was read or sent: it proved what earlier runs brought.
+	Verified bool    `json:"verified,omitempty"`
+	Seconds  float64 `json:"seconds"`
 	// Reported is nil where the source reports no size.
 	Reported *int64 `json:"reported"`
 	Read     int64  `json:"read"`
@@ -99,7 +101,7 @@ func pastOf(run ledger.RunRecord) Past {
 		return past
 	}
 	past.Account = &Account{
-		Ended: r.Ended, Verdict: r.Verdict, Acceptable: r.Acceptable, Seconds: r.FinishedAt.Sub(r.StartedAt).Round(100 * time.Millisecond).Seconds(),
+		Ended: r.Ended, Verified: r.Verified, Verdict: r.Verdict, Acceptable: r.Acceptable, Seconds: r.FinishedAt.Sub(r.StartedAt).Round(100 * time.Millisecond).Seconds(),
 		Reported: r.Source.Reported, Read: r.Source.Read, Sent: r.Outcomes.Taken(),
 		NewFailures: r.NewFailures, KnownFailures: r.KnownFailures, Removed: r.Leavers.Removed,
 		Expected: r.Segment.Expected, Counted: r.Segment.Counted,
@@ -113,7 +115,7 @@ func pastOf(run ledger.RunRecord) Past {
 
 // Compared reports whether a run is one whose numbers may be compared with others':
 // it read an audience and came to its end.
-func (p Past) Compared() bool { return p.Account != nil && p.Ended == "" }
+func (p Past) Compared() bool { return p.Account != nil && p.Ended == "" && !p.Verified }
 
 // End says in a word how a run with a report ended: its verdict, or what ended it
 // before it had one.
@@ -123,6 +125,8 @@ func (a *Account) End() string {
 		return "plan"
 	case a.Ended != "":
 		return a.Ended
+	case a.Verified:
+		return string(a.Verdict) + ", proof only"
 	case a.Verdict == audience.Explained && !a.Acceptable:
 		return string(a.Verdict) + ", outside accept"
 	default:

@@ -48,6 +48,7 @@ func TestTheEndOfARunIsAWord(t *testing.T) {
 		"explained":                 {Verdict: audience.Explained, Acceptable: true},
 		"explained, outside accept": {Verdict: audience.Explained},
 		"unexplained":               {Verdict: audience.Unexplained},
+		"equal, proof only":         {Verdict: audience.Equal, Verified: true, Acceptable: true},
 		"plan":                      {Verdict: audience.Unverifiable, Ended: audience.EndedPlanned},
 		"declined":                  {Verdict: audience.Unverifiable, Ended: audience.EndedDeclined},
 	} {
@@ -59,5 +60,6 @@ func TestOnlyRunsThatCameToTheirEndAreCompared(t *testing.T) {
 	t.Parallel()
 	require.True(t, Past{Account: &Account{Verdict: audience.Unexplained}}.Compared())
 	require.False(t, Past{Account: &Account{Ended: audience.EndedPlanned}}.Compared())
+	require.False(t, Past{Account: &Account{Verdict: audience.Equal, Verified: true}}.Compared())
 	require.False(t, Past{State: ledger.RunOpen}.Compared())
 }

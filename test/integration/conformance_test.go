@@ -32,7 +32,9 @@ func TestConformance(t *testing.T) {
 			w.charles.next = answers
 			account, err := conformance.Open(c, w.Simulator)
 			require.NoError(t, err)
-			report := w.conclude(t, patientSpec(t, c))
+			spec := patientSpec(t, c)
+			spec.Verification.Repair = 0 // The account is one of a single run.
+			report := w.conclude(t, spec)
 
 			requireVerdict(t, c, report)
 			claims := w.claimsOfAll(t)
@@ -56,6 +58,8 @@ func requireVerdict(t *testing.T, c conformance.Configuration, report *audience.
 	t.Helper()
 	expected := []audience.Verdict{audience.Equal, audience.Explained}
 	switch {
+	case c.Silent && report.Segment.Comparison != nil && report.Segment.Comparison.Merged > 0:
+		expected = []audience.Verdict{audience.Explained} // The references of one contact are named.
 	case c.Silent:
 		expected = []audience.Verdict{audience.Unexplained, audience.Unverifiable}
 	case c.Unread:

@@ -155,3 +155,40 @@ func TestWhereTheKeyMayNotListNumbersHaveToDoAndTheReportSaysSo(t *testing.T) {
 	require.Contains(t, report.Segment.NotCompared, "403")
 	require.Equal(t, audience.Equal, report.Verdict)
 }
+
+func TestVerifyNamesWhoIsGoneSendsNothingAndLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	w := newMirror(t, everyone(0, 20), erasing)
+	spec := onceMore(t, w, 0)
+	verify := func() (*audience.Report, error) {
+		run, _, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: spec, VerifyOnly: true})
+		require.NoError(t, err)
+		return w.end(t, run)
+	}
+	before := w.Stats()
+	report, err := verify()
+	require.NoError(t, err)
+	require.True(t, report.Verified)
+	require.Equal(t, audience.Equal, report.Verdict)
+	require.Equal(t, audience.EvidenceCompared, report.Segment.Evidence)
+	require.Equal(t, "The segment holds exactly the 20 contacts that the ledger holds as marked. Nothing was sent.", report.Summary)
+
+	require.Equal(t, 3, w.Erase(someone(2), someone(3), someone(4)))
+	_, err = verify()
+	report = failed(t, err, activities.TypeVerdictOutside)
+	require.Equal(t, audience.Explained, report.Verdict)
+	require.Equal(t, &audience.Comparison{Listed: 17, Found: 17, Gone: 3}, report.Segment.Comparison)
+	require.Equal(t, differing(ledger.DifferenceGone, 2, 3, 4), w.differences(t, report))
+	w.addMarked("shop", "s1")
+	_, err = verify()
+	report = failed(t, err, activities.TypeVerdictUnexplained)
+	require.Equal(t, int64(1), report.Segment.Comparison.OfOthers)
+	after := w.Stats()
+	require.Equal(t, before.UpsertsReceived, after.UpsertsReceived)
+	require.Equal(t, before.Requests["members"], after.Requests["members"])
+
+	_, err = w.end(t, w.started(t, spec))
+	next := failed(t, err, activities.TypeVerdictUnexplained)
+	require.Equal(t, int64(20), next.Outcomes.Unchanged, "a proof alone changes nothing")
+	require.Equal(t, report.Segment.Comparison, next.Segment.Comparison)
+}

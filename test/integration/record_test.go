@@ -82,6 +82,19 @@ func TestRecordHistories(t *testing.T) {
 			require.NoError(t, w.steer(t, demo(t), workflows.UpdateResume, ""))
 			return run
 		},
+		"verified": func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			w.run(t, demo(t))
+			run, _, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: demo(t), VerifyOnly: true})
+			require.NoError(t, err)
+			return run
+		},
+		"planned": func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			run, _, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: demo(t), PlanOnly: true})
+			require.NoError(t, err)
+			return run
+		},
 		"due-run": func(t *testing.T, w *world) client.WorkflowRun {
 			t.Helper()
 			return w.dueRun(t, w.schedule(t, demo(t), 24*time.Hour, true))
@@ -106,6 +119,27 @@ func TestRecordHistories(t *testing.T) {
 			func(t *testing.T, w *world) client.WorkflowRun {
 				t.Helper()
 				return w.started(t, demo(t))
+			})
+	})
+	t.Run("repaired", func(t *testing.T) {
+		t.Parallel()
+		lost := simulator.Faults{Lose: []faults.Selection{{References: []string{someone(3)}, Attempts: 1}}}
+		record(t, newWorld(t, 1, withFaults(lost)), "repaired",
+			func(t *testing.T, w *world) client.WorkflowRun {
+				t.Helper()
+				setAudience(t, w.Simulator, everyone(0, 20))
+				return w.started(t, onceMore(t, w, 0))
+			})
+	})
+	t.Run("gated", func(t *testing.T) {
+		t.Parallel()
+		record(t, newMirror(t, everyone(0, 40)), "gated",
+			func(t *testing.T, w *world) client.WorkflowRun {
+				t.Helper()
+				setAudience(t, w.Simulator, everyone(0, 10))
+				run := w.started(t, mirror(t))
+				require.NoError(t, w.steer(t, mirror(t), workflows.UpdateApprove, w.awaitHold(t, mirror(t)).ID))
+				return run
 			})
 	})
 	for name, c := range map[string]struct {

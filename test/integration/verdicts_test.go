@@ -37,7 +37,7 @@ func TestASegmentThatNeverHoldsTheAudienceIsUnexplained(t *testing.T) {
 	require.False(t, report.Acceptable)
 	require.Equal(t, int64(0), *report.Segment.Counted)
 	require.Equal(t, report.Segment.Expected, w.Stats().Contacts)
-	require.Contains(t, report.Summary, "The segment holds 0 contacts")
+	require.Contains(t, report.Summary, "The segment lists 0 contacts")
 }
 
 func TestASegmentThatCannotBeCountedIsUnverifiableAndSaysWhy(t *testing.T) {

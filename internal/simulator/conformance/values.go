@@ -36,7 +36,7 @@ func merges() []Configuration {
 			),
 		},
 		{
-			Name: "tags-by-id-key-by-reference", Connection: `{tags: id, read: {page_size: 4}}`,
+			Name: "tags-by-id-key-by-reference", Connection: `{tags: id, read: {page_size: 4, segment_member: {any_source: true}}}`,
 			Charles: simulator.CharlesOptions{
 				Known:    simulator.KnownContacts{Members: 120, SourceType: "shop"},
 				TagsByID: true, ByReference: true, IgnorePaging: true,

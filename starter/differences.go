@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"audiencesync/internal/ledger"
+)
+
+func (a *app) differencesCommand() *cobra.Command {
+	var f dataFlags
+	var run int64
+	command := &cobra.Command{
+		Use:   "differences SYNC",
+		Short: "Name the contacts about which the segment and the ledger differ",
+		Long: `Name the references about which the segment and the ledger differed when a run compared
+them, at most 10,000 of each kind:
+
+  not_visible  accepted, and never seen in the segment: the next run sends it again
+  gone         seen in the segment earlier, and not there any more: left alone
+  merged       its contact holds another reference of the audience too
+  foreign      in the segment, and not marked by this sync
+
+This is contact data: it is read from the ledger and never passes through Temporal.`,
+		Args:        cobra.ExactArgs(1),
+		Annotations: map[string]string{outputCSV: ""},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			sync, err := syncName(args[0])
+			if err != nil {
+				return err
+			}
+			return f.withLedger(cmd.Context(), func(l *ledger.Ledger) error {
+				return dataError(a.listDifferences(cmd.Context(), l, sync, run))
+			})
+		},
+	}
+	f.add(command)
+	command.Flags().Int64Var(&run, "run", 0, "number of the run (default the newest)")
+	return command
+}
+
+func (a *app) listDifferences(ctx context.Context, l *ledger.Ledger, sync string, run int64) error {
+	found, err := l.Differences(ctx, sync, run)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		a.say("no differences, or the segment was not compared in that run")
+	}
+	switch a.output {
+	case outputJSON:
+		if found == nil {
+			found = []ledger.Difference{}
+		}
+		return a.printJSON(found)
+	case outputCSV:
+		lines := csv.NewWriter(a.stdout)
+		rows := [][]string{{"kind", "reference"}}
+		for _, d := range found {
+			rows = append(rows, []string{string(d.Kind), d.Reference})
+		}
+		return lines.WriteAll(rows)
+	default:
+		rows := make([]table.Row, len(found))
+		for i, d := range found {
+			rows[i] = table.Row{d.Kind, printable(d.Reference, "")}
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		return writeTable(a.stdout, table.Row{"kind", "reference"}, rows)
+	}
+}
