@@ -42,7 +42,7 @@ LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
 
 .DEFAULT_GOAL := help
 .PHONY: help build tools temporal lint-tools fmt lint vuln tidy-check compose-check \
-	test test-short model fuzz conformance demo bench-memory bench-refresh bench-mapping bench-rate replay-record schema clean
+	axe test test-short model fuzz conformance demo bench-memory bench-refresh bench-mapping bench-rate replay-record schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,14 @@ build: ## Build bin/audiencesync and bin/audiencesync-worker
 
 demo: build temporal ## Move DEMO_MEMBERS (100,000) simulated members through a local Temporal server
 	bin/audiencesync demo --members $(DEMO_MEMBERS)
+
+# The report's page is tested in Chromium, if it is there, and with axe-core, which
+# npm fetches; AUDIENCESYNC_TEST_CHROMIUM=required makes a failure of what is missing.
+axe: tools/axe/node_modules ## Fetch the checker of accessibility, for the tests of the report's page (needs npm)
+
+tools/axe/node_modules: tools/axe/package-lock.json tools/axe/package.json
+	cd tools/axe && npm ci
+	@touch $@
 
 test: temporal ## Run all tests: unit, replay, integration, end to end
 	@race='$(RACE)'; \
@@ -180,4 +188,4 @@ $(LINT_TOOLS): tools/lint/go.mod tools/lint/go.sum
 	@touch $@
 
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin tools/axe/node_modules

@@ -18,9 +18,9 @@ import (
 
 // newMirror makes an office whose sync takes the marker from those who left, and has
 // marked its audience of 200.
-func newMirror(t *testing.T, edits ...string) *office {
+func newMirror(t *testing.T) *office {
 	t.Helper()
-	o := newOffice(t, append([]string{"  member: member\n", "  member: member\n  left: left\nmode: mirror\n"}, edits...)...)
+	o := newOffice(t, "  member: member\n", "  member: member\n  left: left\nmode: mirror\n")
 	require.Equal(t, audience.Explained, o.runs(t, workflows.AudienceSyncInput{}).Verdict)
 	return o
 }

@@ -74,6 +74,8 @@ func (r *Report) compared() bool {
 	case strangers > 0:
 		r.explain("Hello Charles: %s contacts are in the segment that are not ours; %s were there before the first run",
 			Thousands(strangers), Thousands(before))
+	case before > 0:
+		r.explain("Hello Charles: %s others were in the segment before the first run, and are not any more", Thousands(before))
 	}
 	if counted := r.Segment.Counted; c.Moved || counted != nil && *counted != c.Listed {
 		r.explain("Hello Charles: the segment counts %s contacts and lists %s: it changes, or its count lags behind", countedWords(counted), Thousands(c.Listed))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"audiencesync/internal/audience"
 )
@@ -197,8 +198,8 @@ func (l *Ledger) MarkSentInTurn(ctx context.Context, ref RunRef, number int64, r
 		}
 		var kind BatchKind
 		err = tx.QueryRowContext(ctx, `
-			UPDATE batches SET state = 'sent', sends = sends + $1
-			WHERE run_id = $2 AND number = $3 AND state IN ('staged', 'sent') RETURNING kind`, requests, runID, number).Scan(&kind)
+			UPDATE batches SET state = 'sent', sends = sends + $1, first_sent = coalesce(first_sent, $2), last_sent = $2
+			WHERE run_id = $3 AND number = $4 AND state IN ('staged', 'sent') RETURNING kind`, requests, micros(time.Now()), runID, number).Scan(&kind)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return errors.New("the batch is settled or unknown")
@@ -221,8 +222,8 @@ func saveProgress(ctx context.Context, tx *sql.Tx, runID int64, batch *Batch) er
 	} else if blob, err = pack(batch.Members); err != nil {
 		return err
 	}
-	return changeOne(tx.ExecContext(ctx, `UPDATE batches SET state = $1, result = $2, blob = $3, told = $4 WHERE run_id = $5 AND number = $6`,
-		string(batch.State), string(result), blob, batch.told, runID, batch.Number))
+	return changeOne(tx.ExecContext(ctx, `UPDATE batches SET state = $1, result = $2, blob = $3, told = $4, settled = $5 WHERE run_id = $6 AND number = $7`,
+		string(batch.State), string(result), blob, batch.told, micros(time.Now()), runID, batch.Number))
 }
 
 // Split moves the members of a batch into two later batches of half its size,

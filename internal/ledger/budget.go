@@ -94,7 +94,16 @@ func (l *Ledger) Told(ctx context.Context, workspace string, delay time.Duration
 		UPDATE workspaces SET told_until = max(told_until, ` + clock + ` + $2),
 			reserved_at = min(reserved_at, ` + clock + `), round = round + 1
 		WHERE name = $1`
-	return l.moveBudget(ctx, move, workspace, delay.Microseconds())
+	// Of an earlier delay that has not passed this is the rest.
+	const note = `
+		INSERT INTO told_delays (workspace_id, began_at, until_at)
+		SELECT id, coalesce((SELECT max(began_at) FROM told_delays WHERE workspace_id = workspaces.id AND until_at >= ` + clock + `), ` + clock + `), ` + clock + ` + $2
+		FROM workspaces WHERE name = $1
+		ON CONFLICT (workspace_id, began_at) DO UPDATE SET until_at = max(told_delays.until_at, excluded.until_at)`
+	if err := l.moveBudget(ctx, move, workspace, delay.Microseconds()); err != nil {
+		return err
+	}
+	return l.moveBudget(ctx, note, workspace, delay.Microseconds())
 }
 
 // Cut halves the rate of the workspace, down to a sixteenth, because a request

@@ -93,7 +93,7 @@ type Closing struct {
 }
 
 // CloseRun stores the report, drops the staging and closes the run. A run that
-// is closed already keeps its first report.
+// is closed already keeps its first report. How the sending went is kept beside it.
 func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, with Closing) error {
 	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
 		runID, syncID, err := fence(ctx, tx, ref)
@@ -118,6 +118,9 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, with Closing) error {
 			return err
 		}
 		if err := retire(ctx, tx, runID, syncID); err != nil {
+			return err
+		}
+		if err := closeCourse(ctx, tx, runID, syncID); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = $1, report = $2, complete = $3 WHERE id = $4`,

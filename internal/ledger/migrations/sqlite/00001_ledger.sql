@@ -30,6 +30,16 @@ CREATE TABLE batch_limits (
     fits_at      INTEGER NOT NULL DEFAULT 0
 );
 
+-- When Hello Charles had asked to be left alone, as long as a run is open that may
+-- have waited for it. A request to wait that comes within one prolongs it. Times are
+-- in microseconds since the epoch by the database clock.
+CREATE TABLE told_delays (
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
+    began_at     INTEGER NOT NULL,
+    until_at     INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, began_at)
+);
+
 -- A sync keeps its audience, workspace and reference mapping for ever. The
 -- epoch grows with each run and fences the writes of older ones.
 CREATE TABLE syncs (
@@ -110,6 +120,7 @@ CREATE TABLE runs (
     decided        TEXT,                        -- leavers and moves, once they are known
     armed          INTEGER NOT NULL DEFAULT 0,  -- 1: a request for a leaver may have left: marks count as lost until sent again
     report         TEXT,
+    course         TEXT, -- how the sending went: numbers only
     UNIQUE (sync_id, number)
 );
 
@@ -206,6 +217,9 @@ CREATE TABLE batches (
     unanswered INTEGER NOT NULL DEFAULT 0, -- 1: one of those may have arrived
     sends      INTEGER NOT NULL DEFAULT 0, -- requests that may have left
     told       INTEGER NOT NULL DEFAULT 0, -- of those: carried members that were settled, one by one
+    first_sent INTEGER, -- when the first and the last of those left, and when
+    last_sent  INTEGER, -- the newest outcome was stored: microseconds since the epoch
+    settled    INTEGER,
     blob       BLOB,
     result     TEXT,
     PRIMARY KEY (run_id, number)
@@ -365,6 +379,7 @@ DROP TABLE specs;
 DROP TABLE marker_turns;
 DROP TABLE beginnings;
 DROP TABLE syncs;
+DROP TABLE told_delays;
 DROP TABLE batch_limits;
 DROP TABLE workspaces;
 DROP TABLE ledger;
