@@ -37,10 +37,10 @@ func closeCompared(t *testing.T, l *ledger.Ledger, ref ledger.RunRef) {
 	require.NoError(t, l.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte(`{}`), Complete: true, Compared: true}))
 }
 
-// sentRun opens a run, reads members and settles them.
-func sentRun(t *testing.T, l *ledger.Ledger, token string, list []ledger.ReadMember, outcomes []ledger.MemberOutcome) ledger.RunRef {
+// sentRun opens the first run, reads members and settles them.
+func sentRun(t *testing.T, l *ledger.Ledger, list []ledger.ReadMember, outcomes []ledger.MemberOutcome) ledger.RunRef {
 	t.Helper()
-	ref, _ := readAgain(t, l, opening(token), list)
+	ref, _ := readAgain(t, l, opening("a"), list)
 	sendStaged(t, l, ref, outcomes)
 	return ref
 }
@@ -57,7 +57,7 @@ func TestAComparisonNamesWhoIsMissingForeignMergedOrUnsure(t *testing.T) {
 	l := open(t)
 	list := members(0, 25, "v1")
 	all25 := referencesOf(list)
-	ref := sentRun(t, l, "a", list, slices.Concat(all(audience.Created, 24), all(audience.Unresolved, 1)))
+	ref := sentRun(t, l, list, slices.Concat(all(audience.Created, 24), all(audience.Unresolved, 1)))
 
 	found := compared(t, l, ref, listed(all25[:5]...), nil, []ledger.Listed{
 		{References: []string{all25[5], all25[6], "+4999"}}, // Two that are ours are one contact.
@@ -76,7 +76,8 @@ func TestAComparisonNamesWhoIsMissingForeignMergedOrUnsure(t *testing.T) {
 
 	differences, err := l.Differences(t.Context(), "spring", ref.Run)
 	require.NoError(t, err)
-	want := []ledger.Difference{{Kind: ledger.DifferenceForeign, Reference: "+49888"}, {Kind: ledger.DifferenceMerged, Reference: all25[6]}}
+	want := make([]ledger.Difference, 0, 19)
+	want = append(want, ledger.Difference{Kind: ledger.DifferenceForeign, Reference: "+49888"}, ledger.Difference{Kind: ledger.DifferenceMerged, Reference: all25[6]})
 	for _, reference := range all25[7:24] {
 		want = append(want, ledger.Difference{Kind: ledger.DifferenceNotVisible, Reference: reference})
 	}
@@ -88,7 +89,7 @@ func TestWhoWasNeverSeenIsSentAgainAndWhoIsGoneIsNot(t *testing.T) {
 	l := open(t)
 	list := members(0, 12, "v1")
 	references := referencesOf(list)
-	first := sentRun(t, l, "a", list, all(audience.Created, 12))
+	first := sentRun(t, l, list, all(audience.Created, 12))
 	require.Equal(t, int64(2), compared(t, l, first, listed(references[:10]...)).NotVisible)
 	closeCompared(t, l, first)
 	require.Equal(t, ledger.MemberYes, membership(t, l, references[9]).Membership)
@@ -135,7 +136,7 @@ func TestWhoHasLeftAndIsGoneIsCountedApart(t *testing.T) {
 	l := open(t)
 	list := members(0, 12, "v1")
 	references := referencesOf(list)
-	first := sentRun(t, l, "a", list, all(audience.Created, 12))
+	first := sentRun(t, l, list, all(audience.Created, 12))
 	compared(t, l, first, listed(references...))
 	closeCompared(t, l, first)
 	second, _ := readAgain(t, l, opening("b"), list[2:])
@@ -146,7 +147,7 @@ func TestAProofByNumbersHasSeenEverybodyToo(t *testing.T) {
 	t.Parallel()
 	l := open(t)
 	list := members(0, 3, "v1")
-	first := sentRun(t, l, "a", list, all(audience.Accepted, 3))
+	first := sentRun(t, l, list, all(audience.Accepted, 3))
 	require.NoError(t, l.CloseRun(t.Context(), first, ledger.Closing{Report: []byte(`{}`), Complete: true, Proved: true}))
 	second, _ := readAgain(t, l, opening("b"), list)
 	require.Equal(t, audience.Comparison{Gone: 3}, compared(t, l, second))
@@ -155,7 +156,7 @@ func TestAProofByNumbersHasSeenEverybodyToo(t *testing.T) {
 func TestAFencedRunComparesNothing(t *testing.T) {
 	t.Parallel()
 	l := open(t)
-	first := sentRun(t, l, "a", members(0, 3, "v1"), all(audience.Created, 3))
+	first := sentRun(t, l, members(0, 3, "v1"), all(audience.Created, 3))
 	comparing, err := l.Compare(t.Context(), first)
 	require.NoError(t, err)
 	openRun(t, l, "b")
@@ -170,7 +171,7 @@ func TestWhoWasTakenForGoneAndIsThereAfterAllIsSentAgain(t *testing.T) {
 	l := open(t)
 	list := members(0, 4, "v1")
 	references := referencesOf(list)
-	first := sentRun(t, l, "a", list, all(audience.Created, 4))
+	first := sentRun(t, l, list, all(audience.Created, 4))
 	compared(t, l, first, listed(references...))
 	closeCompared(t, l, first)
 	second, _ := readAgain(t, l, opening("b"), list)
@@ -192,7 +193,7 @@ func TestARequestThatCannotBringBackWhoIsGoneIsNoSignThatItIsNotVisibleYet(t *te
 	l := open(t)
 	list := members(0, 2, "v1")
 	references := referencesOf(list)
-	first := sentRun(t, l, "a", list, all(audience.Created, 2))
+	first := sentRun(t, l, list, all(audience.Created, 2))
 	compared(t, l, first, listed(references...))
 	closeCompared(t, l, first)
 	second, _ := readAgain(t, l, opening("b"), list)

@@ -28,7 +28,7 @@ func (w *world) differences(t *testing.T, report *audience.Report) []ledger.Diff
 }
 
 func differing(kind ledger.DifferenceKind, people ...int) []ledger.Difference {
-	var list []ledger.Difference
+	list := make([]ledger.Difference, 0, len(people))
 	for _, person := range people {
 		list = append(list, ledger.Difference{Kind: kind, Reference: someone(person)})
 	}

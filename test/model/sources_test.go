@@ -75,7 +75,7 @@ func (d *drop) changes(members []map[string]any) {
 	var inserts, updates, deletes []map[string]any
 	now := map[string]bool{}
 	for _, member := range members {
-		id := member["crm_id"].(string)
+		id := fmt.Sprint(member["crm_id"])
 		now[id] = true
 		switch before, was := d.last[id]; {
 		case !was:
@@ -125,7 +125,7 @@ func (d *drop) done(members []map[string]any) {
 	d.sets++
 	d.last = map[string]map[string]any{}
 	for _, member := range members {
-		d.last[member["crm_id"].(string)] = member
+		d.last[fmt.Sprint(member["crm_id"])] = member
 	}
 }
 
