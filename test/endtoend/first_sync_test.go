@@ -15,7 +15,7 @@ var reportKeys = []string{
 	"source", "source.reported", "source.basis", "source.as_of", "source.read", "source.gap",
 	"outcomes", "outcomes.unchanged", "outcomes.created", "outcomes.updated", "outcomes.accepted", "outcomes.invalid",
 	"outcomes.duplicate", "outcomes.suppressed", "outcomes.refused", "outcomes.unresolved",
-	"plan", "plan.read", "plan.unchanged", "plan.to_send", "plan.joiners", "plan.changes", "plan.invalid", "plan.duplicate", "plan.suppressed",
+	"plan", "plan.first_run", "plan.read", "plan.unchanged", "plan.to_send", "plan.joiners", "plan.changes", "plan.invalid", "plan.duplicate", "plan.suppressed",
 	"plan.refused", "plan.marked", "plan.leavers", "plan.keeps_leavers", "plan.batches", "plan.requests", "plan.seconds",
 	"leavers", "leavers.removed", "leavers.gone", "leavers.kept", "leavers.refused", "leavers.unresolved",
 	"reasons", "new_failures", "known_failures", "segment", "segment.id", "segment.expected", "segment.counted", "segment.evidence", "segment.comparison",
