@@ -248,7 +248,9 @@ func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Repo
 		return nil, err
 	}
 	if r.repairs(report) {
-		return nil, r.repair(ctx)
+		if next := r.repair(ctx); next != nil {
+			return nil, next
+		}
 	}
 	r.enter(ctx, PhaseDone)
 	switch {

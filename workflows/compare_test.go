@@ -112,6 +112,22 @@ func TestARunWhoseMembersDidNotComeIntoTheSegmentIsFollowedByAnotherABoundedNumb
 	requireType(t, err, activities.TypeVerdictUnexplained)
 }
 
+func TestARunThatIsCancelledWhileItClosesIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	s := &script{
+		compare: func(int) (activities.CompareSegmentResult, error) {
+			return activities.CompareSegmentResult{Comparison: &audience.Comparison{Listed: 990, Found: 990, NotVisible: 10}}, nil
+		},
+		closeRun: func(in activities.CloseRunInput) (audience.Report, error) {
+			return audience.Report{Verdict: audience.Unexplained, Segment: audience.SegmentCount{Comparison: in.Comparison}}, nil
+		},
+	}
+	env := environment(t, s)
+	whenStarted(env, "CloseRun", 1, env.CancelWorkflow)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	requireType(t, err, activities.TypeVerdictUnexplained)
+}
+
 // followedBy returns the input of the run that follows one at once.
 func followedBy(t *testing.T, err error) workflows.AudienceSyncInput {
 	t.Helper()

@@ -16,13 +16,11 @@ func (r *audienceSync) repairs(report *audience.Report) bool {
 }
 
 // repair goes on as the next run of the sync, under the same workflow: nobody can
-// come in between, and whoever waits for this one waits for that.
+// come in between, and whoever waits for this one waits for that. A run that was
+// cancelled meanwhile is not followed: then it returns nil.
 func (r *audienceSync) repair(ctx workflow.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
-		return err
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil || ctx.Err() != nil {
+		return nil
 	}
 	next := AudienceSyncInput{Spec: r.spec, Scheduled: r.in.Scheduled, Repairs: r.in.Repairs + 1}
 	return workflow.NewContinueAsNewError(ctx, AudienceSync, next)
