@@ -70,8 +70,10 @@ func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.R
 	if err != nil {
 		return report, fmt.Errorf("report of run %d of sync %s: %w", in.Run.Run, in.Run.Sync, err)
 	}
-	// Where others were there before, a count does not prove that all of ours are.
-	proved := !in.VerifyOnly && (report.Verdict == audience.Equal || report.Verdict == audience.Explained) && report.Segment.Before == 0
+	// Where others were there before, or some may be missing, a count does not prove that
+	// all of ours are there.
+	proved := !in.VerifyOnly && (report.Verdict == audience.Equal || report.Verdict == audience.Explained) &&
+		report.Segment.Before == 0 && !report.Segment.Tolerated
 	// A list that moved under the read may have left somebody out.
 	compared := !in.VerifyOnly && in.Comparison != nil && !in.Comparison.Moved
 	return report, a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "" && !in.VerifyOnly, Proved: proved, Compared: compared})
@@ -124,7 +126,7 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 	}
 	audience.Judge(&report, audience.Tolerance{
 		Invalid: float64(spec.Accept.Invalid), Refused: float64(spec.Accept.Refused), SourceGap: float64(spec.Accept.SourceGap),
-		Gone: float64(spec.Accept.Gone),
+		Gone: float64(spec.Accept.Gone), SegmentGap: float64(spec.Accept.SegmentGap),
 	})
 	if keeps != "" {
 		report.Explanation = append(report.Explanation, "leavers: nobody is unmarked, because "+keeps)

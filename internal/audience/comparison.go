@@ -42,11 +42,9 @@ func (c *Comparison) Same() bool {
 	return c.NotVisible == 0 && c.Gone == 0 && c.Strangers() == 0 && c.Merged == 0 && c.Unsure == 0
 }
 
-// compared explains what the comparison found, and reports whether all of it has its
-// reason.
-func (r *Report) compared() bool {
+// compared explains what the comparison found.
+func (r *Report) compared() {
 	c, before := r.Segment.Comparison, r.Segment.Before
-	fits := true
 	if c.NotVisible > 0 {
 		hint := ""
 		if c.OfOthers > 0 {
@@ -54,7 +52,6 @@ func (r *Report) compared() bool {
 		}
 		r.explain("Hello Charles: %s accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again%s",
 			Thousands(c.NotVisible), hint)
-		fits = false
 	}
 	if c.Gone > 0 {
 		r.explain("Hello Charles: %s references were in the segment and are not any more (gone); they are left alone: run --recreate would bring them back",
@@ -70,18 +67,16 @@ func (r *Report) compared() bool {
 	case strangers > before:
 		r.explain("Hello Charles: %s contacts are in the segment that the ledger does not hold as marked (foreign): %s with a reference of ours, %s of other systems, %s without any%s",
 			Thousands(strangers), Thousands(c.Foreign), Thousands(c.OfOthers), Thousands(c.Unreferenced), r.Segment.beforeNote())
-		fits = false
 	case strangers > 0:
 		r.explain("Hello Charles: %s contacts are in the segment that are not ours; %s were there before the first run",
 			Thousands(strangers), Thousands(before))
 	case before > 0:
 		r.explain("Hello Charles: %s others were in the segment before the first run, and are not any more", Thousands(before))
 	}
-	if counted := r.Segment.Counted; c.Moved || counted != nil && *counted != c.Listed {
-		r.explain("Hello Charles: the segment counts %s contacts and lists %s: it changes, or its count lags behind", countedWords(counted), Thousands(c.Listed))
-		fits = false
+	if !r.Segment.steady() {
+		r.explain("Hello Charles: the segment counts %s contacts and lists %s: it changes, or its count lags behind",
+			countedWords(r.Segment.Counted), Thousands(c.Listed))
 	}
-	return fits
 }
 
 func (s SegmentCount) beforeNote() string {

@@ -101,3 +101,63 @@ func TestTheVerdictFollowsFromTheComparison(t *testing.T) {
 		})
 	}
 }
+
+func TestAGapWithinTheToleranceIsExplainedAndSaysSo(t *testing.T) {
+	t.Parallel()
+	const tolerates = " The sync tolerates so many (accept.segment_gap)."
+	compared := func(c audience.Comparison) func(*audience.Report) {
+		return func(r *audience.Report) { *r.Segment.Counted, r.Segment.Comparison = c.Listed, &c }
+	}
+	counted := func(n int64) func(*audience.Report) { return func(r *audience.Report) { *r.Segment.Counted = n } }
+	for name, test := range map[string]struct {
+		change    func(*audience.Report)
+		tolerated bool
+		says      string
+	}{
+		"fewer are counted": {
+			counted(99_900), true, "Hello Charles: 100 missing or too many of 100,000 expected contacts are within accept.segment_gap (0.1%)",
+		},
+		"more are counted": {
+			counted(100_100), true, "Hello Charles: 100 missing or too many of 100,000 expected contacts are within accept.segment_gap (0.1%)",
+		},
+		"too few are counted": {
+			counted(99_899), false, "Hello Charles: 101 missing or too many of 100,000 expected contacts are more than accept.segment_gap (0.1%)",
+		},
+		"some are missing and some are foreign": {
+			compared(audience.Comparison{Listed: 100_000, Found: 99_950, NotVisible: 50, Foreign: 50}), true,
+			"Hello Charles: 100 missing or too many of 100,000 expected contacts are within accept.segment_gap (0.1%)",
+		},
+		"too many are missing and foreign": {
+			compared(audience.Comparison{Listed: 100_001, Found: 99_950, NotVisible: 50, Foreign: 51}), false,
+			"Hello Charles: 101 missing or too many of 100,000 expected contacts are more than accept.segment_gap (0.1%)",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := perfect()
+			test.change(&r)
+			for range 2 { // Judging again comes to the same.
+				audience.Judge(&r, audience.Tolerance{SegmentGap: 0.001})
+			}
+			require.Equal(t, test.tolerated, r.Segment.Tolerated)
+			require.Contains(t, r.Explanation, test.says)
+			if !test.tolerated {
+				require.Equal(t, audience.Unexplained, r.Verdict)
+				require.NotContains(t, r.Summary, tolerates)
+				return
+			}
+			require.Equal(t, audience.Explained, r.Verdict)
+			require.True(t, r.Acceptable)
+			require.Contains(t, r.Summary, tolerates)
+		})
+	}
+}
+
+func TestASegmentThatMovesIsNotTolerated(t *testing.T) {
+	t.Parallel()
+	r := perfect()
+	r.Segment.Comparison = &audience.Comparison{Listed: 100_000, Found: 99_999, NotVisible: 1, Foreign: 1, Moved: true}
+	audience.Judge(&r, audience.Tolerance{SegmentGap: 1})
+	require.Equal(t, audience.Unexplained, r.Verdict)
+	require.False(t, r.Segment.Tolerated)
+}

@@ -100,6 +100,9 @@ type SegmentCount struct {
 	// nobody knows whether they still are, up to so many more than the expected may
 	// be counted.
 	Before int64 `json:"before,omitempty"`
+	// Tolerated says that contacts are missing or too many, and that this is within the
+	// sync's tolerance (accept.segment_gap).
+	Tolerated bool `json:"tolerated,omitempty"`
 	// Comparison is nil where only numbers were compared; NotCompared says why.
 	Comparison  *Comparison `json:"comparison,omitempty"`
 	NotCompared string      `json:"not_compared,omitempty"`
@@ -119,10 +122,24 @@ func (s SegmentCount) Extra() int64 {
 // Fits reports whether the segment is what is expected, with those who were there
 // before or without them, and without those who are gone.
 func (s SegmentCount) Fits() bool {
+	return s.steady() && s.Gap() == 0
+}
+
+// Gap is how many contacts are missing, or too many, for no reason that is known:
+// those who are gone and those who were there before us have theirs. Zero without a
+// count.
+func (s SegmentCount) Gap() int64 {
 	if c := s.Comparison; c != nil {
-		return s.Counted != nil && *s.Counted == c.Listed && !c.Moved && c.NotVisible == 0 && c.Strangers() <= s.Before
+		return c.NotVisible + max(c.Strangers()-s.Before, 0)
 	}
-	return s.Counted != nil && s.Extra() >= 0 && s.Extra() <= s.Before
+	return max(-s.Extra(), s.Extra()-s.Before, 0)
+}
+
+// steady reports whether there is a count, and a list of as many contacts if there is
+// a list.
+func (s SegmentCount) steady() bool {
+	c := s.Comparison
+	return s.Counted != nil && (c == nil || !c.Moved && *s.Counted == c.Listed)
 }
 
 // gone are the current members that were in the segment and are not any more.
@@ -154,10 +171,10 @@ func (r *Report) summarise() string {
 	case !r.Segment.Fits() && r.Segment.Comparison != nil:
 		c := r.Segment.Comparison
 		return fmt.Sprintf("The segment lists %s contacts: of %s expected references %s are not in it, and %s of its contacts are not ours.",
-			Thousands(c.Listed), Thousands(r.Segment.Expected), Thousands(c.NotVisible+c.Gone), Thousands(c.Strangers())) + r.gapSentence()
+			Thousands(c.Listed), Thousands(r.Segment.Expected), Thousands(c.NotVisible+c.Gone), Thousands(c.Strangers())) + r.toleratedSentence() + r.gapSentence()
 	case !r.Segment.Fits():
 		return fmt.Sprintf("The segment holds %s contacts, but %s are expected: %s.",
-			Thousands(*counted), r.Segment.expectedWords(), missingOrTooMany(r.Segment.beyond())) + r.gapSentence()
+			Thousands(*counted), r.Segment.expectedWords(), missingOrTooMany(r.Segment.beyond())) + r.toleratedSentence() + r.gapSentence()
 	}
 	return r.membershipSentence() + r.staleSentence() + r.leftSentence() + r.beforeSentence() + r.gapSentence()
 }
@@ -240,6 +257,13 @@ func (r *Report) beforeSentence() string {
 	default:
 		return fmt.Sprintf(" The segment holds %s more; %s others were there before the first run.", Thousands(extra), Thousands(before))
 	}
+}
+
+func (r *Report) toleratedSentence() string {
+	if !r.Segment.Tolerated {
+		return ""
+	}
+	return " The sync tolerates so many (accept.segment_gap)."
 }
 
 func (r *Report) gapSentence() string {

@@ -30,12 +30,15 @@ type Tolerance struct {
 	SourceGap float64
 	// Gone is a share of the contacts that were expected in the segment.
 	Gone float64
+	// SegmentGap is a share of those too: so many may be missing or too many.
+	SegmentGap float64
 }
 
 // Judge fills in the report's verdict, whether it is acceptable, the lines
 // behind it and the summary, from the counts that the report already holds.
 func Judge(r *Report, accept Tolerance) {
 	r.Explanation = nil
+	r.Segment.Tolerated = false
 	r.Source.Gap = 0
 	if r.Source.Reported != nil {
 		r.Source.Gap = *r.Source.Reported - r.Source.Read
@@ -55,7 +58,7 @@ func judge(r *Report, accept Tolerance) Verdict {
 		return Unverifiable
 	}
 	if r.Verified {
-		return r.judgeVerified()
+		return r.judgeVerified(accept)
 	}
 	sure := r.accountsAgree()
 	if r.Segment.Counted == nil {
@@ -65,7 +68,7 @@ func judge(r *Report, accept Tolerance) Verdict {
 		}
 		return Unverifiable
 	}
-	sure = r.segmentFits() && sure
+	sure = r.segmentFits(accept) && sure
 	if r.Leavers.Unresolved > 0 {
 		r.explain("Hello Charles: of %s who left the audience nobody knows whether they were unmarked", Thousands(r.Leavers.Unresolved))
 		sure = false
@@ -86,28 +89,41 @@ func judge(r *Report, accept Tolerance) Verdict {
 	if r.Segment.Comparison != nil && !r.Segment.Comparison.Same() {
 		return Explained
 	}
-	if r.Segment.Before == 0 && *r.Segment.Counted == r.Source.Read && r.accepted() == r.Source.Read && r.Source.Gap == 0 {
+	if r.Segment.Before == 0 && !r.Segment.Tolerated && *r.Segment.Counted == r.Source.Read && r.accepted() == r.Source.Read && r.Source.Gap == 0 {
 		return Equal
 	}
 	return Explained
 }
 
-// segmentFits compares the count with what the ledger holds as marked, and with how
-// many were there before.
-func (r *Report) segmentFits() bool {
+// segmentFits reports whether the segment is what is expected, or is so within the
+// tolerance, and explains where it differs.
+func (r *Report) segmentFits(accept Tolerance) bool {
 	if r.Segment.Comparison != nil {
-		return r.compared()
+		r.compared()
+	} else {
+		r.counted()
 	}
+	gap := r.Segment.Gap()
+	if accept.SegmentGap == 0 || gap == 0 || !r.Segment.steady() {
+		return r.Segment.Fits()
+	}
+	r.Segment.Tolerated = within(gap, r.Segment.Expected, accept.SegmentGap)
+	r.explain("Hello Charles: %s missing or too many of %s expected contacts are %s accept.segment_gap (%s)",
+		Thousands(gap), Thousands(r.Segment.Expected), withinOrMore(r.Segment.Tolerated), percent(accept.SegmentGap))
+	return r.Segment.Tolerated
+}
+
+// counted compares the count with what the ledger holds as marked, and with how many
+// were there before.
+func (r *Report) counted() {
 	before, extra := r.Segment.Before, r.Segment.Extra()
 	switch fits := r.Segment.Fits(); {
 	case !fits && before == 0:
 		r.explain("Hello Charles: the segment counts %s contacts, the ledger holds %s as marked",
 			Thousands(*r.Segment.Counted), Thousands(r.Segment.Expected))
-		return false
 	case !fits:
 		r.explain("Hello Charles: the segment counts %s contacts, the ledger holds %s as marked, and %s were there before the first run and are not ours",
 			Thousands(*r.Segment.Counted), Thousands(r.Segment.Expected), Thousands(before))
-		return false
 	case before > 0 && extra == 0:
 		r.explain("Hello Charles: the segment counts as many contacts as the ledger holds as marked, though %s others were there before the first run: those are gone, or as many of ours are missing",
 			Thousands(before))
@@ -115,7 +131,13 @@ func (r *Report) segmentFits() bool {
 		r.explain("Hello Charles: the segment counts %s contacts more than the ledger holds as marked; up to %s are explained, because so many were there before the first run and are not ours",
 			Thousands(extra), Thousands(before))
 	}
-	return true
+}
+
+func withinOrMore(within bool) string {
+	if within {
+		return "within"
+	}
+	return "more than"
 }
 
 func withinOrLarger(within bool) string {

@@ -3,16 +3,16 @@ package audience
 import "fmt"
 
 // judgeVerified judges a run that only proves what earlier ones have brought.
-func (r *Report) judgeVerified() Verdict {
+func (r *Report) judgeVerified(accept Tolerance) Verdict {
 	if r.Segment.Counted == nil {
 		r.explain("Hello Charles: no count to be had")
 		return Unverifiable
 	}
 	adds := r.comparisonAddsUp()
 	switch c := r.Segment.Comparison; {
-	case !r.segmentFits(), !adds:
+	case !r.segmentFits(accept), !adds:
 		return Unexplained
-	case r.Segment.Before == 0 && (c == nil || c.Same()):
+	case !r.Segment.Tolerated && r.Segment.Before == 0 && (c == nil || c.Same()):
 		return Equal
 	default:
 		return Explained

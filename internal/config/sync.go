@@ -174,7 +174,7 @@ type SyncLimits struct {
 
 // Accept holds the shares that still count as a good run. Invalid and refused
 // are shares of the members read, source gap of the size that Zeotap reported, gone
-// of the contacts that are expected in the segment.
+// and segment gap of the contacts that are expected in the segment.
 type Accept struct {
 	// Invalid is the share of members that may fail our own checks. Default: 0.
 	Invalid Share `yaml:"invalid" json:"invalid"`
@@ -186,4 +186,8 @@ type Accept struct {
 	// Gone is the share of the contacts expected in the segment that may have been in
 	// it and be gone: erased, or unmarked by somebody else. Default: 0.
 	Gone Share `yaml:"gone" json:"gone"`
+	// SegmentGap is the share of the contacts expected in the segment that may be missing
+	// from it, or be in it and not be ours: such a run is explained, and says that it is
+	// so by this tolerance. Default: 0.
+	SegmentGap Share `yaml:"segment_gap" json:"segment_gap"`
 }
