@@ -18,6 +18,8 @@ type CloseRunInput struct {
 	AudienceName string `json:"audience_name,omitempty"`
 	// Counted is the segment count that the run ends with, nil without one.
 	Counted *int64 `json:"counted,omitempty"`
+	// Entered says that a person has counted.
+	Entered bool `json:"entered,omitempty"`
 	// Why says why there is no count.
 	Why string `json:"why,omitempty"`
 	// Comparison is nil where the segment was not compared with the ledger;
@@ -29,6 +31,8 @@ type CloseRunInput struct {
 	Ended string `json:"ended,omitempty"`
 	// VerifyOnly says that nothing was read or sent.
 	VerifyOnly bool `json:"verify_only,omitempty"`
+	// Audit says that the audience was read only to compare the segment with it.
+	Audit bool `json:"audit,omitempty"`
 	// Plan is nil for a run that ended before it had one.
 	Plan *audience.Plan `json:"plan,omitempty"`
 	// Notes of a plan are why a run would be refused before it has one.
@@ -72,11 +76,12 @@ func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.R
 	}
 	// Where others were there before, or some may be missing, a count does not prove that
 	// all of ours are there.
-	proved := !in.VerifyOnly && (report.Verdict == audience.Equal || report.Verdict == audience.Explained) &&
+	tells := !in.VerifyOnly && !in.Audit
+	proved := tells && (report.Verdict == audience.Equal || report.Verdict == audience.Explained) &&
 		report.Segment.Before == 0 && !report.Segment.Tolerated
 	// A list that moved under the read may have left somebody out.
-	compared := !in.VerifyOnly && in.Comparison != nil && !in.Comparison.Moved
-	return report, a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "" && !in.VerifyOnly, Proved: proved, Compared: compared})
+	compared := tells && in.Comparison != nil && !in.Comparison.Moved
+	return report, a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "" && tells, Proved: proved, Compared: compared})
 }
 
 func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInput) (audience.Report, error) {
@@ -97,7 +102,7 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 		return audience.Report{}, err
 	}
 	report := audience.Report{
-		Sync: in.Run.Sync, Run: in.Run.Run, Ended: in.Ended, Verified: in.VerifyOnly, Unasked: spec.Verification.None,
+		Sync: in.Run.Sync, Run: in.Run.Run, Ended: in.Ended, Verified: in.VerifyOnly, Audited: in.Audit, Unasked: spec.Verification.None,
 		Audience: audience.Audience{ID: spec.Audience.ID, Name: firstOf(in.AudienceName, spec.Audience.Name)},
 		Source:   audience.SourceCount{Read: tally.Read},
 		Outcomes: tally.Outcomes, Reasons: audience.LimitReasons(tally.Reasons), Withheld: tally.Withheld,
@@ -117,6 +122,8 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 	switch {
 	case in.Comparison != nil:
 		report.Segment.Evidence = audience.EvidenceCompared
+	case in.Entered:
+		report.Segment.Evidence = audience.EvidenceEntered
 	case in.Counted != nil:
 		report.Segment.Evidence = audience.EvidenceCounted
 	}
@@ -124,10 +131,7 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 		size := run.Snapshot.Reported
 		report.Source.Reported, report.Source.Basis, report.Source.AsOf = &size.Value, size.Basis, size.AsOf
 	}
-	audience.Judge(&report, audience.Tolerance{
-		Invalid: float64(spec.Accept.Invalid), Refused: float64(spec.Accept.Refused), SourceGap: float64(spec.Accept.SourceGap),
-		Gone: float64(spec.Accept.Gone), SegmentGap: float64(spec.Accept.SegmentGap),
-	})
+	audience.Judge(&report, spec.Accept.Tolerance())
 	if keeps != "" {
 		report.Explanation = append(report.Explanation, "leavers: nobody is unmarked, because "+keeps)
 	}

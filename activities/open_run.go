@@ -26,6 +26,8 @@ type OpenRunInput struct {
 	Retire bool `json:"retire,omitempty"`
 	// VerifyOnly proves what earlier runs have brought: nothing is read or sent.
 	VerifyOnly bool `json:"verify_only,omitempty"`
+	// Audit reads the audience only to compare the segment with it.
+	Audit bool `json:"audit,omitempty"`
 }
 
 // OpenRunResult is the result of OpenRun.
@@ -64,6 +66,8 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 		in.Spec.Mode, look = config.ModeMirror, preflight.LookToRetire
 	case in.VerifyOnly:
 		in.PlanOnly, look = true, preflight.LookToVerify // Like a plan it leaves nothing behind.
+	case in.Audit:
+		in.PlanOnly, look = true, preflight.LookToAudit
 	}
 	found, sync, err := look(ctx, a.endpoints, in.Spec)
 	if err != nil {
@@ -84,7 +88,8 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 		return OpenRunResult{}, err
 	}
 	opening.Token, opening.StartedAt = in.Token, in.StartedAt
-	opening.Full, opening.Recreate, opening.PlanOnly, opening.Retire = in.Full || in.Retire, in.Recreate, in.PlanOnly, in.Retire
+	opening.Full, opening.Recreate = in.Full || in.Retire || in.Audit, in.Recreate || in.Audit
+	opening.PlanOnly, opening.Audit, opening.Retire = in.PlanOnly, in.Audit, in.Retire
 	if opening.Surroundings, opening.KnownBy, err = found.Surroundings.Pinned(sync.Workspace.Settings); err != nil {
 		return OpenRunResult{}, err
 	}

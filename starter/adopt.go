@@ -7,11 +7,12 @@ import (
 
 	"audiencesync/internal/beginning"
 	"audiencesync/internal/endpoints"
+	"audiencesync/internal/membersfile"
 )
 
 type adoptFlags struct {
 	vendorFlags
-	file beginning.MembersFile
+	file membersfile.File
 }
 
 func (a *app) adoptCommand() *cobra.Command {
@@ -33,8 +34,8 @@ This is contact data: it passes from Hello Charles into the ledger, and never th
 Temporal.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.file.Column != "" && f.file.Path == "" {
-				return usage("--column: name the file too, with --members-file FILE")
+			if err := checkMembersFile(f.file); err != nil {
+				return err
 			}
 			return a.withBeginning(cmd.Context(), &f.vendorFlags, args[0], func(o beginning.Options) error {
 				return a.adopt(cmd.Context(), o, f.file)
@@ -42,10 +43,25 @@ Temporal.`,
 		},
 	}
 	f.add(command)
-	flags := command.Flags()
-	flags.StringVar(&f.file.Path, "members-file", "", "instead of the listing: a file with the references, exported in the app")
-	flags.StringVar(&f.file.Column, "column", "", "the members file is a CSV with a header, and this column holds the references (default one reference a line)")
+	addMembersFile(command, &f.file)
 	return command
+}
+
+// addMembersFile makes the flags of a file that takes the place of a listing.
+func addMembersFile(command *cobra.Command, file *membersfile.File) {
+	flags := command.Flags()
+	flags.StringVar(&file.Path, membersFileFlag, "", "instead of the listing: a file with the references, exported in the app")
+	flags.StringVar(&file.Column, "column", "", "the members file is a CSV with a header, and this column holds the references (default one reference a line)")
+}
+
+const membersFileFlag = "members-file"
+
+// checkMembersFile refuses a column without a file.
+func checkMembersFile(file membersfile.File) error {
+	if file.Column != "" && file.Path == "" {
+		return usage("--column: name the file too, with --members-file FILE")
+	}
+	return nil
 }
 
 // withBeginning runs a command that says how a sync began.
@@ -61,7 +77,7 @@ func (a *app) withBeginning(ctx context.Context, f *vendorFlags, argument string
 	})
 }
 
-func (a *app) adopt(ctx context.Context, o beginning.Options, file beginning.MembersFile) error {
+func (a *app) adopt(ctx context.Context, o beginning.Options, file membersfile.File) error {
 	var done beginning.Adopted
 	var err error
 	if file.Path == "" {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"io"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -23,6 +24,13 @@ them, at most 10,000 of each kind:
   gone         seen in the segment earlier, and not there any more: left alone
   merged       its contact holds another reference of the audience too
   foreign      in the segment, and not marked by this sync
+
+and, found by an audit:
+
+  missing      in the audience, and not in the segment
+  foreign      in the segment, and not in the audience
+  excluded     in the segment, and the filter keeps it out
+  left         in the segment and marked by this sync, and not in the audience any more
 
 This is contact data: it is read from the ledger and never passes through Temporal.`,
 		Args:        cobra.ExactArgs(1),
@@ -64,13 +72,17 @@ func (a *app) listDifferences(ctx context.Context, l *ledger.Ledger, sync string
 		}
 		return lines.WriteAll(rows)
 	default:
-		rows := make([]table.Row, len(found))
-		for i, d := range found {
-			rows[i] = table.Row{d.Kind, printable(d.Reference, "")}
-		}
-		if len(rows) == 0 {
-			return nil
-		}
-		return writeTable(a.stdout, table.Row{"kind", "reference"}, rows)
+		return writeDifferences(a.stdout, found)
 	}
+}
+
+func writeDifferences(w io.Writer, found []ledger.Difference) error {
+	if len(found) == 0 {
+		return nil
+	}
+	rows := make([]table.Row, len(found))
+	for i, d := range found {
+		rows[i] = table.Row{d.Kind, printable(d.Reference, "")}
+	}
+	return writeTable(w, table.Row{"kind", "reference"}, rows)
 }

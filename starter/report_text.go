@@ -56,10 +56,16 @@ func writeReport(w io.Writer, r *audience.Report) error {
 
 // numbersOnly says what an equal verdict rests on when only counts agree.
 func numbersOnly(r *audience.Report) string {
-	if r.Verdict == audience.Equal && r.Segment.Evidence == audience.EvidenceCounted {
+	switch {
+	case r.Verdict != audience.Equal:
+		return ""
+	case r.Segment.Evidence == audience.EvidenceCounted:
 		return ", numbers only"
+	case r.Segment.Evidence == audience.EvidenceEntered:
+		return ", numbers only, as counted by a person"
+	default:
+		return ""
 	}
-	return ""
 }
 
 func reasonLines(r *audience.Report) []string { return countedReasons("why:", r.Reasons) }

@@ -80,6 +80,8 @@ func (a *app) runAndPrint(ctx context.Context, c client.Client, in workflows.Aud
 		return &exitError{code: exitFailed, err: err}
 	case joined && in.Retire:
 		return failed(in.Spec.Sync, errors.New("a run is going: retire when it has ended (audiencesync status)"))
+	case joined && in.Audit:
+		return failed(in.Spec.Sync, errors.New("a run is going: audit when it has ended (audiencesync status)"))
 	case joined && in.VerifyOnly:
 		return failed(in.Spec.Sync, errors.New("a run is going, which ends with a proof of its own: look at it with audiencesync status"))
 	case joined && in.PlanOnly:

@@ -76,7 +76,7 @@ func TestACommandThatAsksVendorsNeedsItsFiles(t *testing.T) {
 		"no connections":         {[]string{"try", sync, "--ledger", book, "--connections", ""}, "this command asks both vendors: name the worker's connections file with --connections FILE or AUDIENCESYNC_CONNECTIONS"},
 		"no connections either":  {[]string{"adopt", sync, "--ledger", book, "--connections", ""}, "this command asks Hello Charles: name the worker's connections file with --connections FILE or AUDIENCESYNC_CONNECTIONS"},
 		"a column of no file":    {[]string{"adopt", sync, "--column", "id"}, "--column: name the file too, with --members-file FILE"},
-		"no such members file":   {[]string{"adopt", sync, "--members-file", "nobody.csv", "--connections", connections, "--ledger", book}, "sync demo: --members-file: open nobody.csv: no such file or directory"},
+		"no such members file":   {[]string{"adopt", sync, "--members-file", "nobody.csv", "--connections", connections, "--ledger", book}, "sync demo: --members-file: open nobody.csv: no such file or directory; nothing was recorded"},
 		"no ledger":              {[]string{"try", sync, "--connections", connections, "--ledger", "sqlite:nobody.db"}, "there is no ledger at nobody.db: name the one that the worker writes (audiencesync up: DIR/ledger.db)"},
 		"a trial of nobody":      {[]string{"try", sync, "--limit", "0"}, "--limit 0: write a number from 1 to 100; more than that is for a run"},
 		"a trial of too many":    {[]string{"try", sync, "--limit", "101"}, "--limit 101: write a number from 1 to 100; more than that is for a run"},

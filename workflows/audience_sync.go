@@ -26,6 +26,11 @@ type AudienceSyncInput struct {
 	Retire bool `json:"retire,omitempty"`
 	// VerifyOnly proves what earlier runs have brought: nothing is read or sent.
 	VerifyOnly bool `json:"verify_only,omitempty"`
+	// Entered of a run that only proves is the number of contacts that a person has
+	// counted in the segment; nil: Hello Charles is asked.
+	Entered *int64 `json:"entered,omitempty"`
+	// Audit reads the audience and compares the segment with it: nothing is sent.
+	Audit bool `json:"audit,omitempty"`
 	// Expect is the number of members that a person expects; nil: nobody said.
 	Expect *int64 `json:"expect,omitempty"`
 	// Scheduled says that no person has started the run.
@@ -134,7 +139,7 @@ func (r *audienceSync) steps(ctx workflow.Context) (proof, error) {
 		if r.isPast(step.phase) {
 			continue
 		}
-		if r.in.Retire && step.phase == PhaseRead || r.in.VerifyOnly && step.phase != PhaseOpen {
+		if r.skips(step.phase) {
 			continue
 		}
 		if r.in.PlanOnly && step.phase == PhaseGate {
@@ -147,6 +152,20 @@ func (r *audienceSync) steps(ctx workflow.Context) (proof, error) {
 	}
 	r.enter(ctx, PhaseProve)
 	return r.prove(ctx)
+}
+
+// skips reports whether the run has nothing to do in a phase.
+func (r *audienceSync) skips(phase Phase) bool {
+	switch {
+	case r.in.Retire:
+		return phase == PhaseRead
+	case r.in.VerifyOnly:
+		return phase != PhaseOpen
+	case r.in.Audit:
+		return phase != PhaseOpen && phase != PhaseRead
+	default:
+		return false
+	}
 }
 
 func (r *audienceSync) isPast(phase Phase) bool { return phase.Before(r.progress.Phase) }
@@ -169,7 +188,7 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 	ctx = workflow.WithActivityOptions(ctx, asking("check connections, tags, properties, segment; open the run"))
 	input := activities.OpenRunInput{
 		Token: token, StartedAt: r.progress.StartedAt, Spec: r.spec, Full: r.in.Full, Recreate: r.in.Recreate, PlanOnly: r.in.PlanOnly,
-		Retire: r.in.Retire, VerifyOnly: r.in.VerifyOnly,
+		Retire: r.in.Retire, VerifyOnly: r.in.VerifyOnly, Audit: r.in.Audit,
 	}
 	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
 		return err
@@ -241,8 +260,8 @@ func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Repo
 	defer cancel()
 	report, err := r.closeRun(calm, activities.CloseRunInput{
 		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: proved.counted.Counted, Why: proved.counted.Why,
-		Comparison: proved.compared.Comparison, NotCompared: proved.compared.Why, VerifyOnly: r.in.VerifyOnly,
-		Plan: r.progress.Plan, Decisions: r.progress.Decisions,
+		Comparison: proved.compared.Comparison, NotCompared: proved.compared.Why, VerifyOnly: r.in.VerifyOnly, Audit: r.in.Audit,
+		Entered: proved.counted.Counted != nil && r.in.Entered != nil, Plan: r.progress.Plan, Decisions: r.progress.Decisions,
 	})
 	if err != nil {
 		return nil, err
@@ -285,7 +304,7 @@ func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
 	}
 	input := activities.CloseRunInput{
 		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: audience.EndedFailed,
-		Plan: r.progress.Plan, Decisions: r.progress.Decisions, VerifyOnly: r.in.VerifyOnly,
+		Plan: r.progress.Plan, Decisions: r.progress.Decisions, VerifyOnly: r.in.VerifyOnly, Audit: r.in.Audit,
 	}
 	stopped := endOfHold(cause)
 	switch {

@@ -33,6 +33,7 @@ func (r *audienceSync) prove(ctx workflow.Context) (proof, error) {
 // is paused: a pause may come with the last batch or count.
 func (r *audienceSync) settle(ctx workflow.Context) (activities.CountSegmentResult, error) {
 	switch {
+	case r.in.Entered != nil:
 	case r.spec.Verification.None:
 		return activities.CountSegmentResult{Why: "the sync asks for no verification"}, r.awaitResume(ctx)
 	case r.spec.Verification.Segment == "":
@@ -44,10 +45,14 @@ func (r *audienceSync) settle(ctx workflow.Context) (activities.CountSegmentResu
 		return activities.CountSegmentResult{}, err
 	}
 	r.progress.Expected = &expected
+	if r.in.Entered != nil {
+		r.progress.Counted = r.in.Entered
+		return activities.CountSegmentResult{Counted: r.in.Entered}, nil
+	}
 	settling := audience.Settling{
 		Expected: expected, MaxLag: r.spec.Verification.MaxLag.D(), Deadline: r.spec.Verification.Deadline.D(),
 	}
-	if r.in.VerifyOnly { // Nothing was sent whose effect could be waited for.
+	if r.sendsNothing() { // Nothing was sent whose effect could be waited for.
 		settling.MaxLag = min(settling.MaxLag, r.spec.Verification.Poll.D())
 	}
 	started := workflow.Now(ctx)
@@ -83,13 +88,17 @@ func (r *audienceSync) compare(ctx workflow.Context, counted *int64) (activities
 	var result activities.CompareSegmentResult
 	different := counted != nil && r.progress.Expected != nil && *counted != *r.progress.Expected
 	switch how := r.spec.Verification.Compare; {
-	case counted == nil:
+	case counted == nil, r.in.Entered != nil:
 		return result, nil
-	case how == config.CompareAlways, how == config.CompareWhenDifferent && different:
+	case r.in.Audit, how == config.CompareAlways, how == config.CompareWhenDifferent && different:
 	default:
 		return activities.CompareSegmentResult{Why: "the sync asks for numbers only (verification.compare)"}, nil
 	}
-	options := comparing("compare segment " + r.spec.Verification.Segment + " with the ledger")
+	with := "the ledger"
+	if r.in.Audit {
+		with = "the audience"
+	}
+	options := comparing("compare segment " + r.spec.Verification.Segment + " with " + with)
 	for tries := 1; ; tries++ {
 		result = activities.CompareSegmentResult{} // What JSON leaves out would stay.
 		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), do.CompareSegment,
@@ -108,6 +117,9 @@ func (r *audienceSync) compare(ctx workflow.Context, counted *int64) (activities
 		}
 	}
 }
+
+// sendsNothing reports whether the run only looks at what is there.
+func (r *audienceSync) sendsNothing() bool { return r.in.VerifyOnly || r.in.Audit }
 
 // mostComparisons is how often a segment is listed that changes while it is listed.
 const mostComparisons = 3

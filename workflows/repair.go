@@ -12,7 +12,7 @@ import (
 func (r *audienceSync) repairs(report *audience.Report) bool {
 	found := report.Segment.Comparison
 	return found != nil && !found.Moved && found.NotVisible > 0 && report.Ended == "" &&
-		r.in.Repairs < r.spec.Verification.Repair && !r.in.Retire && !r.in.VerifyOnly
+		r.in.Repairs < r.spec.Verification.Repair && !r.in.Retire && !r.sendsNothing()
 }
 
 // repair goes on as the next run of the sync, under the same workflow: nobody can

@@ -1,9 +1,10 @@
 package audience
 
 // Comparison is what it came to that the contacts of a segment were compared, by
-// reference, with those that the ledger holds as marked. Contacts listed are those
-// with a marked or unsure reference (Found and Unsure less Merged), Foreign, OfOthers
-// and Unreferenced.
+// reference, with those that should be there: those that the ledger holds as marked, or,
+// in an audit, the members that pass the filter and our checks. Contacts listed are
+// those that should or may be there (Found and Unsure less Merged), Foreign, OfOthers
+// and Unreferenced, and in an audit Invalid, Excluded and Left.
 type Comparison struct {
 	// Listed is the number of contacts that the segment lists.
 	Listed int64 `json:"listed"`
@@ -28,6 +29,15 @@ type Comparison struct {
 	Foreign      int64 `json:"foreign,omitempty"`
 	OfOthers     int64 `json:"of_others,omitempty"`
 	Unreferenced int64 `json:"unreferenced,omitempty"`
+	// Missing members are not in the segment; Gone of an audit are those whom an earlier
+	// proof has found to be gone. Invalid members fail our checks now, and are there by
+	// what was sent earlier. Excluded members are there although the filter keeps them
+	// out. Left are there, were marked by this sync, and are not in the audience any more.
+	// All of these are of audits.
+	Missing  int64 `json:"missing,omitempty"`
+	Invalid  int64 `json:"invalid,omitempty"`
+	Excluded int64 `json:"excluded,omitempty"`
+	Left     int64 `json:"left,omitempty"`
 	// Moved says that the segment changed while it was listed, or that its count was
 	// not that of the list.
 	Moved bool `json:"moved,omitempty"`
@@ -39,20 +49,28 @@ func (c *Comparison) Strangers() int64 { return c.Foreign + c.OfOthers + c.Unref
 // Same reports whether the segment holds exactly what the ledger holds as marked,
 // a contact for each reference.
 func (c *Comparison) Same() bool {
-	return c.NotVisible == 0 && c.Gone == 0 && c.Strangers() == 0 && c.Merged == 0 && c.Unsure == 0
+	return c.absent() == 0 && c.Strangers() == 0 && c.Merged == 0 && c.Unsure == 0 && c.Invalid+c.Excluded+c.Left == 0
+}
+
+// absent are the references that should be in the segment and are not.
+func (c *Comparison) absent() int64 { return c.NotVisible + c.Missing + c.Gone }
+
+// expected are the references that should be in the segment.
+func (c *Comparison) expected() int64 { return c.Found + c.absent() }
+
+// listed adds up the contacts of the segment.
+func (c *Comparison) listed() int64 {
+	return c.Found + c.Unsure - c.Merged + c.Strangers() + c.Invalid + c.Excluded + c.Left
 }
 
 // compared explains what the comparison found.
 func (r *Report) compared() {
 	c, before := r.Segment.Comparison, r.Segment.Before
 	if c.NotVisible > 0 {
-		hint := ""
-		if c.OfOthers > 0 {
-			hint = "; if contacts of other systems are these, Hello Charles knows contacts by the reference alone: set read.segment_member.any_source in the connection"
-		}
 		r.explain("Hello Charles: %s accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again%s",
-			Thousands(c.NotVisible), hint)
+			Thousands(c.NotVisible), c.othersHint())
 	}
+	r.auditCompared(c)
 	if c.Gone > 0 {
 		r.explain("Hello Charles: %s references were in the segment and are not any more (gone); they are left alone: run --recreate would bring them back",
 			Thousands(c.Gone))
@@ -65,8 +83,8 @@ func (r *Report) compared() {
 	}
 	switch strangers := c.Strangers(); {
 	case strangers > before:
-		r.explain("Hello Charles: %s contacts are in the segment that the ledger does not hold as marked (foreign): %s with a reference of ours, %s of other systems, %s without any%s",
-			Thousands(strangers), Thousands(c.Foreign), Thousands(c.OfOthers), Thousands(c.Unreferenced), r.Segment.beforeNote())
+		r.explain("Hello Charles: %s contacts are in the segment that %s (foreign): %s with a reference of ours, %s of other systems, %s without any%s",
+			Thousands(strangers), r.whyForeign(), Thousands(c.Foreign), Thousands(c.OfOthers), Thousands(c.Unreferenced), r.Segment.beforeNote())
 	case strangers > 0:
 		r.explain("Hello Charles: %s contacts are in the segment that are not ours; %s were there before the first run",
 			Thousands(strangers), Thousands(before))
@@ -77,6 +95,22 @@ func (r *Report) compared() {
 		r.explain("Hello Charles: the segment counts %s contacts and lists %s: it changes, or its count lags behind",
 			countedWords(r.Segment.Counted), Thousands(c.Listed))
 	}
+}
+
+// whyForeign says what contacts are not that should not be in the segment.
+func (r *Report) whyForeign() string {
+	if r.Audited {
+		return "are no members of the audience"
+	}
+	return "the ledger does not hold as marked"
+}
+
+// othersHint is for references that are missing while others are there.
+func (c *Comparison) othersHint() string {
+	if c.OfOthers == 0 {
+		return ""
+	}
+	return "; if contacts of other systems are these, Hello Charles knows contacts by the reference alone: set read.segment_member.any_source in the connection"
 }
 
 func (s SegmentCount) beforeNote() string {

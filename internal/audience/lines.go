@@ -65,12 +65,13 @@ func (r *Report) Lines() []Line {
 		l.part("leavers/"+string(part.outcome), string(part.outcome), r.Leavers.Of(part.outcome), part.note)
 	}
 	l.some("marked_again", "marked again", r.MarkedAgain, "unchanged members who share a phone number or an email address with a leaver")
-	l.add("segment/expected", "expected in segment", r.Segment.Expected, "contacts that the ledger holds as marked")
+	l.add("segment/expected", "expected in segment", r.Segment.Expected, r.expectedNote())
 	l.part("segment/left", "left the audience", r.Segment.Left, "still marked")
 	l.part("segment/stale", "stale", r.Segment.Stale, "accepted earlier, this update failed")
 	if c := r.Segment.Comparison; c != nil {
 		l.part("segment/comparison/found", "found", c.Found, "in the segment, by their reference")
 		l.part("segment/comparison/not_visible", "not visible yet", c.NotVisible, "accepted, and never seen in the segment")
+		l.part("segment/comparison/missing", "missing", c.Missing, "in the audience, and not in the segment")
 		l.part("segment/comparison/gone", "gone", c.Gone, "were in the segment, and are not any more; left alone")
 		l.part("segment/comparison/gone_left", "gone, and left", c.GoneLeft, "of those: not in the audience any more either")
 	}
@@ -81,16 +82,40 @@ func (r *Report) Lines() []Line {
 		l = append(l, Line{Label: "counted in segment", Note: "no count"})
 	}
 	if c := r.Segment.Comparison; c != nil {
-		l.add("segment/comparison/listed", "listed in segment", c.Listed, "contacts, compared with the ledger by reference")
+		l.add("segment/comparison/listed", "listed in segment", c.Listed, r.listedNote())
 		l.part("segment/comparison/unsure", "unsure", c.Unsure, "ours, though no request for them was ever answered")
 		l.part("segment/comparison/merged", "merged", c.Merged, "references that share a contact with another one")
-		l.part("segment/comparison/foreign", "foreign", c.Foreign, "have a reference of ours, and the ledger does not hold them as marked")
+		l.part("segment/comparison/foreign", "foreign", c.Foreign, r.foreignNote())
+		l.part("segment/comparison/excluded", "excluded", c.Excluded, "in the audience, and the filter keeps them out")
+		l.part("segment/comparison/left", "left the audience", c.Left, "still marked by this sync")
+		l.part("segment/comparison/invalid", "invalid", c.Invalid, "fail our checks now: Hello Charles has what was sent earlier")
 		l.part("segment/comparison/of_others", "of others", c.OfOthers, "have references of other systems only")
 		l.part("segment/comparison/unreferenced", "without a reference", c.Unreferenced, "made in Hello Charles, for example")
 	} else if r.Segment.NotCompared != "" {
 		l = append(l, Line{Label: "listed in segment", Note: "not compared: " + r.Segment.NotCompared})
 	}
 	return l
+}
+
+func (r *Report) expectedNote() string {
+	if r.Audited {
+		return "members that pass the filter and our checks; contacts, not reachable contacts"
+	}
+	return "contacts that the ledger holds as marked"
+}
+
+func (r *Report) listedNote() string {
+	if r.Audited {
+		return "contacts, compared with the audience by reference"
+	}
+	return "contacts, compared with the ledger by reference"
+}
+
+func (r *Report) foreignNote() string {
+	if r.Audited {
+		return "have a reference of ours that no member has"
+	}
+	return "have a reference of ours, and the ledger does not hold them as marked"
 }
 
 // unresolvedNote says what is known of those who are unresolved.

@@ -37,6 +37,9 @@ type Report struct {
 	// Verified says that nothing was read or sent: the run proves what earlier ones
 	// have brought.
 	Verified bool `json:"verified,omitempty"`
+	// Audited says that the audience was read only to compare the segment with it:
+	// nothing was sent, and the ledger does not count.
+	Audited bool `json:"audited,omitempty"`
 	// Unasked says that the sync asks for no verification: unverifiable is
 	// then a good end.
 	Unasked bool `json:"verification_not_asked,omitempty"`
@@ -77,6 +80,11 @@ const (
 	EvidenceNone Evidence = "none"
 	// EvidenceCounted: Hello Charles counted the segment; numbers only.
 	EvidenceCounted Evidence = "counted"
+	// EvidenceEntered: a person has counted the segment in the app; numbers only.
+	EvidenceEntered Evidence = "entered"
+	// EvidenceFile: the contacts in a file, exported in the app, were compared with the
+	// ledger, reference by reference.
+	EvidenceFile Evidence = "file"
 	// EvidenceCompared: the contacts of the segment were compared with the ledger,
 	// reference by reference.
 	EvidenceCompared Evidence = "compared"
@@ -130,7 +138,7 @@ func (s SegmentCount) Fits() bool {
 // count.
 func (s SegmentCount) Gap() int64 {
 	if c := s.Comparison; c != nil {
-		return c.NotVisible + max(c.Strangers()-s.Before, 0)
+		return c.NotVisible + c.Missing + c.Excluded + c.Left + max(c.Strangers()-s.Before, 0)
 	}
 	return max(-s.Extra(), s.Extra()-s.Before, 0)
 }
@@ -157,6 +165,8 @@ func (r *Report) summarise() string {
 	switch counted := r.Segment.Counted; {
 	case r.Verified && r.Ended == "":
 		return r.verifiedSentence()
+	case r.Audited && r.Ended == "":
+		return r.auditedSentence()
 	case r.Ended == EndedPlanned && r.Plan != nil && r.Plan.KeepsLeavers:
 		return fmt.Sprintf("%s of %s members would be sent; nothing was sent.", Thousands(r.Plan.ToSend), Thousands(read))
 	case r.Ended == EndedPlanned && r.Plan != nil:

@@ -60,6 +60,9 @@ func judge(r *Report, accept Tolerance) Verdict {
 	if r.Verified {
 		return r.judgeVerified(accept)
 	}
+	if r.Audited {
+		return r.judgeAudited(accept)
+	}
 	sure := r.accountsAgree()
 	if r.Segment.Counted == nil {
 		r.explain("Hello Charles: no count to be had")
@@ -77,12 +80,7 @@ func judge(r *Report, accept Tolerance) Verdict {
 		r.explain("Hello Charles: of %s members nobody knows whether they were taken", Thousands(r.Outcomes.Unresolved))
 		sure = false
 	}
-	if r.Source.Gap != 0 {
-		near := within(abs(r.Source.Gap), reported(r), accept.SourceGap)
-		r.explain("source: Zeotap reports %s members, %s were read; the gap is %s accept.source_gap (%s)",
-			Thousands(reported(r)), Thousands(r.Source.Read), withinOrLarger(near), percent(accept.SourceGap))
-		sure = sure && near
-	}
+	sure = r.sourceNear(accept) && sure
 	if !sure {
 		return Unexplained
 	}
@@ -93,6 +91,18 @@ func judge(r *Report, accept Tolerance) Verdict {
 		return Equal
 	}
 	return Explained
+}
+
+// sourceNear reports whether about as many members were read as Zeotap reports, and
+// explains a gap.
+func (r *Report) sourceNear(accept Tolerance) bool {
+	if r.Source.Gap == 0 {
+		return true
+	}
+	near := within(abs(r.Source.Gap), reported(r), accept.SourceGap)
+	r.explain("source: Zeotap reports %s members, %s were read; the gap is %s accept.source_gap (%s)",
+		Thousands(reported(r)), Thousands(r.Source.Read), withinOrLarger(near), percent(accept.SourceGap))
+	return near
 }
 
 // segmentFits reports whether the segment is what is expected, or is so within the
@@ -119,11 +129,11 @@ func (r *Report) counted() {
 	before, extra := r.Segment.Before, r.Segment.Extra()
 	switch fits := r.Segment.Fits(); {
 	case !fits && before == 0:
-		r.explain("Hello Charles: the segment counts %s contacts, the ledger holds %s as marked",
-			Thousands(*r.Segment.Counted), Thousands(r.Segment.Expected))
+		r.explain("Hello Charles: the segment counts %s contacts, %s",
+			Thousands(*r.Segment.Counted), r.expectedOf())
 	case !fits:
-		r.explain("Hello Charles: the segment counts %s contacts, the ledger holds %s as marked, and %s were there before the first run and are not ours",
-			Thousands(*r.Segment.Counted), Thousands(r.Segment.Expected), Thousands(before))
+		r.explain("Hello Charles: the segment counts %s contacts, %s, and %s were there before the first run and are not ours",
+			Thousands(*r.Segment.Counted), r.expectedOf(), Thousands(before))
 	case before > 0 && extra == 0:
 		r.explain("Hello Charles: the segment counts as many contacts as the ledger holds as marked, though %s others were there before the first run: those are gone, or as many of ours are missing",
 			Thousands(before))
@@ -131,6 +141,14 @@ func (r *Report) counted() {
 		r.explain("Hello Charles: the segment counts %s contacts more than the ledger holds as marked; up to %s are explained, because so many were there before the first run and are not ours",
 			Thousands(extra), Thousands(before))
 	}
+}
+
+// expectedOf says by what how many are expected.
+func (r *Report) expectedOf() string {
+	if r.Audited {
+		return Thousands(r.Segment.Expected) + " members should be in it"
+	}
+	return "the ledger holds " + Thousands(r.Segment.Expected) + " as marked"
 }
 
 func withinOrMore(within bool) string {
@@ -180,7 +198,7 @@ func (r *Report) accountsAgree() bool {
 // comparisonAddsUp checks the accounts of the comparison, if there is one.
 func (r *Report) comparisonAddsUp() bool {
 	c := r.Segment.Comparison
-	if c == nil || c.Found+c.NotVisible+c.Gone == r.Segment.Expected && c.Found+c.Unsure-c.Merged+c.Strangers() == c.Listed {
+	if c == nil || c.expected() == r.Segment.Expected && c.listed() == c.Listed {
 		return true
 	}
 	r.explain("accounting: the comparison of the segment does not add up to %s expected references and %s listed contacts",

@@ -1,5 +1,7 @@
 package config
 
+import "audiencesync/internal/audience"
+
 // Sync is one audience into one workspace with one mapping: the content of a
 // sync file. It holds names only, no credential, and becomes the input of a run.
 type Sync struct {
@@ -190,4 +192,12 @@ type Accept struct {
 	// from it, or be in it and not be ours: such a run is explained, and says that it is
 	// so by this tolerance. Default: 0.
 	SegmentGap Share `yaml:"segment_gap" json:"segment_gap"`
+}
+
+// Tolerance is what a verdict is held against.
+func (a Accept) Tolerance() audience.Tolerance {
+	return audience.Tolerance{
+		Invalid: float64(a.Invalid), Refused: float64(a.Refused), SourceGap: float64(a.SourceGap),
+		Gone: float64(a.Gone), SegmentGap: float64(a.SegmentGap),
+	}
 }

@@ -122,8 +122,16 @@ const (
 	DifferenceNotVisible DifferenceKind = "not_visible"
 	// DifferenceMerged: its contact holds another marked reference too.
 	DifferenceMerged DifferenceKind = "merged"
-	// DifferenceForeign: it is in the segment, and the ledger does not hold it as marked.
+	// DifferenceForeign: it is in the segment, and the ledger does not hold it as marked,
+	// or, in an audit, it is not in the audience.
 	DifferenceForeign DifferenceKind = "foreign"
+	// DifferenceMissing: an audit found it in the audience, and not in the segment.
+	DifferenceMissing DifferenceKind = "missing"
+	// DifferenceExcluded: an audit found it in the segment, and the filter keeps it out.
+	DifferenceExcluded DifferenceKind = "excluded"
+	// DifferenceLeft: an audit found it in the segment; this sync has marked it, and it is
+	// not in the audience any more.
+	DifferenceLeft DifferenceKind = "left"
 )
 
 // mostDifferences bounds how many of a kind are kept by name.

@@ -45,6 +45,9 @@ type Opening struct {
 	Recreate bool
 	// PlanOnly says that nothing will be sent; the run remembers nothing.
 	PlanOnly bool
+	// Audit says that the run reads the audience only to compare the segment with it. It
+	// is one of those that send nothing and remember nothing.
+	Audit bool
 	// Retire says that the run takes all marks of the sync away, without reading its
 	// audience. When none is left the sync is closed for ever.
 	Retire bool
@@ -135,6 +138,13 @@ func (l *Ledger) ensureSync(ctx context.Context, tx *sql.Tx, o Opening) (int64, 
 		o.Sync, o.AudienceID, o.Reference, o.Workspace); err != nil {
 		return 0, err
 	}
+	// What nobody has sent anything by is no promise yet: plans and audits are tries.
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE syncs SET workspace_id = (SELECT id FROM workspaces WHERE name = $1), audience_id = $2, reference = $3
+		WHERE name = $4 AND NOT (`+committed+`)`,
+		o.Workspace, o.AudienceID, o.Reference, o.Sync); err != nil {
+		return 0, err
+	}
 	id, err := checkSync(ctx, tx, o)
 	if err != nil {
 		return 0, err
@@ -143,6 +153,12 @@ func (l *Ledger) ensureSync(ctx context.Context, tx *sql.Tx, o Opening) (int64, 
 		o.Marker.Property, o.Marker.Member, zeroOne(o.Marker.Mirror), zeroOne(o.Marker.Shared), id)
 	return id, err
 }
+
+// committed says in SQL that a sync's permanent parts are fixed: a run of it could send,
+// a trial has sent, or somebody has said how it began.
+const committed = `EXISTS (SELECT 1 FROM runs WHERE sync_id = syncs.id AND plan_only = 0)
+	OR EXISTS (SELECT 1 FROM memberships WHERE sync_id = syncs.id)
+	OR EXISTS (SELECT 1 FROM beginnings WHERE sync_id = syncs.id)`
 
 // checkMarker refuses a sync whose marker another sync would overwrite.
 func checkMarker(ctx context.Context, tx queryer, o Opening) error {
@@ -172,12 +188,13 @@ func checkSync(ctx context.Context, tx queryer, o Opening) (int64, error) {
 	var id int64
 	var workspace, audienceID, reference string
 	var retired sql.NullInt64
+	var fixed bool
 	err := tx.QueryRowContext(ctx, `
-		SELECT syncs.id, workspaces.name, audience_id, reference, retired_at
+		SELECT syncs.id, workspaces.name, audience_id, reference, retired_at, `+committed+`
 		FROM syncs JOIN workspaces ON workspaces.id = workspace_id WHERE syncs.name = $1`, o.Sync).
-		Scan(&id, &workspace, &audienceID, &reference, &retired)
-	if err != nil {
-		return 0, err
+		Scan(&id, &workspace, &audienceID, &reference, &retired, &fixed)
+	if err != nil || !fixed {
+		return id, err
 	}
 	if retired.Valid {
 		return 0, &RefusedError{fmt.Sprintf(
@@ -236,10 +253,10 @@ func insertRun(ctx context.Context, tx *sql.Tx, syncID int64, o Opening, ref *Ru
 		size = min(size, limit)
 	}
 	return tx.QueryRowContext(ctx, `
-		INSERT INTO runs (sync_id, number, opening, spec_digest, surroundings, known_by, full_run, recreate, plan_only, retire, keeps, state, batch_size, started_at, opened_at)
-		VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM runs WHERE sync_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', $11, $12, $13)
+		INSERT INTO runs (sync_id, number, opening, spec_digest, surroundings, known_by, full_run, recreate, plan_only, audit, retire, keeps, state, batch_size, started_at, opened_at)
+		VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM runs WHERE sync_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, $14)
 		RETURNING number`,
-		syncID, o.Token, spec, surroundings, o.KnownBy, zeroOne(o.Full), zeroOne(o.Recreate), zeroOne(o.PlanOnly), zeroOne(o.Retire), zeroOne(o.Keeps),
+		syncID, o.Token, spec, surroundings, o.KnownBy, zeroOne(o.Full), zeroOne(o.Recreate), zeroOne(o.PlanOnly || o.Audit), zeroOne(o.Audit), zeroOne(o.Retire), zeroOne(o.Keeps),
 		size, micros(o.StartedAt), micros(time.Now())).Scan(&ref.Run)
 }
 
@@ -307,8 +324,8 @@ func dropStaging(ctx context.Context, tx *sql.Tx, runID int64) error {
 	return err
 }
 
-func ids(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]int64, error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
+func ids(ctx context.Context, db rowsQueryer, query string, args ...any) ([]int64, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,8 @@ type Reading struct {
 	full        bool
 	recreate    bool
 	planOnly    bool
+	// audits says that nobody is to be sent: no batch is staged.
+	audits bool
 	// keeps says that Hello Charles keeps fields that a request does not name.
 	keeps bool
 
@@ -92,9 +94,9 @@ func (r *Reading) load(ctx context.Context, tx *sql.Tx, runID int64) error {
 	var done int
 	var cursor string
 	err := tx.QueryRowContext(ctx, `
-		SELECT workspace_id, batch_size, known_by, full_run, recreate, plan_only, keeps, page, cursor, members_read, read_done, batches, staged_bytes
+		SELECT workspace_id, batch_size, known_by, full_run, recreate, plan_only, audit, keeps, page, cursor, members_read, read_done, batches, staged_bytes
 		FROM runs JOIN syncs ON syncs.id = sync_id WHERE runs.id = $1`, runID).
-		Scan(&r.workspaceID, &r.batchSize, &r.knownBy, &r.full, &r.recreate, &r.planOnly, &r.keeps, &r.Page, &cursor, &r.Read, &done, &r.batches, &r.staged)
+		Scan(&r.workspaceID, &r.batchSize, &r.knownBy, &r.full, &r.recreate, &r.planOnly, &r.audits, &r.keeps, &r.Page, &cursor, &r.Read, &done, &r.batches, &r.staged)
 	if err != nil {
 		return err
 	}

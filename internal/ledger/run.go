@@ -33,6 +33,8 @@ type Run struct {
 	Batches int64
 	// PlanOnly says that nothing is sent.
 	PlanOnly bool
+	// Audit says that the audience is read only to compare the segment with it.
+	Audit bool
 	// Retire says that all marks of the sync are taken away.
 	Retire bool
 	// Decision is nil until it is known who left.
@@ -49,11 +51,11 @@ func (l *Ledger) Run(ctx context.Context, ref RunRef) (Run, error) {
 	var epoch int64
 	run := Run{Ref: ref}
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT specs.body, surroundings.body, known_by, full_run, state, batch_size, opened_at, read_opened_at, snapshot, batches, plan_only, retire, decided, report, epoch
+		SELECT specs.body, surroundings.body, known_by, full_run, state, batch_size, opened_at, read_opened_at, snapshot, batches, plan_only, audit, retire, decided, report, epoch
 		FROM runs JOIN syncs ON syncs.id = sync_id JOIN specs ON specs.digest = spec_digest
 		LEFT JOIN surroundings ON surroundings.digest = runs.surroundings
 		WHERE syncs.name = $1 AND number = $2`, ref.Sync, ref.Run).
-		Scan(&spec, &run.Surroundings, &run.KnownBy, &run.Full, &state, &run.BatchSize, &opened, &readOpened, &snapshot, &run.Batches, &run.PlanOnly, &run.Retire, &decided, &report, &epoch)
+		Scan(&spec, &run.Surroundings, &run.KnownBy, &run.Full, &state, &run.BatchSize, &opened, &readOpened, &snapshot, &run.Batches, &run.PlanOnly, &run.Audit, &run.Retire, &decided, &report, &epoch)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Run{}, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, ErrNotFound)

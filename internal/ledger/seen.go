@@ -60,6 +60,27 @@ func (s *seen) has(id int64) bool {
 	return ok && chunk.Contains(uint32(id&(1<<chunkBits-1)))
 }
 
+// size is how many ids are in the set.
+func (s *seen) size() int64 {
+	var n int64
+	for _, chunk := range s.chunks {
+		n += int64(chunk.GetCardinality()) //nolint:gosec // At most 65,536.
+	}
+	return n
+}
+
+// without is the set less other.
+func (s *seen) without(other *seen) *seen {
+	rest := newSeen("")
+	for key, chunk := range s.chunks {
+		if less, ok := other.chunks[key]; ok {
+			chunk = roaring.AndNot(chunk, less)
+		}
+		rest.chunks[key] = chunk
+	}
+	return rest
+}
+
 // each hands out the ids in order, so many at a time.
 func (s *seen) each(size int, use func(ids []int64) error) error {
 	some := make([]int64, 0, size)

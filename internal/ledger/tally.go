@@ -96,65 +96,6 @@ func (l *Ledger) tallyKnownLeavers(ctx context.Context, ref RunRef, tally *Tally
 	return nil
 }
 
-// Expected is how many contacts the ledger holds as marked for a sync.
-type Expected struct {
-	Marked int64
-	// Stale are in the audience, but their update failed, in this run or in an
-	// earlier one whose failure is known.
-	Stale int64
-	// Left are not in the audience any more, or the filter excludes them now.
-	Left int64
-}
-
-// Expected counts the contacts that the sync's segment should hold after the
-// run. It walks all memberships in order, in constant memory beside the
-// bitmaps of the run.
-func (l *Ledger) Expected(ctx context.Context, ref RunRef) (Expected, error) {
-	var runID, syncID int64
-	var readsNobody bool
-	err := l.reads.QueryRowContext(ctx, `
-		SELECT runs.id, syncs.id, plan_only = 1 AND read_opened_at IS NULL FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = $1 AND number = $2`,
-		ref.Sync, ref.Run).Scan(&runID, &syncID, &readsNobody)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Expected{}, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, ErrNotFound)
-	}
-	if err != nil {
-		return Expected{}, fmt.Errorf("ledger: run: %w", err)
-	}
-	read, err := loadSeen(ctx, l.reads, runID, seenRead)
-	if err != nil {
-		return Expected{}, fmt.Errorf("ledger: %w", err)
-	}
-	suppressed, err := loadSeen(ctx, l.reads, runID, seenSuppressed)
-	if err != nil {
-		return Expected{}, fmt.Errorf("ledger: %w", err)
-	}
-	rows, err := l.reads.QueryContext(ctx, `
-		SELECT contact_id, EXISTS (SELECT 1 FROM failures WHERE failures.run_id = $1 AND failures.contact_id = memberships.contact_id)
-		FROM memberships WHERE sync_id = $2 AND marked = $3`, runID, syncID, markedYes)
-	if err != nil {
-		return Expected{}, fmt.Errorf("ledger: memberships: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var expected Expected
-	for rows.Next() {
-		var contact int64
-		var failed bool
-		if err := rows.Scan(&contact, &failed); err != nil {
-			return Expected{}, fmt.Errorf("ledger: memberships: %w", err)
-		}
-		expected.Marked++
-		switch {
-		case readsNobody: // It proves what earlier runs have brought.
-		case !read.has(contact), suppressed.has(contact):
-			expected.Left++
-		case failed:
-			expected.Stale++
-		}
-	}
-	return expected, rows.Err()
-}
-
 // EndUnsent gives the members of batches that a run leaves unfinished their
 // outcome: nobody knows. Members whose request may have left become unknown in
 // the ledger, so that the next run sends them again. All are counted with their

@@ -35,7 +35,7 @@ func NewDigest(from, to time.Time, reports []audience.Report) Digest {
 	lastGood, silence := from, time.Duration(0)
 	for i := range reports {
 		r := &reports[i]
-		if r.Ended == audience.EndedPlanned || r.Verified {
+		if r.Ended == audience.EndedPlanned || r.Verified || r.Audited {
 			continue
 		}
 		end := EndOf(r)

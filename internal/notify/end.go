@@ -35,7 +35,7 @@ const (
 // EndOf returns how a run ended that came to a report.
 func EndOf(r *audience.Report) End {
 	switch {
-	case r.Ended == audience.EndedCancelled, r.Ended == audience.EndedDeclined, r.Ended == audience.EndedPlanned, r.Verified:
+	case r.Ended == audience.EndedCancelled, r.Ended == audience.EndedDeclined, r.Ended == audience.EndedPlanned, r.Verified, r.Audited:
 		return Stopped
 	case r.Ended != "":
 		return Failed

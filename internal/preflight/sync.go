@@ -41,14 +41,20 @@ func Compile(ctx context.Context, pool *endpoints.Pool, spec config.Sync, on Sur
 // Look inspects a sync, and compiles it against what was found. Whether it may
 // run is for the findings to say.
 func Look(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Findings, *Sync, error) {
-	return look(ctx, pool, spec, false)
+	return look(ctx, pool, spec, looking{})
+}
+
+// LookToAudit is Look for a run that compares the audience with the segment: nothing
+// is sent, so what the mapping and the marker need in Hello Charles does not matter.
+func LookToAudit(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Findings, *Sync, error) {
+	return look(ctx, pool, spec, looking{withoutNeeds: true})
 }
 
 // LookToVerify is Look for a run that proves what earlier ones have brought: the
 // audience is not asked for, and what the mapping needs does not matter.
 func LookToVerify(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (*Findings, *Sync, error) {
 	spec.Mapping = config.Mapping{}
-	return look(ctx, pool, spec, true)
+	return look(ctx, pool, spec, looking{withoutSource: true})
 }
 
 // LookToRetire is Look for a run that takes all marks of a sync away: the audience
@@ -61,17 +67,24 @@ func LookToRetire(ctx context.Context, pool *endpoints.Pool, spec config.Sync) (
 		return nil, nil, Refused(fmt.Errorf("sync %s says no value for those who left: add marker.left, which the segment does not match, and retire again", spec.Sync))
 	}
 	spec.Mapping = config.Mapping{}
-	return look(ctx, pool, spec, true)
+	return look(ctx, pool, spec, looking{withoutSource: true})
 }
 
-func look(ctx context.Context, pool *endpoints.Pool, spec config.Sync, withoutSource bool) (*Findings, *Sync, error) {
+// looking is what a look leaves out.
+type looking struct{ withoutSource, withoutNeeds bool }
+
+func look(ctx context.Context, pool *endpoints.Pool, spec config.Sync, how looking) (*Findings, *Sync, error) {
 	blind, err := Compile(ctx, pool, spec, Surroundings{})
 	if err != nil {
 		return nil, nil, err
 	}
+	needs, leavesOut := blind.Mapper.Needs(), blind.Mapper.LeavesOut()
+	if how.withoutNeeds {
+		needs, leavesOut, spec.Mode = mapping.Needs{}, nil, config.ModeAdd
+	}
 	found, err := Inspect(ctx, Input{
-		WithoutSource: withoutSource,
-		Spec:          spec, Settings: blind.Workspace.Settings, Needs: blind.Mapper.Needs(), LeavesOut: blind.Mapper.LeavesOut(),
+		WithoutSource: how.withoutSource,
+		Spec:          spec, Settings: blind.Workspace.Settings, Needs: needs, LeavesOut: leavesOut,
 		API:    blind.Workspace.API,
 		Source: func() (zeotap.Source, error) { return pool.Source(spec) },
 		Ledger: func(ctx context.Context) error {

@@ -82,6 +82,8 @@ func verdictOf(doc *runreport.Document) verdict {
 		v.Word, v.Sign, v.Tone, v.Meaning = doc.Ended, "bad", "bad", "The run did not come to its end, so nothing is proved."
 	case doc.Verified && (doc.Verdict == audience.Equal || doc.Verdict == audience.Explained && doc.Acceptable):
 		v.Sign, v.Tone, v.Meaning = "good", "good", "A proof alone: the segment holds what the ledger says. Nothing was read or sent."
+	case doc.Audited && (doc.Verdict == audience.Equal || doc.Verdict == audience.Explained && doc.Acceptable):
+		v.Sign, v.Tone, v.Meaning = "good", "good", "An audit: the segment holds the members that should be in it. Nothing was sent."
 	case doc.Verdict == audience.Equal:
 		v.Sign, v.Tone, v.Meaning = "good", "good", "Reported, read, expected and counted are one number."
 	case doc.Verdict == audience.Explained && doc.Acceptable:
@@ -99,9 +101,11 @@ func verdictOf(doc *runreport.Document) verdict {
 	}
 	switch {
 	case v.Note != "" || doc.Ended != "":
+	case doc.Audited && doc.Segment.Evidence == audience.EvidenceCompared:
+		v.Note = "The contacts of the segment were compared with the audience, reference by reference."
 	case doc.Segment.Evidence == audience.EvidenceCompared:
 		v.Note = "The contacts of the segment were compared with the ledger, reference by reference."
-	case doc.Verdict == audience.Equal && doc.Segment.Evidence == audience.EvidenceCounted:
+	case doc.Verdict == audience.Equal && (doc.Segment.Evidence == audience.EvidenceCounted || doc.Segment.Evidence == audience.EvidenceEntered):
 		v.Note = "The numbers agree; contacts were not compared one by one."
 	}
 	return v

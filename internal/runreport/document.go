@@ -76,8 +76,10 @@ type Account struct {
 	Verdict    audience.Verdict `json:"verdict"`
 	Acceptable bool             `json:"acceptable"`
 	// Verified says that nothing was read or sent: it proved what earlier runs brought.
-	Verified bool    `json:"verified,omitempty"`
-	Seconds  float64 `json:"seconds"`
+	Verified bool `json:"verified,omitempty"`
+	// Audited says that the audience was read only to compare the segment with it.
+	Audited bool    `json:"audited,omitempty"`
+	Seconds float64 `json:"seconds"`
 	// Reported is nil where the source reports no size.
 	Reported *int64 `json:"reported"`
 	Read     int64  `json:"read"`
@@ -101,7 +103,7 @@ func pastOf(run ledger.RunRecord) Past {
 		return past
 	}
 	past.Account = &Account{
-		Ended: r.Ended, Verified: r.Verified, Verdict: r.Verdict, Acceptable: r.Acceptable, Seconds: r.FinishedAt.Sub(r.StartedAt).Round(100 * time.Millisecond).Seconds(),
+		Ended: r.Ended, Verified: r.Verified, Audited: r.Audited, Verdict: r.Verdict, Acceptable: r.Acceptable, Seconds: r.FinishedAt.Sub(r.StartedAt).Round(100 * time.Millisecond).Seconds(),
 		Reported: r.Source.Reported, Read: r.Source.Read, Sent: r.Outcomes.Taken(),
 		NewFailures: r.NewFailures, KnownFailures: r.KnownFailures, Removed: r.Leavers.Removed,
 		Expected: r.Segment.Expected, Counted: r.Segment.Counted,
@@ -115,7 +117,7 @@ func pastOf(run ledger.RunRecord) Past {
 
 // Compared reports whether a run is one whose numbers may be compared with others':
 // it read an audience and came to its end.
-func (p Past) Compared() bool { return p.Account != nil && p.Ended == "" && !p.Verified }
+func (p Past) Compared() bool { return p.Account != nil && p.Ended == "" && !p.Verified && !p.Audited }
 
 // End says in a word how a run with a report ended: its verdict, or what ended it
 // before it had one.
@@ -127,6 +129,8 @@ func (a *Account) End() string {
 		return a.Ended
 	case a.Verified:
 		return string(a.Verdict) + ", proof only"
+	case a.Audited:
+		return string(a.Verdict) + ", audit"
 	case a.Verdict == audience.Explained && !a.Acceptable:
 		return string(a.Verdict) + ", outside accept"
 	default:

@@ -130,6 +130,7 @@ CREATE TABLE runs (
     full_run       BIGINT NOT NULL DEFAULT 0,  -- 1: neither fingerprints nor known failures spare a request
     recreate       BIGINT NOT NULL DEFAULT 0,  -- 1: who is gone from Hello Charles is created again
     plan_only      BIGINT NOT NULL DEFAULT 0,  -- 1: nothing is sent, and nothing is remembered of it
+    audit          BIGINT NOT NULL DEFAULT 0,  -- 1: it reads the audience to compare the segment with it, and nothing is sent
     retire         BIGINT NOT NULL DEFAULT 0,  -- 1: it takes all marks of the sync away and closes it
     keeps          BIGINT NOT NULL DEFAULT 0,  -- 1: Hello Charles keeps fields that a request does not name
     state          TEXT    NOT NULL, -- open, closed, dead

@@ -101,6 +101,7 @@ CREATE TABLE runs (
     full_run       INTEGER NOT NULL DEFAULT 0,  -- 1: neither fingerprints nor known failures spare a request
     recreate       INTEGER NOT NULL DEFAULT 0,  -- 1: who is gone from Hello Charles is created again
     plan_only      INTEGER NOT NULL DEFAULT 0,  -- 1: nothing is sent, and nothing is remembered of it
+    audit          INTEGER NOT NULL DEFAULT 0,  -- 1: it reads the audience to compare the segment with it, and nothing is sent
     retire         INTEGER NOT NULL DEFAULT 0,  -- 1: it takes all marks of the sync away and closes it
     keeps          INTEGER NOT NULL DEFAULT 0,  -- 1: Hello Charles keeps fields that a request does not name
     state          TEXT    NOT NULL, -- open, closed, dead
