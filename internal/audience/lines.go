@@ -106,9 +106,9 @@ func (r *Report) expectedNote() string {
 
 func (r *Report) listedNote() string {
 	if r.Audited {
-		return "contacts, compared with the audience by reference"
+		return "contacts, not reachable contacts; compared with the audience by reference"
 	}
-	return "contacts, compared with the ledger by reference"
+	return "contacts, not reachable contacts; compared with the ledger by reference"
 }
 
 func (r *Report) foreignNote() string {
