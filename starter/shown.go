@@ -10,7 +10,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/hellocharles"
-	"audiencesync/internal/trial"
+	"audiencesync/internal/readback"
 )
 
 type shownLabel struct {
@@ -43,7 +43,7 @@ func showLabels(withheld []audience.Withheld) []shownLabel {
 	return labels
 }
 
-func showDifferences(differences []trial.Difference) []shownDifference {
+func showDifferences(differences []readback.Difference) []shownDifference {
 	list := make([]shownDifference, len(differences))
 	for i, d := range differences {
 		list[i] = shownDifference{Field: d.Field, Sent: d.Sent, Held: d.Held}

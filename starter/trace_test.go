@@ -9,7 +9,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
-	"audiencesync/internal/trial"
+	"audiencesync/internal/readback"
 )
 
 func TestATraceFollowsAMemberOfTheAudience(t *testing.T) {
@@ -34,7 +34,7 @@ func TestATraceFollowsAMemberOfTheAudience(t *testing.T) {
 	require.Equal(t, d.first(), shown.Reference)
 	require.True(t, shown.Sent)
 	require.Equal(t, ledger.MemberYes, shown.History.Member)
-	require.Equal(t, trial.Same, shown.Held.State)
+	require.Equal(t, readback.Same, shown.Held.State)
 	require.Equal(t, d.Crowd().Member(0).FirstName, shown.Held.Contact.FirstName)
 }
 

@@ -13,6 +13,7 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/hellocharles"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/readback"
 	"audiencesync/internal/trial"
 )
 
@@ -83,7 +84,7 @@ type shownKnownFailure struct {
 }
 
 type shownHeld struct {
-	State       trial.HeldState   `json:"state,omitempty"`
+	State       readback.State    `json:"state,omitempty"`
 	Contact     *shownContact     `json:"contact,omitempty"`
 	Differences []shownDifference `json:"differences,omitempty"`
 	// Why says why there is nothing to see.

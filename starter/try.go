@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"audiencesync/internal/readback"
 	"audiencesync/internal/trial"
 )
 
@@ -143,7 +144,7 @@ func (s *shownTrial) send(ctx context.Context, t *trial.Trial, candidates []tria
 	sent, ended := t.Send(ctx, candidates)
 	if ctx.Err() == nil {
 		err := t.ReadBack(ctx, sent)
-		if cannot, ok := errors.AsType[*trial.CannotReadError](err); ok {
+		if cannot, ok := errors.AsType[*readback.CannotReadError](err); ok {
 			s.CannotRead = cannot.Error()
 		} else {
 			ended = errors.Join(ended, err)

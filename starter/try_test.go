@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"audiencesync/internal/audience"
+	"audiencesync/internal/readback"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/faults"
-	"audiencesync/internal/trial"
 )
 
 func TestATrialSaysThatAllIsHeldAsItWasSent(t *testing.T) {
@@ -30,7 +30,7 @@ func TestATrialSaysThatAllIsHeldAsItWasSent(t *testing.T) {
 	require.Zero(t, again.code, again.stderr)
 	var shown shownTrial
 	require.NoError(t, json.Unmarshal([]byte(again.stdout), &shown))
-	require.Equal(t, []shownMember{{Reference: d.first(), Outcome: audience.Updated, Held: trial.Same}}, shown.Members)
+	require.Equal(t, []shownMember{{Reference: d.first(), Outcome: audience.Updated, Held: readback.Same}}, shown.Members)
 	require.Len(t, slices.Collect(d.Contacts()), 3)
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"audiencesync/internal/audience"
-	"audiencesync/internal/trial"
+	"audiencesync/internal/readback"
 )
 
 // shownTrial is a trial as it is printed.
@@ -39,7 +39,7 @@ type shownMember struct {
 	Message     string            `json:"message,omitempty"`
 	Why         string            `json:"why,omitempty"`
 	LeftOut     []shownLabel      `json:"left_out,omitempty"`
-	Held        trial.HeldState   `json:"held,omitempty"`
+	Held        readback.State    `json:"held,omitempty"`
 	Unread      string            `json:"unread,omitempty"`
 	Differences []shownDifference `json:"differences,omitempty"`
 	Request     *shownRequest     `json:"request,omitempty"`
@@ -122,7 +122,7 @@ func (s *shownTrial) writeMembers(text *strings.Builder) error {
 }
 
 func (m *shownMember) heldText() string {
-	if m.Held == trial.NotCompared {
+	if m.Held == readback.NotCompared {
 		return "-"
 	}
 	return string(m.Held)

@@ -114,6 +114,8 @@ type Held struct {
 	Emails     []string
 	// Tags are labels or ids, as Hello Charles gives them.
 	Tags []string
+	// OtherReferences are those that the contact has besides, of whatever source type.
+	OtherReferences []string
 	// Properties are the custom properties by technical name. Their values are
 	// those of JSON; numbers are json.Number.
 	Properties map[string]any

@@ -103,7 +103,8 @@ func heldIn(reply vendorhttp.Response, names config.ContactNames, reference stri
 	}
 	var held *Held
 	for _, record := range records {
-		if !holds(record, names.Reference, reference) {
+		others, holds := references(record, names.Reference, reference)
+		if !holds {
 			continue
 		}
 		if held != nil {
@@ -117,6 +118,8 @@ func heldIn(reply vendorhttp.Response, names config.ContactNames, reference stri
 			Phones:     texts(record, names.Phones),
 			Emails:     texts(record, names.Emails),
 			Tags:       texts(record, names.Tags),
+
+			OtherReferences: others,
 		}
 		held.Properties, _ = at(record, names.Properties).(map[string]any)
 	}
@@ -126,12 +129,18 @@ func heldIn(reply vendorhttp.Response, names config.ContactNames, reference stri
 	return held, nil
 }
 
-func holds(record any, path, reference string) bool {
+// references reports whether a record has the reference, and which others.
+func references(record any, path, reference string) (others []string, holds bool) {
 	asked := newSent([]audience.Contact{{Reference: reference}})
-	return slices.ContainsFunc(texts(record, path), func(told string) bool {
+	all := texts(record, path)
+	others = slices.DeleteFunc(slices.Clone(all), func(told string) bool {
 		_, ok := asked.named(told)
 		return ok
 	})
+	if len(others) == 0 {
+		return nil, len(all) > 0
+	}
+	return others, len(others) < len(all)
 }
 
 // texts returns the texts at a path. A list on the way, or at its end, is gone

@@ -31,7 +31,7 @@ func TestContactIsReadBackAsTheAppAPINamesIt(t *testing.T) {
 	require.Equal(t, &hellocharles.Held{
 		Reference: plantedReference, FirstName: "Quintessa", LastName: "Example",
 		Phones: []string{"+4915112345678", "+441632960001"}, Emails: []string{"quintessa@example.com"},
-		Tags:       []string{"VIP", "zeotap"},
+		Tags: []string{"VIP", "zeotap"}, OtherReferences: []string{"c-1"},
 		Properties: map[string]any{"card": "gold", "points": json.Number("12.50"), "since": nil},
 	}, held)
 	require.Equal(t, "GET", w.requests()[0].Method)

@@ -68,7 +68,9 @@ func FuzzHeld(f *testing.F) {
 		require.Equal(t, reference, held.Reference)
 		root, err := decode(body)
 		require.NoError(t, err)
-		require.True(t, holds(at(root, names.Data), names.Reference, reference))
+		_, holds := references(at(root, names.Data), names.Reference, reference)
+		require.True(t, holds)
+		require.NotContains(t, held.OtherReferences, reference)
 		for _, texts := range [][]string{held.Phones, held.Emails, held.Tags} {
 			require.NotContains(t, texts, "")
 		}

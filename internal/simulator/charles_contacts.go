@@ -171,6 +171,7 @@ func (c *charles) examine(bodies []contactBody, batch int64) (in intake, whole b
 			in.lost++
 			one.lost, one.Status = true, c.wouldBe(one.Reference)
 		default:
+			k.forget(engine.Forgets(spot))
 			in.accepted, in.places = append(in.accepted, k.upsert), append(in.places, i)
 			in.dropped += k.dropped
 		}

@@ -9,9 +9,9 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
+	"audiencesync/internal/readback"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/faults"
-	"audiencesync/internal/trial"
 )
 
 func TestWhatIsNotHeldAsItWasSentIsADifference(t *testing.T) {
@@ -21,10 +21,10 @@ func TestWhatIsNotHeldAsItWasSentIsADifference(t *testing.T) {
 	opened := w.ready(t, "birthday: {from: birth_date, type: date}", "birthday: {from: birth_date, type: date, empty: clear}")
 	upsert(t, w, audience.Contact{Reference: emil, Properties: []audience.Property{{Name: "birthday", Value: "1980-02-01"}}})
 	sent := try(t, opened, 2)
-	tags := trial.Difference{Field: "tags", Sent: []string{"zeotap", "vip"}}
-	require.Equal(t, trial.Differs, sent[0].Held.State)
-	require.Equal(t, []trial.Difference{tags}, sent[0].Held.Differences)
-	require.Equal(t, []trial.Difference{tags, {Field: "birthday", Held: "1980-02-01"}}, sent[1].Held.Differences)
+	tags := readback.Difference{Field: "tags", Sent: []string{"zeotap", "vip"}}
+	require.Equal(t, readback.Differs, sent[0].Held.State)
+	require.Equal(t, []readback.Difference{tags}, sent[0].Held.Differences)
+	require.Equal(t, []readback.Difference{tags, {Field: "birthday", Held: "1980-02-01"}}, sent[1].Held.Differences)
 	require.False(t, sent[1].Good())
 }
 
@@ -43,7 +43,7 @@ func TestAContactThatWasLostIsAbsent(t *testing.T) {
 	require.NoError(t, w.SetFaults(simulator.Faults{Lose: []faults.Selection{{References: []string{ada}}}}))
 	sent := try(t, w.ready(t), 2)
 	require.True(t, sent[0].Outcome.Took(), "Hello Charles said so")
-	require.Equal(t, trial.Absent, sent[0].Held.State)
+	require.Equal(t, readback.Absent, sent[0].Held.State)
 	require.False(t, sent[0].Good())
 	require.True(t, sent[1].Good())
 }
@@ -55,14 +55,14 @@ func TestWhatIsHeldLaterIsReadAgain(t *testing.T) {
 		Match: faults.Match{Side: faults.Charles, Method: http.MethodGet, Path: contactsPath, To: 1}, Do: faults.Status, Status: http.StatusNotFound,
 	}}}))
 	sent := try(t, w.ready(t), 1)
-	require.Equal(t, trial.Same, sent[0].Held.State)
+	require.Equal(t, readback.Same, sent[0].Held.State)
 }
 
 func TestAnAnswerThatCannotBeReadProvesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, simulator.CharlesOptions{}, func(c *config.HelloCharles) { c.Read.Contact.Reference = "reference" })
 	sent := try(t, w.ready(t), 1)
-	require.Equal(t, trial.Unread, sent[0].Held.State)
+	require.Equal(t, readback.Unread, sent[0].Held.State)
 	require.Contains(t, sent[0].Held.Why, "read.contact.reference")
 	require.NotContains(t, sent[0].Held.Why, "12345601")
 	require.False(t, sent[0].Good())
@@ -96,7 +96,7 @@ func TestContactsThatCannotBeReadAreNotCompared(t *testing.T) {
 			require.NoError(t, err)
 			sent, err := opened.Send(t.Context(), chosen.Candidates)
 			require.NoError(t, err)
-			var cannot *trial.CannotReadError
+			var cannot *readback.CannotReadError
 			require.ErrorAs(t, opened.ReadBack(t.Context(), sent), &cannot)
 			require.ErrorContains(t, cannot, test.says)
 			require.True(t, sent[0].Good(), "nothing speaks against it")
@@ -108,7 +108,7 @@ func TestTagsAreHeldByLabelOrById(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, simulator.CharlesOptions{TagsByID: true}, func(c *config.HelloCharles) { c.Tags = config.TagID })
 	sent := try(t, w.ready(t), 1)
-	require.Equal(t, trial.Same, sent[0].Held.State, "%v", sent[0].Held.Differences)
+	require.Equal(t, readback.Same, sent[0].Held.State, "%v", sent[0].Held.Differences)
 	require.NotContains(t, sent[0].Held.Held.Tags, "vip", "ids are held")
 }
 
@@ -120,8 +120,8 @@ func TestNumbersAreComparedAsNumbers(t *testing.T) {
 	opened := w.ready(t)
 	found, err := opened.Compare(t.Context(), audience.Contact{Reference: ada, Properties: []audience.Property{{Name: "loyalty_points", Value: json.Number("7")}}})
 	require.NoError(t, err)
-	require.Equal(t, trial.Same, found.State)
+	require.Equal(t, readback.Same, found.State)
 	found, err = opened.Compare(t.Context(), audience.Contact{Reference: ada, Properties: []audience.Property{{Name: "loyalty_points", Value: json.Number("7.01")}}})
 	require.NoError(t, err)
-	require.Equal(t, []trial.Difference{{Field: "loyalty_points", Sent: json.Number("7.01"), Held: json.Number("7.0")}}, found.Differences)
+	require.Equal(t, []readback.Difference{{Field: "loyalty_points", Sent: json.Number("7.01"), Held: json.Number("7.0")}}, found.Differences)
 }

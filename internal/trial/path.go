@@ -9,6 +9,7 @@ import (
 	"audiencesync/internal/hellocharles"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/mapping"
+	"audiencesync/internal/readback"
 )
 
 // Path is the way of one member from the source to Hello Charles. It is contact
@@ -31,7 +32,7 @@ type Path struct {
 	HasRun  bool
 	History ledger.ContactHistory
 	// Held compares what Hello Charles holds with what would be sent.
-	Held Comparison
+	Held readback.Comparison
 	// CannotRead says why contacts cannot be read back; empty if they can.
 	CannotRead string
 }
@@ -86,7 +87,7 @@ func (t *Trial) lookBack(ctx context.Context, p *Path, left bool) error {
 		p.Unmark = &rendered
 	}
 	p.Held, err = t.compareTraced(ctx, p.Trace)
-	if cannot, ok := errors.AsType[*CannotReadError](err); ok {
+	if cannot, ok := errors.AsType[*readback.CannotReadError](err); ok {
 		p.CannotRead = cannot.Error()
 		return nil
 	}
@@ -95,11 +96,9 @@ func (t *Trial) lookBack(ctx context.Context, p *Path, left bool) error {
 
 // compareTraced reads back what is held for the reference. A member that is not
 // sent is compared with nothing.
-func (t *Trial) compareTraced(ctx context.Context, trace mapping.Trace) (Comparison, error) {
+func (t *Trial) compareTraced(ctx context.Context, trace mapping.Trace) (readback.Comparison, error) {
 	if trace.Contact != nil {
 		return t.Compare(ctx, *trace.Contact)
 	}
-	held, found, err := t.held(ctx, trace.Reference)
-	found.Held = held
-	return found, err
+	return t.held.Read(ctx, trace.Reference)
 }

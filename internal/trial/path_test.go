@@ -8,6 +8,7 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/readback"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/trial"
 )
@@ -24,7 +25,7 @@ func TestATraceShowsTheRequestThatIsSent(t *testing.T) {
 			path, err := opened.Follow(t.Context(), member)
 			require.NoError(t, err)
 			require.Empty(t, w.bodies, "nothing is sent")
-			require.Equal(t, trial.Absent, path.Held.State)
+			require.Equal(t, readback.Absent, path.Held.State)
 			require.False(t, path.HasRun)
 			require.Equal(t, "0151 12345601", path.Mapped["phone"])
 
@@ -35,7 +36,7 @@ func TestATraceShowsTheRequestThatIsSent(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, path.HasRun)
 			require.Equal(t, ledger.MemberYes, path.History.Membership)
-			require.Equal(t, trial.Same, path.Held.State)
+			require.Equal(t, readback.Same, path.Held.State)
 			require.Equal(t, "Ada", path.Held.Held.FirstName)
 		})
 	}
@@ -50,7 +51,7 @@ func TestATraceOfAMemberThatIsNotSentShowsWhatIsHeld(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, audience.ExcludedByFilter, path.Trace.Excluded.Reason)
 	require.Nil(t, path.Request)
-	require.Equal(t, trial.NotCompared, path.Held.State)
+	require.Equal(t, readback.NotCompared, path.Held.State)
 	require.Equal(t, "Ada", path.Held.Held.FirstName)
 
 	path, err = opened.Follow(t.Context(), audience.Member{"first_name": "Eve"})

@@ -11,6 +11,7 @@ import (
 	"audiencesync/internal/hellocharles"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/preflight"
+	"audiencesync/internal/readback"
 	"audiencesync/internal/vendorhttp"
 )
 
@@ -30,13 +31,13 @@ type Sent struct {
 	// request that names them would create it again.
 	Protected bool
 	// Held is what reading back found.
-	Held Comparison
+	Held readback.Comparison
 }
 
 // Good reports whether Hello Charles took the contact and nothing speaks against
 // its holding what was sent.
 func (s Sent) Good() bool {
-	return s.Outcome.Took() && (s.Held.State == Same || s.Held.State == NotCompared)
+	return s.Outcome.Took() && (s.Held.State == readback.Same || s.Held.State == readback.NotCompared)
 }
 
 // Send sends each candidate in a request of its own, so that every answer is
@@ -78,7 +79,7 @@ func (t *Trial) send(ctx context.Context, opening ledger.Opening, candidate Cand
 	sent := Sent{Candidate: candidate, Protected: protected}
 	members := []ledger.ReadMember{candidate.Member}
 	var result hellocharles.Result
-	err = t.patiently(ctx, tooSoon, func() (err error) {
+	err = t.patiently(ctx, readback.TooSoon, func() (err error) {
 		result, err = t.upsert(ctx, candidate.Contact, func(ctx context.Context) error {
 			if err := book.BeginTrial(ctx, opening, members); err != nil {
 				return err

@@ -11,9 +11,9 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/readback"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/faults"
-	"audiencesync/internal/trial"
 	"audiencesync/internal/vendorhttp"
 )
 
@@ -28,7 +28,7 @@ func TestATrialSendsAsManyAsWereAskedForEachAlone(t *testing.T) {
 			for i, reference := range []string{ada, emil} {
 				require.Equal(t, reference, sent[i].Contact.Reference)
 				require.Equal(t, audience.Created, sent[i].Outcome)
-				require.Equal(t, trial.Same, sent[i].Held.State, "%v", sent[i].Held.Differences)
+				require.Equal(t, readback.Same, sent[i].Held.State, "%v", sent[i].Held.Differences)
 				require.True(t, sent[i].Good())
 				require.Equal(t, ledger.MemberYes, w.membership(t, reference))
 			}
@@ -68,7 +68,7 @@ func TestARefusalIsToldInHelloCharlesOwnWords(t *testing.T) {
 			require.Equal(t, audience.Refused, sent[0].Outcome)
 			require.Equal(t, "bad_name", sent[0].Code)
 			require.Contains(t, sent[0].Message, "Not this name.")
-			require.Equal(t, trial.NotCompared, sent[0].Held.State)
+			require.Equal(t, readback.NotCompared, sent[0].Held.State)
 			require.False(t, sent[0].Good())
 			require.Equal(t, ledger.MemberUnknown, w.membership(t, ada))
 			require.True(t, sent[1].Good(), "one refusal keeps nobody else back")
@@ -86,7 +86,7 @@ func TestALostReplyLeavesAMemberUnknown(t *testing.T) {
 	require.Equal(t, audience.Unresolved, sent[0].Outcome)
 	require.Contains(t, sent[0].Why, "the connection was lost")
 	require.False(t, sent[0].Good())
-	require.Equal(t, trial.Same, sent[0].Held.State, "reading back shows that it arrived")
+	require.Equal(t, readback.Same, sent[0].Held.State, "reading back shows that it arrived")
 	require.Equal(t, ledger.MemberUnknown, w.membership(t, ada), "the next run sends it again")
 	require.Equal(t, ledger.MemberYes, w.membership(t, emil))
 }

@@ -12,6 +12,7 @@ import (
 	"audiencesync/internal/config"
 	"audiencesync/internal/endpoints"
 	"audiencesync/internal/preflight"
+	"audiencesync/internal/readback"
 	"audiencesync/internal/vendorhttp"
 	"audiencesync/internal/zeotap"
 )
@@ -35,8 +36,7 @@ type Trial struct {
 	Findings *preflight.Findings
 
 	options Options
-	// tagIDs are the ids of tags by label; nil until they are needed.
-	tagIDs map[string]string
+	held    *readback.Reader
 }
 
 // Open inspects a sync. Who sends anything looks at the problems that were
@@ -50,6 +50,9 @@ func Open(ctx context.Context, o Options) (*Trial, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.held = readback.NewReader(t.Sync.Workspace.API, t.Sync.Spec.Marker, func(ctx context.Context, ask func() error) error {
+		return t.patiently(ctx, readback.TooSoon, ask)
+	})
 	return t, nil
 }
 
@@ -91,21 +94,9 @@ func patiently(ctx context.Context, say func(text string), passes func(error) (t
 	}
 }
 
-// tooSoon reports whether a request was, or would have been, one too many, so
-// that nothing was done, and how long to wait.
-func tooSoon(err error) (time.Duration, bool) {
-	if wait, ok := errors.AsType[*endpoints.BudgetWaitError](err); ok {
-		return wait.Delay, true
-	}
-	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok && vendor.Kind == vendorhttp.RateLimited {
-		return max(vendor.RetryAfter, time.Second), true
-	}
-	return 0, false
-}
-
 // passing reports whether a question may be answered later, and when to ask.
 func passing(err error) (time.Duration, bool) {
-	if delay, ok := tooSoon(err); ok {
+	if delay, ok := readback.TooSoon(err); ok {
 		return delay, true
 	}
 	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok {

@@ -62,7 +62,7 @@ func (e *Engine) NextBatch() int64 {
 }
 
 // Refuses says whether an upsert of the contact is refused, and why. Each call
-// is one attempt; so it is with Loses, Hides and Crashes.
+// is one attempt; so it is with Loses, Forgets, Hides and Crashes.
 func (e *Engine) Refuses(spot Spot) (Refusal, bool) {
 	for i, refusal := range e.plan.Refuse {
 		if e.selects("refuse", i, refusal.selection(), spot) {

@@ -55,6 +55,11 @@ func (p Plan) Validate() error {
 	if err := validateAll("lose", p.Lose); err != nil {
 		return err
 	}
+	for i, forgetting := range p.Forget {
+		if err := forgetting.validate(); err != nil {
+			return fmt.Errorf("forget[%d]: %w", i, err)
+		}
+	}
 	if err := validateAll("hide", p.Hide); err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ type Plan struct {
 	Refuse []Refusal `json:"refuse,omitempty" yaml:"refuse"`
 	// Lose are contacts that are reported as taken and silently dropped.
 	Lose []Selection `json:"lose,omitempty" yaml:"lose"`
+	// Forget are contacts that are taken without some of their fields.
+	Forget []Forgetting `json:"forget,omitempty" yaml:"forget"`
 	// Hide are contacts that are taken and left out of the reply.
 	Hide []Selection `json:"hide,omitempty" yaml:"hide"`
 	// Crash are contacts that the API cannot bear: a call with one of them is

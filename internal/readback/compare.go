@@ -1,4 +1,4 @@
-package trial
+package readback
 
 import (
 	"encoding/json"
@@ -75,8 +75,6 @@ func digits(phone string) string {
 		return r
 	}, phone)
 }
-
-func missesTags(sent, held []string) bool { return len(missingTags(sent, held, nil)) > 0 }
 
 // missingTags returns the labels of which neither they nor their ids are held.
 func missingTags(sent, held []string, ids map[string]string) []string {

@@ -1,4 +1,4 @@
-package trial
+package readback
 
 import (
 	"encoding/json"
