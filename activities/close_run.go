@@ -26,6 +26,8 @@ type CloseRunInput struct {
 	// NotCompared says why.
 	Comparison  *audience.Comparison `json:"comparison,omitempty"`
 	NotCompared string               `json:"not_compared,omitempty"`
+	// ReadBack is nil where no sample was to be read back.
+	ReadBack *audience.ReadBack `json:"read_back,omitempty"`
 	// Ended is "cancelled", "declined", "failed" or "planned" for a run that did not
 	// come to its end.
 	Ended string `json:"ended,omitempty"`
@@ -78,7 +80,7 @@ func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.R
 	// all of ours are there.
 	tells := !in.VerifyOnly && !in.Audit
 	proved := tells && (report.Verdict == audience.Equal || report.Verdict == audience.Explained) &&
-		report.Segment.Before == 0 && !report.Segment.Tolerated
+		report.Segment.Before == 0 && !report.Segment.Tolerated && (report.ReadBack == nil || report.ReadBack.Absent == 0)
 	// A list that moved under the read may have left somebody out.
 	compared := tells && in.Comparison != nil && !in.Comparison.Moved
 	return report, a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "" && tells, Proved: proved, Compared: compared})
@@ -111,7 +113,8 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 			ID: spec.Verification.Segment, Expected: expected.Marked, Stale: expected.Stale, Left: expected.Left, Before: beginning.NotOurs,
 			Counted: in.Counted, Evidence: audience.EvidenceNone, Comparison: in.Comparison, NotCompared: in.NotCompared,
 		},
-		Plan: in.Plan, Leavers: tally.Leavers, LeaverReasons: tally.LeaverReasons, MarkedAgain: tally.MarkedAgain,
+		ReadBack: in.ReadBack,
+		Plan:     in.Plan, Leavers: tally.Leavers, LeaverReasons: tally.LeaverReasons, MarkedAgain: tally.MarkedAgain,
 		Batches: tally.Batches, Requests: tally.Requests, Decisions: in.Decisions, Notes: in.Notes,
 		StartedAt: run.OpenedAt, FinishedAt: time.Now().UTC().Truncate(time.Millisecond),
 	}

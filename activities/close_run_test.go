@@ -11,9 +11,19 @@ import (
 	"audiencesync/internal/simulator"
 )
 
-func TestACountProvesThatContactsAreHeldOnlyWhereNobodyElseWasThereBefore(t *testing.T) {
+func TestACountProvesThatContactsAreHeldOnlyWhereNobodyElseWasThereBeforeAndNobodyIsAbsent(t *testing.T) {
 	t.Parallel()
-	for before, held := range map[int64]bool{0: true, 5: false} {
+	for name, test := range map[string]struct {
+		before   int64
+		readBack *audience.ReadBack
+		held     bool
+	}{
+		"nobody was there before": {held: true},
+		"others were there":       {before: 5},
+		"somebody differs":        {readBack: &audience.ReadBack{Sampled: 1, Differ: 1}, held: true},
+		"somebody is absent":      {readBack: &audience.ReadBack{Sampled: 1, Absent: 1}},
+	} {
+		before := test.before
 		v := startVendors(t, simulator.Options{}, nil)
 		book := v.activities.ledger
 		_, err := book.Ignore(t.Context(), v.opening(), &before)
@@ -32,12 +42,13 @@ func TestACountProvesThatContactsAreHeldOnlyWhereNobodyElseWasThereBefore(t *tes
 		_, err = book.Settle(t.Context(), opened.Run, batch, []ledger.MemberOutcome{{Outcome: audience.Accepted}})
 		require.NoError(t, err)
 
-		report, err := v.activities.closeRun(t.Context(), CloseRunInput{Run: opened.Run, Counted: new(1 + before)})
+		report, err := v.activities.closeRun(t.Context(), CloseRunInput{Run: opened.Run, Counted: new(1 + before), ReadBack: test.readBack})
 		require.NoError(t, err)
-		require.True(t, report.Acceptable)
+		require.Equal(t, test.readBack == nil, report.Acceptable)
+		require.Equal(t, test.readBack, report.ReadBack)
 		require.Equal(t, before, report.Segment.Before)
 		history, err := book.Outcomes(t.Context(), "spring", reference)
 		require.NoError(t, err)
-		require.Equal(t, held, history.Held)
+		require.Equal(t, test.held, history.Held, name)
 	}
 }

@@ -13,6 +13,7 @@ import (
 func look(run *openRun, page audience.Page, book *ledger.Ledger) (ledger.PageInput, error) {
 	input := ledger.PageInput{
 		Next: page.Next, Last: page.Last, Members: make([]ledger.ReadMember, 0, len(page.Members)),
+		Sample: sampleSize(run.spec, run.workspace.Settings),
 		Check: func(member ledger.ReadMember) (ledger.Channels, *ledger.Objection) {
 			contact, _, rejection := run.mapper.Contact(member.Mapped, member.Reference)
 			if rejection != nil {

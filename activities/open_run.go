@@ -44,6 +44,8 @@ type OpenRunResult struct {
 	// other ledgers that this one was there.
 	Ledger    string `json:"ledger,omitempty"`
 	Workspace string `json:"workspace,omitempty"`
+	// ReadsBack says that a sample of the run is read back at its end.
+	ReadsBack bool `json:"reads_back,omitempty"`
 	// Notes are why a run would be refused that sends, in one that only plans.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -110,6 +112,7 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 	}
 	if !in.PlanOnly {
 		result.Ledger, result.Workspace = a.ledger.ID(), opening.Workspace
+		result.ReadsBack = !in.Retire && sampleSize(in.Spec, sync.Workspace.Settings) > 0
 	}
 	return result, nil
 }

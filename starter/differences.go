@@ -16,7 +16,7 @@ func (a *app) differencesCommand() *cobra.Command {
 	var run int64
 	command := &cobra.Command{
 		Use:   "differences SYNC",
-		Short: "Name the contacts about which the segment and the ledger differ",
+		Short: "Name the contacts about which Hello Charles and the ledger differ",
 		Long: `Name the references about which the segment and the ledger differed when a run compared
 them, at most 10,000 of each kind:
 
@@ -31,6 +31,15 @@ and, found by an audit:
   foreign      in the segment, and not in the audience
   excluded     in the segment, and the filter keeps it out
   left         in the segment and marked by this sync, and not in the audience any more
+
+and, of the sample that a run has read back:
+
+  differs        does not hold something that the run has sent
+  changed_since  does not hold any more something that was sent earlier
+  absent         is not there
+
+Values are not kept: audiencesync trace SYNC.yaml --reference R shows what was sent and
+what is held.
 
 This is contact data: it is read from the ledger and never passes through Temporal.`,
 		Args:        cobra.ExactArgs(1),
@@ -56,7 +65,7 @@ func (a *app) listDifferences(ctx context.Context, l *ledger.Ledger, sync string
 		return err
 	}
 	if len(found) == 0 {
-		a.say("no differences, or the segment was not compared in that run")
+		a.say("no differences, or nothing was compared in that run")
 	}
 	switch a.output {
 	case outputJSON:

@@ -49,7 +49,7 @@ func TestDifferencesNameWhomTheSegmentLacksAndWhoIsForeign(t *testing.T) {
 		{Kind: ledger.DifferenceForeign, Reference: "id-9" + wild}, {Kind: ledger.DifferenceNotVisible, Reference: "id-2"},
 	}, found)
 
-	require.Equal(t, answer{stderr: "no differences, or the segment was not compared in that run\n"}, d.differences(t, "--run", "1"))
+	require.Equal(t, answer{stderr: "no differences, or nothing was compared in that run\n"}, d.differences(t, "--run", "1"))
 	require.JSONEq(t, "[]", d.differences(t, "--run", "1", "-o", "json").stdout)
 	missing := d.differences(t, "--run", "9")
 	require.Equal(t, exitUsage, missing.code)

@@ -260,7 +260,7 @@ func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Repo
 	defer cancel()
 	report, err := r.closeRun(calm, activities.CloseRunInput{
 		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: proved.counted.Counted, Why: proved.counted.Why,
-		Comparison: proved.compared.Comparison, NotCompared: proved.compared.Why, VerifyOnly: r.in.VerifyOnly, Audit: r.in.Audit,
+		Comparison: proved.compared.Comparison, NotCompared: proved.compared.Why, ReadBack: proved.readBack, VerifyOnly: r.in.VerifyOnly, Audit: r.in.Audit,
 		Entered: proved.counted.Counted != nil && r.in.Entered != nil, Plan: r.progress.Plan, Decisions: r.progress.Decisions,
 	})
 	if err != nil {

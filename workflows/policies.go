@@ -41,7 +41,7 @@ func counting(summary string) workflow.ActivityOptions {
 
 // comparing is for listing a whole segment, at the request rate of the workspace: a
 // million contacts at one request a second take an hour. When Hello Charles cannot
-// list for some tries, numbers have to do.
+// list for some tries, numbers have to do. It is also for reading contacts back.
 func comparing(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		StartToCloseTimeout: 6 * time.Hour,

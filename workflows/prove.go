@@ -15,10 +15,11 @@ import (
 type proof struct {
 	counted  activities.CountSegmentResult
 	compared activities.CompareSegmentResult
+	readBack *audience.ReadBack
 }
 
-// prove counts the segment until the count has come to rest, and compares it with the
-// ledger then. What cannot be had is a result; only the end of the run itself is an
+// prove counts the segment until the count has come to rest, compares it with the ledger
+// then, and reads a sample of contacts back. What cannot be had is a result; only the end of the run itself is an
 // error.
 func (r *audienceSync) prove(ctx workflow.Context) (proof, error) {
 	counted, err := r.settle(ctx)
@@ -26,7 +27,11 @@ func (r *audienceSync) prove(ctx workflow.Context) (proof, error) {
 		return proof{}, err
 	}
 	compared, err := r.compare(ctx, counted.Counted)
-	return proof{counted, compared}, err
+	if err != nil {
+		return proof{}, err
+	}
+	readBack, err := r.readBack(ctx, compared)
+	return proof{counted, compared, readBack}, err
 }
 
 // settle polls the segment count until it has settled. It does not end while the run

@@ -35,6 +35,8 @@ type script struct {
 	// tells of one that only plans.
 	ledger, workspace string
 	notes             []string
+	// readsBack says that OpenRun tells of a sample that is read back.
+	readsBack bool
 
 	openRun   func() error
 	readPages func(page int64) (activities.ReadPagesResult, error)
@@ -46,6 +48,7 @@ type script struct {
 	inMode       func(batch int64, mode activities.SendMode) activities.SendBatchResult
 	countSegment func(call int) (activities.CountSegmentResult, error)
 	compare      func(call int) (activities.CompareSegmentResult, error)
+	readBack     func(in activities.ReadBackInput) (activities.ReadBackResult, error)
 	closeRun     func(activities.CloseRunInput) (audience.Report, error)
 	awaitRun     func(ctx context.Context) (activities.AwaitRunResult, error)
 	lookOverdue  func(call int, in activities.LookOverdueInput) activities.LookOverdueResult
@@ -115,7 +118,7 @@ func (s *script) OpenRun(_ context.Context, in activities.OpenRunInput) (activit
 	return activities.OpenRunResult{
 		Run:          activities.RunRef{Sync: in.Spec.Sync, Run: 7, Epoch: 9},
 		AudienceName: "Spring campaign", Window: max(s.window, 1), BatchSize: 1000,
-		Ledger: s.ledger, Workspace: s.workspace, Notes: s.notes,
+		Ledger: s.ledger, Workspace: s.workspace, Notes: s.notes, ReadsBack: s.readsBack,
 	}, nil
 }
 
@@ -189,6 +192,15 @@ func (s *script) CompareSegment(context.Context, activities.CompareSegmentInput)
 		return s.compare(s.happened("compare"))
 	}
 	return activities.CompareSegmentResult{Comparison: &audience.Comparison{Listed: s.members(), Found: s.members()}}, nil
+}
+
+// ReadBack finds that 20 contacts hold what was sent.
+func (s *script) ReadBack(_ context.Context, in activities.ReadBackInput) (activities.ReadBackResult, error) {
+	s.note("read back")
+	if s.readBack != nil {
+		return s.readBack(in)
+	}
+	return activities.ReadBackResult{ReadBack: audience.ReadBack{Sampled: 20, Same: 20}}, nil
 }
 
 // CloseRun returns a good report.

@@ -285,10 +285,11 @@ func TestAPauseThatComesWithTheLastActivityHoldsTheEndOfTheRun(t *testing.T) {
 		"the last count":                          {demo(), "CountSegment", 2, nil},
 		"the only count, which cannot be had":     {demo(), "CountSegment", 1, sequenceOfNone},
 		"before the first count":                  {demo(), "ExpectSegment", 1, nil},
+		"while a sample is read back":             {demo(), "ReadBack", 1, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &script{batches: 2, window: 2, countSegment: test.count}
+			s := &script{batches: 2, window: 2, countSegment: test.count, readsBack: true}
 			env := environment(t, s)
 			paused := pauseWhenStarted(env, test.activity, test.start)
 			env.RegisterDelayedCallback(func() { require.Empty(t, s.closed) }, time.Hour)

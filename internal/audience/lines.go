@@ -94,6 +94,7 @@ func (r *Report) Lines() []Line {
 	} else if r.Segment.NotCompared != "" {
 		l = append(l, Line{Label: "listed in segment", Note: "not compared: " + r.Segment.NotCompared})
 	}
+	l.readBack(r.ReadBack)
 	return l
 }
 

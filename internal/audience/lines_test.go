@@ -23,6 +23,9 @@ func full() *audience.Report {
 		Segment: audience.SegmentCount{Expected: 17, Left: 18, Stale: 19, Before: 20, Counted: &counted, Comparison: &audience.Comparison{
 			Listed: 21, Found: 22, NotVisible: 23, Gone: 24, GoneLeft: 25, Unsure: 26, Merged: 27, Foreign: 28, OfOthers: 29, Unreferenced: 30,
 		}},
+		ReadBack: &audience.ReadBack{
+			Sampled: 31, Same: 32, Differ: 33, ChangedSince: 34, Absent: 35, Unread: 36, Fields: map[string]int64{"first_name": 37, "birthday": 38},
+		},
 	}
 }
 

@@ -33,7 +33,9 @@ type Report struct {
 	// Withheld counts values that were left out of contacts that were sent.
 	Withheld map[string]int64 `json:"withheld,omitempty"`
 	Segment  SegmentCount     `json:"segment"`
-	Verdict  Verdict          `json:"verdict"`
+	// ReadBack is nil where no contact was to be read back.
+	ReadBack *ReadBack `json:"read_back"`
+	Verdict  Verdict   `json:"verdict"`
 	// Verified says that nothing was read or sent: the run proves what earlier ones
 	// have brought.
 	Verified bool `json:"verified,omitempty"`

@@ -32,6 +32,8 @@ type Tolerance struct {
 	Gone float64
 	// SegmentGap is a share of those too: so many may be missing or too many.
 	SegmentGap float64
+	// Differing is a share of the contacts that were read back.
+	Differing float64
 }
 
 // Judge fills in the report's verdict, whether it is acceptable, the lines
@@ -45,7 +47,7 @@ func Judge(r *Report, accept Tolerance) {
 	}
 	r.Verdict = judge(r, accept)
 	r.Acceptable = acceptable(r, accept)
-	r.Summary = r.summarise()
+	r.Summary = r.summarise() + r.readBackSentence()
 }
 
 func judge(r *Report, accept Tolerance) Verdict {
@@ -64,6 +66,7 @@ func judge(r *Report, accept Tolerance) Verdict {
 		return r.judgeAudited(accept)
 	}
 	sure := r.accountsAgree()
+	held := r.readBackHolds()
 	if r.Segment.Counted == nil {
 		r.explain("Hello Charles: no count to be had")
 		if !sure {
@@ -84,7 +87,7 @@ func judge(r *Report, accept Tolerance) Verdict {
 	if !sure {
 		return Unexplained
 	}
-	if r.Segment.Comparison != nil && !r.Segment.Comparison.Same() {
+	if !held || r.Segment.Comparison != nil && !r.Segment.Comparison.Same() {
 		return Explained
 	}
 	if r.Segment.Before == 0 && !r.Segment.Tolerated && *r.Segment.Counted == r.Source.Read && r.accepted() == r.Source.Read && r.Source.Gap == 0 {
@@ -184,6 +187,7 @@ func (r *Report) accountsAgree() bool {
 		agree = false
 	}
 	agree = r.comparisonAddsUp() && agree
+	agree = r.readBackAddsUp() && agree
 	var named int64
 	for _, n := range r.Reasons {
 		named += n
@@ -232,6 +236,7 @@ func acceptable(r *Report, accept Tolerance) bool {
 		{"refused", r.Leavers.Refused, r.Leavers.Total(), accept.Refused},
 		{"source_gap", abs(r.Source.Gap), reported(r), accept.SourceGap},
 		{"gone", r.gone(), r.Segment.Expected, accept.Gone},
+		{"differing", r.ReadBack.differing(), r.ReadBack.read(), accept.Differing},
 	} {
 		if !within(limit.n, limit.of, limit.share) {
 			r.explain("%s: %s of %s is more than accept.%s allows (%s)",

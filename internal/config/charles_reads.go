@@ -31,7 +31,8 @@ type Reads struct {
 	SegmentPageSize int `yaml:"segment_page_size" json:"segment_page_size" jsonschema:"minimum=1,maximum=10000"`
 	// SegmentMember are the names inside a row of SegmentMembersPath.
 	SegmentMember SegmentMemberNames `yaml:"segment_member" json:"segment_member"`
-	// ContactPath reads one contact back, for "audiencesync try" and "trace":
+	// ContactPath reads one contact back, for "audiencesync try" and "trace", and for
+	// the sample that a run reads back (verification.sample):
 	// {reference} and {source_type} are replaced, escaped; a query may follow
 	// after "?". Default: empty, no public document names such a call.
 	ContactPath string `yaml:"contact_path" json:"contact_path,omitempty"`

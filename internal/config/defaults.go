@@ -19,6 +19,7 @@ func DefaultSync() Sync {
 		Verification: Verification{
 			Compare:  CompareAlways,
 			Repair:   1,
+			Sample:   20,
 			Poll:     Duration(5 * time.Second),
 			MaxLag:   Duration(2 * time.Minute),
 			Deadline: Duration(15 * time.Minute),

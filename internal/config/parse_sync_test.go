@@ -44,6 +44,7 @@ func TestAMinimalSyncHasTheDefaults(t *testing.T) {
 		Verification: config.Verification{
 			Compare:  config.CompareAlways,
 			Repair:   1,
+			Sample:   20,
 			Poll:     config.Duration(5 * time.Second),
 			MaxLag:   config.Duration(2 * time.Minute),
 			Deadline: config.Duration(15 * time.Minute),
@@ -110,8 +111,8 @@ func TestASyncInJSONHasDurationsAsTextAndSharesAsNumbers(t *testing.T) {
 	raw, err := json.Marshal(sync)
 
 	require.NoError(t, err)
-	require.Contains(t, string(raw), `"verification":{"segment":"seg-984","compare":"always","repair":1,"poll":"1s","max_lag":"20s","deadline":"2m"}`)
-	require.Contains(t, string(raw), `"accept":{"invalid":0.05,"refused":0.01,"source_gap":0.01,"gone":0,"segment_gap":0}`)
+	require.Contains(t, string(raw), `"verification":{"segment":"seg-984","compare":"always","repair":1,"sample":20,"poll":"1s","max_lag":"20s","deadline":"2m"}`)
+	require.Contains(t, string(raw), `"accept":{"invalid":0.05,"refused":0.01,"source_gap":0.01,"gone":0,"segment_gap":0,"differing":0}`)
 }
 
 const patternHelp = "expected iso, epoch_seconds, epoch_milliseconds or a pattern of YYYY, MM, DD, HH (or hh and A), mm, ss, Z and the marks between them"

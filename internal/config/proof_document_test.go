@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,6 +30,8 @@ marker: {tag: spring}
 	standard := config.DefaultSync().Verification
 	require.Equal(t, standard.Compare, spec.Verification.Compare)
 	require.Equal(t, standard.Repair, spec.Verification.Repair)
+	require.Equal(t, standard.Sample, spec.Verification.Sample)
+	require.Contains(t, text, "reads `sample` ("+strconv.Itoa(standard.Sample)+") contacts back")
 	require.Contains(t, text, "| `"+string(standard.Compare)+"` (default) |")
 	for _, choice := range config.CompareAlways.Choices() {
 		require.Contains(t, text, "| `"+choice+"`")

@@ -134,6 +134,10 @@ type Verification struct {
 	// members again that were accepted and are not in the segment, nor ever were;
 	// 0 to 5. Default: 1.
 	Repair int `yaml:"repair" json:"repair,omitempty" jsonschema:"minimum=0,maximum=5"`
+	// Sample is how many members, chosen at random in each run, are read back at its end
+	// and compared field by field with what was sent, where the connection has
+	// read.contact_path; 0 to 100. Default: 20.
+	Sample int `yaml:"sample" json:"sample,omitempty" jsonschema:"minimum=0,maximum=100"`
 	// Poll is the time between two counts, at least 100ms. Default: 5s.
 	Poll Duration `yaml:"poll" json:"poll"`
 	// MaxLag is how long a count that does not move is waited for; not less
@@ -176,7 +180,8 @@ type SyncLimits struct {
 
 // Accept holds the shares that still count as a good run. Invalid and refused
 // are shares of the members read, source gap of the size that Zeotap reported, gone
-// and segment gap of the contacts that are expected in the segment.
+// and segment gap of the contacts that are expected in the segment, differing of those
+// that were read back.
 type Accept struct {
 	// Invalid is the share of members that may fail our own checks. Default: 0.
 	Invalid Share `yaml:"invalid" json:"invalid"`
@@ -192,12 +197,15 @@ type Accept struct {
 	// from it, or be in it and not be ours: such a run is explained, and says that it is
 	// so by this tolerance. Default: 0.
 	SegmentGap Share `yaml:"segment_gap" json:"segment_gap"`
+	// Differing is the share of the contacts that were read back which may not hold what
+	// the run has sent, or not be there. Default: 0.
+	Differing Share `yaml:"differing" json:"differing"`
 }
 
 // Tolerance is what a verdict is held against.
 func (a Accept) Tolerance() audience.Tolerance {
 	return audience.Tolerance{
 		Invalid: float64(a.Invalid), Refused: float64(a.Refused), SourceGap: float64(a.SourceGap),
-		Gone: float64(a.Gone), SegmentGap: float64(a.SegmentGap),
+		Gone: float64(a.Gone), SegmentGap: float64(a.SegmentGap), Differing: float64(a.Differing),
 	}
 }

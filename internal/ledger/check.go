@@ -76,6 +76,11 @@ var rules = []rule{
 		remedy: "run: DELETE FROM seen WHERE run_id IN (SELECT id FROM runs WHERE state <> 'open')",
 	},
 	{
+		count:  `SELECT count(*) FROM drawn JOIN runs ON runs.id = run_id WHERE runs.state <> 'open'`,
+		what:   "members that ended runs have drawn to be read back, which are personal data",
+		remedy: "run: DELETE FROM drawn WHERE run_id IN (SELECT id FROM runs WHERE state <> 'open')",
+	},
+	{
 		count: `SELECT count(*) FROM samples JOIN runs ON runs.id = run_id
 			WHERE number < (SELECT max(newer.number) FROM runs AS newer WHERE newer.sync_id = runs.sync_id)`,
 		what: "samples of plans that a newer run or plan has followed, which are personal data",

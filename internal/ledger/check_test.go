@@ -61,6 +61,7 @@ func TestDamageIsFoundWithARemedyThatMendsIt(t *testing.T) {
 		"have lost their members":   `UPDATE batches SET blob = NULL WHERE state = 'sent'`,
 		"that ended runs have seen": `INSERT INTO seen (run_id, kind, chunk, bits) SELECT min(id), 'read', 0, unhex('00') FROM runs`,
 		"open although a newer one": `UPDATE runs SET state = 'open' WHERE number = 1`,
+		"drawn to be read back":     `INSERT INTO drawn (run_id, members) SELECT min(id), unhex('00') FROM runs`,
 		"samples of plans": `INSERT INTO samples (run_id, kind, contact_id, why, fields)
 			SELECT min(runs.id), 'new', min(contacts.id), '', '[]' FROM runs CROSS JOIN contacts`,
 		"batches that their run does not": `UPDATE runs SET batches = 1 WHERE state = 'open' AND number = 2`,

@@ -120,7 +120,12 @@ func (c *Comparing) keep(ctx context.Context, tx *sql.Tx, missing map[Difference
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM differences WHERE run_id = $1`, c.run.id); err != nil {
+	others, err := jsonList(readBackKinds)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `
+		DELETE FROM differences WHERE run_id = $1 AND kind NOT IN (SELECT atom FROM json_each(CAST($2 AS TEXT)))`, c.run.id, others); err != nil {
 		return err
 	}
 	for kind, references := range c.named {

@@ -111,10 +111,10 @@ func inParts(contacts []int64, do func(list string) error) error {
 	return nil
 }
 
-// DifferenceKind says how the segment and the ledger differ.
+// DifferenceKind says how Hello Charles and the ledger differ.
 type DifferenceKind string
 
-// The kinds of differences.
+// The kinds of differences that comparing a segment finds.
 const (
 	// DifferenceGone: it was in the segment, and is not any more.
 	DifferenceGone DifferenceKind = "gone"
@@ -152,14 +152,14 @@ func recordDifferences(ctx context.Context, tx *sql.Tx, runID int64, kind Differ
 	return err
 }
 
-// Difference is one reference about which the segment and the ledger differ. It is
-// contact data.
+// Difference is one reference about which the segment and the ledger differ, or that
+// was read back and is not as it was sent. It is contact data.
 type Difference struct {
 	Kind      DifferenceKind `json:"kind"`
 	Reference string         `json:"reference"`
 }
 
-// Differences returns what the comparison of a run found, up to 10,000 of each kind.
+// Differences returns what a run found by comparing and by reading back, up to 10,000 of each kind.
 // Run 0 is the newest one.
 func (l *Ledger) Differences(ctx context.Context, sync string, run int64) ([]Difference, error) {
 	found, err := l.findRun(ctx, sync, run)

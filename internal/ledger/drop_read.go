@@ -33,6 +33,7 @@ func (l *Ledger) DropRead(ctx context.Context, ref RunRef) error {
 			`DELETE FROM withheld WHERE run_id = $1`,
 			`DELETE FROM differences WHERE run_id = $1`,
 			`DELETE FROM samples WHERE run_id = $1`,
+			`DELETE FROM drawn WHERE run_id = $1`,
 		} {
 			if _, err := tx.ExecContext(ctx, forget, runID); err != nil {
 				return err

@@ -62,10 +62,10 @@ func commit(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef, pages ...ledger.
 	return reading
 }
 
-// read reads all members in one page and finishes the read.
+// read reads all members in one page, of whom some are drawn, and finishes the read.
 func read(tb testing.TB, l *ledger.Ledger, ref ledger.RunRef, list []ledger.ReadMember) {
 	tb.Helper()
-	reading := commit(tb, l, ref, ledger.PageInput{Members: list, Last: true})
+	reading := commit(tb, l, ref, ledger.PageInput{Members: list, Last: true, Sample: 3})
 	require.NoError(tb, reading.Finish(tb.Context()))
 }
 

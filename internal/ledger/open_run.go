@@ -320,6 +320,9 @@ func dropStaging(ctx context.Context, tx *sql.Tx, runID int64) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE batches SET blob = NULL WHERE run_id = $1 AND blob IS NOT NULL`, runID); err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM drawn WHERE run_id = $1`, runID); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM seen WHERE run_id = $1`, runID)
 	return err
 }

@@ -56,6 +56,8 @@ type PageInput struct {
 	// Check returns the channels that a member is sent with, or why it cannot be
 	// sent. It is asked for those that would be sent; without it all can.
 	Check func(ReadMember) (Channels, *Objection)
+	// Sample is how many members of the whole read are drawn to be read back; 0 for none.
+	Sample int
 	// Changed names the fields of a member that differ from what was accepted, of
 	// which it gets the digests; without digests all that the member has. sameMapping
 	// is false if those are of another mapping or of other settings. It is asked for

@@ -56,6 +56,7 @@ type Reading struct {
 	invalids   *seen
 	stagedIn   *seen
 	sampled    map[SampleKind]int // samples that a plan has kept
+	drawn      draw
 	tail       []Staged
 	batches    int64 // number of the newest batch, full or filling
 	staged     int64 // bytes of full batches
@@ -107,6 +108,10 @@ func (r *Reading) load(ctx context.Context, tx *sql.Tx, runID int64) error {
 		}
 	}
 	if r.sampled, err = countSamples(ctx, tx, runID); err != nil {
+		return err
+	}
+	r.drawn = newDraw(r.ledger.key, r.ref.Run)
+	if err := r.drawn.load(ctx, tx, runID); err != nil {
 		return err
 	}
 	return r.loadTail(ctx, tx, runID)

@@ -20,8 +20,10 @@ type sorting struct {
 	unknown  labelCounts
 	failures failureLog
 	samples  sampleLog
-	check    func(ReadMember) (Channels, *Objection)
-	changed  func(ReadMember, []byte) ([]string, bool, error)
+	// sampleSize is how many members are drawn to be read back.
+	sampleSize int
+	check      func(ReadMember) (Channels, *Objection)
+	changed    func(ReadMember, []byte) ([]string, bool, error)
 	// invalid are members that are not sent, and were not held back with this content
 	// before.
 	invalid    []Staged
@@ -38,6 +40,8 @@ func (r *Reading) sort(ctx context.Context, tx *sql.Tx, runID, syncID int64, pag
 		samples:  sampleLog{tx: tx, runID: runID, key: r.ledger.failureKey, kept: r.sampled},
 		check:    page.Check,
 		changed:  page.Changed,
+
+		sampleSize: page.Sample,
 	}
 	if err := s.reject(ctx, tx, runID, syncID, page.Rejected); err != nil {
 		return PageResult{}, err
@@ -55,6 +59,7 @@ func (r *Reading) sort(ctx context.Context, tx *sql.Tx, runID, syncID int64, pag
 		func() error { return s.failures.flush(ctx) }, // It asks what is known, so it goes first.
 		func() error { return s.remember(ctx, tx, runID, syncID) },
 		func() error { return s.unknown.save(ctx, tx, runID, LabelUnknown) },
+		func() error { return s.drawn.save(ctx, tx, runID) },
 	)
 	s.result.Known = s.failures.known
 	return s.result, err
@@ -99,6 +104,7 @@ func (s *sorting) member(ctx context.Context, member ReadMember, contact knownCo
 		})
 	case !s.full && contact.marked == markedYes && bytes.Equal(contact.fingerprint, member.Fingerprint):
 		s.result.Outcomes.Add(audience.Unchanged, 1)
+		s.draw(Staged{Contact: contact.id, Reference: member.Reference, Fingerprint: member.Fingerprint, Mapped: member.Mapped})
 	default:
 		return s.stage(ctx, contact, member)
 	}
@@ -134,6 +140,7 @@ func (s *sorting) stage(ctx context.Context, contact knownContact, member ReadMe
 		s.result.Joiners++
 	}
 	s.tail = append(s.tail, staged)
+	s.draw(staged)
 	return s.sample(ctx, contact, member)
 }
 

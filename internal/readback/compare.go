@@ -14,13 +14,19 @@ import (
 
 // Difference is a field whose value is not held as it was sent.
 type Difference struct {
-	// Field is "first_name", "phone", "tags" or the technical name of a property.
+	// Field is "first_name", "tags", Phone, Email or the technical name of a property.
 	Field string
 	// Sent is what was sent: of tags, those that are missing.
 	Sent any
 	// Held is what Hello Charles has there; nil for nothing.
 	Held any
 }
+
+// The fields that are channels.
+const (
+	Phone = "phone"
+	Email = "email"
+)
 
 // differences compares what was sent with what is held. What was not sent is not
 // compared: Hello Charles may have it from elsewhere.
@@ -36,10 +42,10 @@ func differences(sent audience.Contact, held *hellocharles.Held, tagIDs map[stri
 		}
 	}
 	if sent.Phone != "" && !slices.ContainsFunc(held.Phones, func(phone string) bool { return digits(phone) == digits(sent.Phone) }) {
-		all = append(all, Difference{"phone", sent.Phone, listOrNil(held.Phones)})
+		all = append(all, Difference{Phone, sent.Phone, listOrNil(held.Phones)})
 	}
 	if sent.Email != "" && !slices.ContainsFunc(held.Emails, func(email string) bool { return strings.EqualFold(email, sent.Email) }) {
-		all = append(all, Difference{"email", sent.Email, listOrNil(held.Emails)})
+		all = append(all, Difference{Email, sent.Email, listOrNil(held.Emails)})
 	}
 	if missing := missingTags(sent.Tags, held.Tags, tagIDs); len(missing) > 0 {
 		all = append(all, Difference{"tags", missing, listOrNil(held.Tags)})

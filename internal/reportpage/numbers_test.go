@@ -253,6 +253,15 @@ func documents() map[string]*runreport.Document {
 		"not compared": change(sample(), func(d *runreport.Document) {
 			d.Segment.Comparison, d.Segment.Evidence, d.Segment.NotCompared = nil, audience.EvidenceCounted, "the key may not list contacts (403)"
 		}),
+		"read back": change(sample(), func(d *runreport.Document) {
+			d.ReadBack = &audience.ReadBack{
+				Sampled: 23, Same: 9, Differ: 5, ChangedSince: 4, Absent: 3, Unread: 2, Why: "the answer is no JSON (status 502)",
+				Fields: map[string]int64{"first_name": 6, "zeotap_audience_984": 1, "größe 2/3": 7},
+			}
+		}),
+		"nothing read back": change(sample(), func(d *runreport.Document) {
+			d.ReadBack = &audience.ReadBack{Why: "the ledger did not answer for 6 tries"}
+		}),
 		"there before": change(sample(), func(d *runreport.Document) { d.Segment.Before = 31 }),
 		"plan": change(sample(), func(d *runreport.Document) {
 			d.Ended, d.Course, d.Segment.Counted, d.Segment.Comparison = audience.EndedPlanned, nil, nil, nil

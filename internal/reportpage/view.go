@@ -162,10 +162,13 @@ func toneOf(line audience.Line) string {
 		return "main"
 	}
 	switch line.Of {
-	case "segment/comparison/found":
+	case "segment/comparison/found", "read_back/same":
 		return "taken"
-	case "segment/comparison/not_visible", "segment/comparison/foreign":
+	case "segment/comparison/not_visible", "segment/comparison/foreign", "read_back/differ", "read_back/absent":
 		return "bad"
+	}
+	if line.Group() == "read_back" { // A label may be the name of a field.
+		return "aside"
 	}
 	switch audience.Outcome(line.Label) {
 	case audience.Unchanged, audience.Created, audience.Updated, audience.Accepted, audience.Removed:

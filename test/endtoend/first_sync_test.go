@@ -19,6 +19,7 @@ var reportKeys = []string{
 	"plan.refused", "plan.marked", "plan.leavers", "plan.keeps_leavers", "plan.batches", "plan.requests", "plan.seconds",
 	"leavers", "leavers.removed", "leavers.gone", "leavers.kept", "leavers.refused", "leavers.unresolved",
 	"reasons", "new_failures", "known_failures", "segment", "segment.id", "segment.expected", "segment.counted", "segment.evidence", "segment.comparison",
+	"read_back", "read_back.sampled", "read_back.same",
 	"verdict", "acceptable", "summary", "batches", "requests", "started_at", "finished_at",
 }
 

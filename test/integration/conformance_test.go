@@ -160,6 +160,7 @@ func patientSpec(t *testing.T, c conformance.Configuration) config.Sync {
 	spec := demo(t)
 	spec.Accept.Invalid, spec.Accept.Refused = 1, 1
 	spec.Limits.Refused = 1
+	spec.Verification.Sample = 5 // Some workspaces take one request a second.
 	birthday := spec.Mapping.Properties["birthday"]
 	birthday.Empty = config.EmptyClear
 	spec.Mapping.Properties["birthday"] = birthday

@@ -143,6 +143,13 @@ CREATE TABLE seen (
     PRIMARY KEY (run_id, kind, chunk)
 ) WITHOUT ROWID;
 
+-- Members that were drawn to be read back at the end of a run, as a blob like that of
+-- a staged batch; none once the run has ended.
+CREATE TABLE drawn (
+    run_id  INTEGER PRIMARY KEY REFERENCES runs (id),
+    members BLOB NOT NULL
+);
+
 -- References known in a workspace. phone and email are keyed digests of what was
 -- last accepted; 0 without. held: 0 not confirmed, 1 Hello Charles has confirmed
 -- the contact, 2 it was confirmed and is gone.
@@ -251,7 +258,8 @@ CREATE INDEX failures_by_contact ON failures (contact_id, run_id) WHERE contact_
 CREATE INDEX failures_by_fingerprint ON failures (run_id, fingerprint) WHERE contact_id IS NULL;
 
 -- What the segment and the ledger differ in, found by the comparison of a run, up to
--- a bound of each kind: gone, not_visible, merged, foreign.
+-- a bound of each kind: gone, not_visible, merged, foreign;
+-- or by reading contacts back: differs, changed_since, absent.
 CREATE TABLE differences (
     run_id    INTEGER NOT NULL REFERENCES runs (id),
     kind      TEXT NOT NULL,
@@ -372,6 +380,7 @@ DROP TABLE known_failures;
 DROP TABLE memberships;
 DROP TABLE past_channels;
 DROP TABLE contacts;
+DROP TABLE drawn;
 DROP TABLE seen;
 DROP TABLE pages;
 DROP TABLE runs;
