@@ -205,3 +205,49 @@ func TestARequestThatCannotBringBackWhoIsGoneIsNoSignThatItIsNotVisibleYet(t *te
 	sendStaged(t, l, third, all(audience.Accepted, 1)) // A 2xx that says nothing of contacts.
 	require.Equal(t, audience.Comparison{Listed: 1, Found: 1, Gone: 1}, compared(t, l, third, listed(references[1])))
 }
+
+func TestWhomOnlyThisRunHasConfirmedAndWhoWasNeverSeenIsSentWholeAgain(t *testing.T) {
+	t.Parallel()
+	confirmed := func(n int) []ledger.MemberOutcome {
+		outcomes := all(audience.Created, n)
+		for i := range outcomes {
+			outcomes[i].Confirmed = true
+		}
+		return outcomes
+	}
+	keeping := func(token string) ledger.Opening {
+		o := opening(token)
+		o.Keeps = true
+		return o
+	}
+	l := open(t)
+	list := members(0, 3, "v1")
+	wholeRun(t, l, keeping("a"), list[:1], confirmed(1)) // Nothing was compared.
+	other := keeping("other")
+	other.Sync, other.AudienceID = "summer", "985"
+	seenThere, err := l.OpenRun(t.Context(), other)
+	require.NoError(t, err)
+	read(t, l, seenThere, list[1:2])
+	ref, sum := readAgain(t, l, keeping("b"), append(members(0, 1, "v2"), list[1:]...))
+	require.Equal(t, int64(3), sum.Staged)
+	sendStaged(t, l, ref, confirmed(3))
+	sendStaged(t, l, seenThere, confirmed(1))
+	compared(t, l, seenThere, listed(list[1].Reference))
+	closeCompared(t, l, seenThere)
+	require.Equal(t, int64(3), compared(t, l, ref).NotVisible)
+	closeCompared(t, l, ref)
+
+	_, sum = readAgain(t, l, keeping("c"), list)
+	require.Equal(t, int64(3), sum.Staged)
+	batch, err := l.Batch(t.Context(), ledger.RunRef{Sync: "spring", Run: 3, Epoch: 3}, 1)
+	require.NoError(t, err)
+	held := map[string]ledger.Held{}
+	for _, member := range batch.Members {
+		held[member.Reference] = member.Held
+	}
+	require.Equal(t, map[string]ledger.Held{
+		list[0].Reference: ledger.HeldSame, // It was confirmed before, and may have been erased since.
+		list[1].Reference: ledger.HeldSame, // The other segment holds it.
+		list[2].Reference: ledger.HeldUnknown,
+	}, held)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"audiencesync/internal/audience"
 )
@@ -53,7 +54,27 @@ func learn(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 				return err
 			})
 		},
+		func() error { return unconfirm(ctx, tx, runID, notVisible) },
 	)
+}
+
+// unconfirm ends that contacts count as held which this run alone has confirmed, and
+// which no segment was ever seen to hold: what was lost is sent with everything it takes
+// to create it. Whoever was confirmed before may have been erased since.
+func unconfirm(ctx context.Context, tx *sql.Tx, runID int64, notVisible []int64) error {
+	fresh, err := loadSeen(ctx, tx, runID, seenUnconfirmed)
+	if err != nil {
+		return err
+	}
+	lost := slices.DeleteFunc(slices.Clone(notVisible), func(contact int64) bool { return !fresh.has(contact) })
+	return inParts(lost, func(list string) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE contacts SET held = $1 WHERE held = $2 AND id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($3 AS TEXT)))
+				AND NOT EXISTS (
+					SELECT 1 FROM syncs JOIN memberships ON memberships.sync_id = syncs.id AND memberships.contact_id = contacts.id
+					WHERE syncs.workspace_id = contacts.workspace_id AND in_segment = 1)`, notConfirmed, confirmed, list)
+		return err
+	})
 }
 
 // seeInSegment records whom the segment was seen to hold. Hello Charles holds them.

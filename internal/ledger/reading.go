@@ -51,15 +51,16 @@ type Reading struct {
 	// Complete says that the source has confirmed the read as complete.
 	Complete bool
 
-	seen       *seen
-	suppressed *seen
-	invalids   *seen
-	stagedIn   *seen
-	sampled    map[SampleKind]int // samples that a plan has kept
-	drawn      draw
-	tail       []Staged
-	batches    int64 // number of the newest batch, full or filling
-	staged     int64 // bytes of full batches
+	seen        *seen
+	suppressed  *seen
+	invalids    *seen
+	stagedIn    *seen
+	unconfirmed *seen
+	sampled     map[SampleKind]int // samples that a plan has kept
+	drawn       draw
+	tail        []Staged
+	batches     int64 // number of the newest batch, full or filling
+	staged      int64 // bytes of full batches
 }
 
 const (
@@ -88,7 +89,10 @@ func (l *Ledger) Reading(ctx context.Context, ref RunRef, limit int64, retryAfte
 
 // sets are the contacts that the run has seen.
 func (r *Reading) sets() map[seenKind]**seen {
-	return map[seenKind]**seen{seenRead: &r.seen, seenSuppressed: &r.suppressed, seenInvalid: &r.invalids, seenStaged: &r.stagedIn}
+	return map[seenKind]**seen{
+		seenRead: &r.seen, seenSuppressed: &r.suppressed, seenInvalid: &r.invalids, seenStaged: &r.stagedIn,
+		seenUnconfirmed: &r.unconfirmed,
+	}
 }
 
 func (r *Reading) load(ctx context.Context, tx *sql.Tx, runID int64) error {

@@ -32,6 +32,8 @@ const (
 	seenInvalid seenKind = "invalid"
 	// seenStaged are those that wait in batches.
 	seenStaged seenKind = "staged"
+	// seenUnconfirmed are those of them whom Hello Charles was not known to hold before.
+	seenUnconfirmed seenKind = "unconfirmed"
 )
 
 const chunkBits = 16

@@ -135,6 +135,9 @@ func (s *sorting) stage(ctx context.Context, contact knownContact, member ReadMe
 		staged.Held = heldAs(contact.held, contact.channels, staged.Channels)
 	}
 	s.stagedIn.add(contact.id)
+	if contact.held == notConfirmed || s.recreate {
+		s.unconfirmed.add(contact.id)
+	}
 	s.result.Staged++
 	if contact.marked == 0 {
 		s.result.Joiners++

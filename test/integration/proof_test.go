@@ -114,6 +114,10 @@ func TestAcceptedContactsThatDoNotAppearAreSentAgainExactlyAndAtOnce(t *testing.
 	require.Equal(t, int64(2), report.Run, "the run was followed by another one")
 	require.Equal(t, audience.Equal, report.Verdict)
 	require.Equal(t, audience.Outcomes{Unchanged: 18, Created: 2}, report.Outcomes)
+	for _, person := range []int{3, 11} {
+		held, _ := w.Contact(someone(person))
+		require.Equal(t, []string{someone(person)}, held.Phones, "it was created with all it takes")
+	}
 	require.Equal(t, int64(22), w.Stats().UpsertsReceived)
 }
 

@@ -134,7 +134,8 @@ CREATE TABLE pages (
 ) WITHOUT ROWID;
 
 -- Contacts seen in a run: bitmaps of 65,536 contact ids each. kind: read (in
--- the audience); of them suppressed (the filter excludes them), invalid, staged.
+-- the audience); of them suppressed (the filter excludes them), invalid, staged; of the
+-- staged unconfirmed (Hello Charles was not known to hold them).
 CREATE TABLE seen (
     run_id INTEGER NOT NULL REFERENCES runs (id),
     kind   TEXT    NOT NULL,
