@@ -129,7 +129,7 @@ func TestNothingLeavesBeforeTheLedgerKnowsIt(t *testing.T) {
 	opening, err := opened.Sync.Opening()
 	require.NoError(t, err)
 	opening.AudienceID = "985"
-	require.NoError(t, w.pool.Ledger.BeginTrial(t.Context(), opening, nil))
+	require.NoError(t, w.pool.Ledger.BeginTrial(t.Context(), opening, []ledger.ReadMember{{Reference: emil}}))
 	sent, err := opened.Send(t.Context(), chosen.Candidates)
 	var refused *ledger.RefusedError
 	require.ErrorAs(t, err, &refused)
