@@ -40,7 +40,7 @@ type CharlesOptions struct {
 	Tags       []Tag              `yaml:"tags"`
 	Properties []Property         `yaml:"properties"`
 	Segments   []contacts.Segment `yaml:"segments"`
-	// Lag is how segment counts follow writes (A11); a fault plan with counts
+	// Lag is how segments follow writes (A11); a fault plan with counts
 	// overrides it.
 	Lag contacts.Lag `yaml:"lag"`
 

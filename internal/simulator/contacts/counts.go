@@ -2,12 +2,12 @@ package contacts
 
 import "time"
 
-// Lag is how the count of a segment follows the writes (see docs/hello-charles.md
-// A11). The zero value follows at once.
+// Lag is how a segment, its count and its list, follows the writes (see
+// docs/hello-charles.md A11). The zero value follows at once.
 type Lag struct {
-	// Delay is the time from a write to its effect on the count.
+	// Delay is the time from a write to its effect on the segment.
 	Delay time.Duration `yaml:"delay"`
-	// Step is the time between two moments at which the count moves; zero
+	// Step is the time between two moments at which the segment moves; zero
 	// moves it with every write.
 	Step time.Duration `yaml:"step"`
 	// Dip is the share by which the count falls short once, in the second
@@ -19,42 +19,78 @@ type Lag struct {
 type tally struct {
 	actual  int64
 	visible int64
+	// pending are the changes that do not show yet, in their order.
 	pending []change
 	// caughtUp counts readings at which nothing was pending.
 	caughtUp int
 }
 
 type change struct {
-	at    time.Time
-	delta int64
+	at        time.Time
+	crossings []crossing
 }
 
-// add notes a change of the count. Changes of the same hundredth of the delay
+// crossing is a contact that came into the segment, or went out of it.
+type crossing struct {
+	contact uint32
+	in      bool
+}
+
+func (c crossing) delta() int64 {
+	if c.in {
+		return 1
+	}
+	return -1
+}
+
+// add notes a change of the segment. Changes of the same hundredth of the delay
 // are kept as one.
-func (t *tally) add(delta int64, now time.Time, lag Lag) {
-	t.actual += delta
-	if lag.Delay == 0 && lag.Step == 0 && len(t.pending) == 0 {
-		t.visible += delta
-		return
+func (t *tally) add(crossings []crossing, now time.Time, lag Lag) {
+	for _, c := range crossings {
+		t.actual += c.delta()
 	}
-	if n := len(t.pending); n > 0 && now.Sub(t.pending[n-1].at) < max(lag.Delay, lag.Step)/100 {
-		t.pending[n-1].delta += delta
-		return
+	switch n := len(t.pending); {
+	case len(crossings) == 0:
+	case lag.Delay == 0 && lag.Step == 0 && n == 0:
+		t.show(crossings)
+	case n > 0 && now.Sub(t.pending[n-1].at) < max(lag.Delay, lag.Step)/100:
+		t.pending[n-1].crossings = append(t.pending[n-1].crossings, crossings...)
+	default:
+		t.pending = append(t.pending, change{now, crossings})
 	}
-	t.pending = append(t.pending, change{now, delta})
 }
 
-// settle moves the visible count to what it is now.
+func (t *tally) show(crossings []crossing) {
+	for _, c := range crossings {
+		t.visible += c.delta()
+	}
+}
+
+// settle moves what is visible to what it is now.
 func (t *tally) settle(now time.Time, lag Lag) {
 	if lag.Step > 0 {
 		now = now.Truncate(lag.Step)
 	}
 	done := 0
 	for done < len(t.pending) && !t.pending[done].at.Add(lag.Delay).After(now) {
-		t.visible += t.pending[done].delta
+		t.show(t.pending[done].crossings)
 		done++
 	}
 	t.pending = t.pending[done:]
+}
+
+// late says, of the contacts whose crossings do not show yet, whether the segment
+// still shows them.
+func (t *tally) late() map[uint32]bool {
+	shows := map[uint32]bool{}
+	for _, change := range t.pending {
+		for _, c := range change.crossings {
+			if _, known := shows[c.contact]; !known {
+				shows[c.contact] = !c.in
+			}
+		}
+	}
+	return shows
 }
 
 // read is one reading of the count.

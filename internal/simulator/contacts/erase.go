@@ -2,9 +2,9 @@ package contacts
 
 // erasure is what is known of contacts that were erased.
 type erasure struct {
-	// places are theirs: they stay in the index, empty, so that what comes behind
-	// them is found.
-	places map[uint32]struct{}
+	// places are theirs, with what they were: they stay in the index, empty, so that
+	// what comes behind them is found.
+	places map[uint32]Contact
 	// keys are their references, by which somebody who comes back is known.
 	keys     map[string]struct{}
 	contacts int64
@@ -18,7 +18,7 @@ func (s *Store) Erase(references ...string) int {
 	now := s.clock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	moved, erased := make([]int64, len(s.segments)), 0
+	moved, erased := make([][]crossing, len(s.segments)), 0
 	for _, reference := range references {
 		for at, _, known := s.findAny(reference); known; at, _, known = s.findAny(reference) {
 			s.erase(at, moved)
@@ -29,14 +29,13 @@ func (s *Store) Erase(references ...string) int {
 	return erased
 }
 
-func (s *Store) erase(at uint32, moved []int64) {
+func (s *Store) erase(at uint32, moved [][]crossing) {
 	if s.erasure.places == nil {
-		s.erasure.places, s.erasure.keys = map[uint32]struct{}{}, map[string]struct{}{}
+		s.erasure.places, s.erasure.keys = map[uint32]Contact{}, map[string]struct{}{}
 	}
 	e := s.entries.at(at)
-	for i := range s.segments {
-		moved[i] -= int64(e.in >> i & 1)
-	}
+	cross(moved, at, e.in, 0)
+	s.erasure.places[at] = s.contact(at)
 	s.scratch.decode(e.data)
 	key := string(appendKey(nil, s.scratch.source, s.scratch.reference))
 	s.erasure.keys[key] = struct{}{}
@@ -47,7 +46,6 @@ func (s *Store) erase(at uint32, moved []int64) {
 	}
 	delete(s.stitches.names, at)
 	*e = entry{}
-	s.erasure.places[at] = struct{}{}
 	s.erasure.contacts++
 }
 

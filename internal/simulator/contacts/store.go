@@ -128,18 +128,25 @@ func (s *Store) Add(with []Upsert, policy Policy) {
 }
 
 func (s *Store) applyAll(upserts []Upsert, policy Policy, now time.Time, effects []Effect) {
-	moved := make([]int64, len(s.segments))
+	moved := make([][]crossing, len(s.segments))
 	for i := range upserts {
 		effects[i] = s.apply(&upserts[i], policy, moved)
 	}
 	s.move(moved, now)
 }
 
-// move changes the counts of segments.
-func (s *Store) move(moved []int64, now time.Time) {
-	for i, delta := range moved {
-		if delta != 0 {
-			s.tallies[i].add(delta, now, s.lag)
+// move changes the segments.
+func (s *Store) move(moved [][]crossing, now time.Time) {
+	for i, crossings := range moved {
+		s.tallies[i].add(crossings, now, s.lag)
+	}
+}
+
+// cross notes which segments a contact came into and went out of.
+func cross(moved [][]crossing, at uint32, was, is uint64) {
+	for i := range moved {
+		if (was^is)>>i&1 == 1 {
+			moved[i] = append(moved[i], crossing{at, is>>i&1 == 1})
 		}
 	}
 }
@@ -155,7 +162,7 @@ func (s *Store) anyRefused(upserts []Upsert, policy Policy, effects []Effect) bo
 	return refused
 }
 
-func (s *Store) apply(u *Upsert, policy Policy, moved []int64) Effect {
+func (s *Store) apply(u *Upsert, policy Policy, moved [][]crossing) Effect {
 	at, hash, known := s.holder(u, policy)
 	r := &s.scratch
 	stitched := false
@@ -192,9 +199,7 @@ func (s *Store) apply(u *Upsert, policy Policy, moved []int64) Effect {
 	}
 	e.data = string(s.buffer)
 	in := mask(s.segments, r, &s.words)
-	for i := range s.segments {
-		moved[i] += int64(in>>i&1) - int64(e.in>>i&1)
-	}
+	cross(moved, at, e.in, in)
 	e.in = in
 	return effect
 }
@@ -338,24 +343,37 @@ func (s *Store) All() iter.Seq[Contact] {
 	}
 }
 
-// Members returns contacts of segment number i, in the order of their
-// creation, and never more in all than its visible count: like the count, the
-// list follows the writes with a lag.
+// Members returns contacts of segment number i, in the order of their creation.
+// Like the count, the list follows the writes with a lag, contact by contact.
 func (s *Store) Members(segment int, offset, limit int64) []Contact {
-	visible, _ := s.Counts(segment)
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	list, rank, end := []Contact{}, int64(0), min(offset+limit, visible)
-	for at := uint32(0); at < s.entries.n && rank < end; at++ {
-		if s.entries.at(at).in>>segment&1 == 0 {
+	now := s.clock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tallies[segment].settle(now, s.lag)
+	late := s.tallies[segment].late()
+	list, rank := []Contact{}, int64(0)
+	for at := uint32(0); at < s.entries.n && rank < offset+limit; at++ {
+		shows, isLate := late[at]
+		if !isLate {
+			shows = s.entries.at(at).in>>segment&1 == 1
+		}
+		if !shows {
 			continue
 		}
 		if rank >= offset {
-			list = append(list, s.contact(at))
+			list = append(list, s.listed(at))
 		}
 		rank++
 	}
 	return list
+}
+
+// listed is a contact as a list shows it that may not know yet that it was erased.
+func (s *Store) listed(at uint32) Contact {
+	if was, erased := s.erasure.places[at]; erased {
+		return was
+	}
+	return s.contact(at)
 }
 
 // Count reads the visible count of segment number i.

@@ -26,7 +26,7 @@ type Plan struct {
 	// Crash are contacts that the API cannot bear: a call with one of them is
 	// answered 500 and has no effect.
 	Crash []Selection `json:"crash,omitempty" yaml:"crash"`
-	// Counts lets the counts of segments lag behind the writes.
+	// Counts lets segments, their counts and lists, lag behind the writes.
 	Counts *Counts `json:"counts,omitempty" yaml:"counts"`
 	// Preview is what goes wrong with the lists of segments.
 	Preview Preview `json:"preview,omitzero" yaml:"preview"`
@@ -143,11 +143,11 @@ const (
 	RetryAfterGarbage RetryAfterForm = "garbage"
 )
 
-// Counts is how the counts of segments follow the writes.
+// Counts is how segments, their counts and lists, follow the writes.
 type Counts struct {
-	// Delay is the time from a write to its effect on the count.
+	// Delay is the time from a write to its effect on the segment.
 	Delay Duration `json:"delay,omitempty" yaml:"delay"`
-	// Step is the time between two moments at which counts move.
+	// Step is the time between two moments at which segments move.
 	Step Duration `json:"step,omitempty" yaml:"step"`
 	// Dip is the share by which a count falls short once, after it has caught up.
 	Dip float64 `json:"dip,omitempty" yaml:"dip"`
