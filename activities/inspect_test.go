@@ -205,7 +205,11 @@ func TestAKeyThatIsNotAcceptedIsAProblem(t *testing.T) {
 	found = startVendors(t, simulator.Options{Charles: simulator.CharlesOptions{ReadsForbidden: true}}, nil).inspect(t, spring())
 	cause := "the credential lacks the permission for this call (status 403): the key may not read; " + remedy
 	require.Equal(t, []string{"connection charles: listing tags: " + cause, "connection charles: listing custom properties: " + cause}, found.Problems)
-	require.Equal(t, []string{"the segment cannot be counted, so the run will end as unverifiable: connection charles: counting segment seg-984: " + cause}, found.Notes)
+	require.Equal(t, []string{
+		"the segment cannot be counted, so the run will end as unverifiable: connection charles: counting segment seg-984: " +
+			"the credential lacks the permission for this call (status 403): the key may not count segments; " +
+			"give one that may read as read.credential, because without a count no run can be proved",
+	}, found.Notes)
 
 	found = startVendors(t, simulator.Options{}, func(_ *config.HelloCharles, api *config.ZeotapAPI) { api.Credential = "a wrong key" }).inspect(t, spring())
 	require.Equal(t, []string{"connection zeotap: asking for audience 984: the credential is not accepted (status 401); check the key behind the connection's credential"}, found.Problems)

@@ -50,3 +50,13 @@ func readHint(err error, setting string) error {
 	}
 	return err
 }
+
+// segmentHint does the same for a segment that is counted or listed. without says what
+// a key that may not do that means.
+func segmentHint(err error, setting, without string) error {
+	var failed *vendorhttp.Error
+	if errors.As(err, &failed) && failed.Detail == "" && failed.Kind == vendorhttp.Forbidden {
+		failed.Detail = without
+	}
+	return readHint(err, "the segment id, "+setting)
+}

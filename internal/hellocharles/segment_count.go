@@ -28,7 +28,8 @@ func (c *client) SegmentCount(ctx context.Context, segment string) (int64, error
 		Path:      strings.ReplaceAll(c.settings.Read.SegmentCountPath, segmentPlaceholder, url.PathEscape(segment)),
 	}, func(reply vendorhttp.Response, err error) error {
 		if err != nil {
-			return readHint(err, "the segment id, read.segment_count_path")
+			return segmentHint(err, "read.segment_count_path",
+				"the key may not count segments; give one that may read as read.credential, because without a count no run can be proved")
 		}
 		if count, err = countIn(reply.Header.Values(c.settings.Read.CountHeader)); err != nil {
 			return c.reads.Fail(operation, vendorhttp.Unreadable,

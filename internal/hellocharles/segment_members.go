@@ -86,7 +86,7 @@ func (c *client) SegmentMembers(
 			key: c.settings.Read.SegmentMember.Data, limit: c.settings.Read.SegmentPageSize, offset: offset,
 		})
 		if err != nil {
-			return read, segmentHint(err)
+			return read, listHint(err)
 		}
 		members, err := rows.take(page)
 		if err != nil {
@@ -121,13 +121,14 @@ func (c *client) SegmentMembers(
 // lags behind: a list that goes on is one that never ends.
 const spareRows = 10_000
 
-// segmentHint adds to a failed read what an operator can do.
-func segmentHint(err error) error {
+// listHint adds to a failed read what an operator can do.
+func listHint(err error) error {
 	var failed *vendorhttp.Error
 	if errors.As(err, &failed) && failed.Kind == vendorhttp.Rejected && failed.Detail == "" {
 		failed.Detail = "lower read.segment_page_size, the largest page is not public, and check read.segment_members_path"
 	}
-	return readHint(err, "the segment id, read.segment_members_path")
+	return segmentHint(err, "read.segment_members_path",
+		"the key may not list the contacts of segments; give one that may read as read.credential, or be content with numbers (verification.compare: never)")
 }
 
 // segmentRows reads the rows of one segment, page by page. It remembers two

@@ -140,8 +140,8 @@ func TestAListOfASimulatedSegmentThatIsWrongIsNoticed(t *testing.T) {
 	}{
 		"cut short: it has 7 contacts, and the count says 10":                 {faults.Preview{CutAfter: 7}, vendorhttp.Unreadable},
 		"it has 4 contacts, and the count says 10; after these the same ones": {faults.Preview{IgnoreOffset: true}, vendorhttp.Unreadable},
-		"the key may not read":     {faults.Preview{Forbidden: true}, vendorhttp.Forbidden},
-		"counting segment seg-984": {faults.Preview{NoCount: true}, vendorhttp.Unreadable},
+		"the key may not list the contacts of segments":                       {faults.Preview{Forbidden: true}, vendorhttp.Forbidden},
+		"counting segment seg-984":                                            {faults.Preview{NoCount: true}, vendorhttp.Unreadable},
 	} {
 		require.NoError(t, sim.SetFaults(simulator.Faults{Preview: test.preview}))
 		_, _, err := references(t, api)
