@@ -20,10 +20,12 @@ func (a *app) differencesCommand() *cobra.Command {
 		Long: `Name the references about which the segment and the ledger differed when a run compared
 them, at most 10,000 of each kind:
 
-  not_visible  accepted, and never seen in the segment: the next run sends it again
-  gone         seen in the segment earlier, and not there any more: left alone
-  merged       its contact holds another reference of the audience too
-  foreign      in the segment, and not marked by this sync
+  not_visible    accepted, and never seen in the segment: the next run sends it again
+  gone           seen in the segment earlier, and not there any more: left alone
+  merged         its contact holds another reference of the audience too
+  still_visible  left and was unmarked, and is in the segment all the same: the next run
+                 unmarks it again
+  foreign        in the segment, and not marked by this sync
 
 and, found by an audit:
 

@@ -59,6 +59,8 @@ type Carried struct {
 	Last      []int64   `json:"last,omitempty"`
 	Brakes    Brakes    `json:"brakes,omitzero"`
 	Postponed Postponed `json:"postponed,omitzero"`
+	// Proving is nil until the run proves.
+	Proving *Proving `json:"proving,omitempty"`
 }
 
 // AudienceSync is one run of a sync: read the whole audience, decide what has
@@ -86,6 +88,8 @@ type audienceSync struct {
 	// brakes and postponed are what the answers to batches have taught so far.
 	brakes    Brakes
 	postponed Postponed
+	// proving is nil until it is known what the segment should hold.
+	proving *Proving
 	// answer is the decision about progress.Hold, nil until there is one.
 	answer *audience.Decision
 	// issuedHere counts the batches issued in this history.
@@ -99,6 +103,7 @@ func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
 		run.queue = queue{stages: in.Carried.Stages, first: in.Carried.First, last: in.Carried.Last}
 		run.brakes, run.postponed = in.Carried.Brakes, in.Carried.Postponed
 		run.approved, run.askedBefore = in.Carried.Approved, in.Carried.AskedBefore
+		run.proving = in.Carried.Proving
 		return run
 	}
 	run.progress = Progress{Sync: in.Spec.Sync, Phase: PhaseOpen, StartedAt: workflow.Now(ctx)}
@@ -367,7 +372,7 @@ func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
 	next.Carried = &Carried{
 		Opened: r.opened, Plan: r.plan, Approved: r.approved, Progress: r.progress,
 		Stages: r.queue.stages, AskedBefore: r.askedBefore, First: r.queue.first, Last: r.queue.last,
-		Brakes: r.brakes, Postponed: r.postponed,
+		Brakes: r.brakes, Postponed: r.postponed, Proving: r.proving,
 	}
 	return workflow.NewContinueAsNewError(ctx, AudienceSync, next)
 }

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/converter"
@@ -73,18 +74,61 @@ func TestWhereTheSegmentCannotBeListedNumbersHaveToDo(t *testing.T) {
 	}
 }
 
-func TestASegmentThatMovesIsListedAgainAFewTimes(t *testing.T) {
+func TestASegmentThatMovesIsListedAgain(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ moves, calls int }{"once": {1, 2}, "always": {100, 3}} {
+	// The defaults: a count every 5s, 2m for a count that does not move. A proof alone
+	// waits for nothing.
+	for name, test := range map[string]struct {
+		moves, calls int
+		alone        bool
+	}{
+		"once":                        {moves: 1, calls: 2},
+		"without end":                 {moves: 100, calls: 24},
+		"without end, a proof alone":  {moves: 100, calls: 3, alone: true},
+		"a few times, a proof alone":  {moves: 2, calls: 3, alone: true},
+		"not at all, a proof alone":   {moves: 0, calls: 1, alone: true},
+		"several times, less than 2m": {moves: 20, calls: 21},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &script{compare: func(call int) (activities.CompareSegmentResult, error) {
 				return activities.CompareSegmentResult{Comparison: &audience.Comparison{Listed: 1000, Found: 1000, Moved: call <= test.moves}}, nil
 			}}
-			_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: demo()})
+			_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: demo(), VerifyOnly: test.alone})
 			require.NoError(t, err)
 			require.Equal(t, test.calls, s.happened("compare"))
-			require.Equal(t, test.moves > 1, s.closed[0].Comparison.Moved)
+			require.Equal(t, test.moves >= test.calls, s.closed[0].Comparison.Moved)
+		})
+	}
+}
+
+func TestWhoIsLateIsWaitedForThoughTheCountIsTheExpectedOne(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		late  audience.Comparison
+		calls int // that find it
+		found int // calls in all
+		lasts time.Duration
+	}{
+		"as many come as go":           {audience.Comparison{Listed: 1000, Found: 990, NotVisible: 10, StillVisible: 10}, 3, 4, 20 * time.Second},
+		"who left does not go":         {audience.Comparison{Listed: 1000, Found: 1000, StillVisible: 1}, 100, 24, 2 * time.Minute},
+		"a stranger makes the numbers": {audience.Comparison{Listed: 1000, Found: 999, NotVisible: 1, Foreign: 1}, 100, 24, 2 * time.Minute},
+		"who is gone is not late":      {audience.Comparison{Listed: 1000, Found: 999, Gone: 1, Foreign: 1}, 100, 1, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{compare: func(call int) (activities.CompareSegmentResult, error) {
+				if call <= test.calls {
+					return activities.CompareSegmentResult{Comparison: new(test.late)}, nil
+				}
+				return activities.CompareSegmentResult{Comparison: &audience.Comparison{Listed: 1000, Found: 1000}}, nil
+			}}
+			env := environment(t, s)
+			_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+			require.NoError(t, err)
+			require.Equal(t, test.found, s.happened("compare"))
+			require.Equal(t, test.lasts, env.Now().Sub(noon))
+			require.Equal(t, test.calls < test.found, s.closed[0].Comparison.Same())
 		})
 	}
 }
@@ -93,6 +137,7 @@ func TestARunWhoseMembersDidNotComeIntoTheSegmentIsFollowedByAnotherABoundedNumb
 	t.Parallel()
 	missing := &audience.Comparison{Listed: 990, Found: 990, NotVisible: 10}
 	s := &script{
+		countSegment: sequence(990),
 		compare: func(int) (activities.CompareSegmentResult, error) {
 			return activities.CompareSegmentResult{Comparison: missing}, nil
 		},
@@ -107,6 +152,9 @@ func TestARunWhoseMembersDidNotComeIntoTheSegmentIsFollowedByAnotherABoundedNumb
 
 	_, err = play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec, Repairs: 1})
 	requireType(t, err, activities.TypeVerdictUnexplained)
+	missing = &audience.Comparison{Listed: 1001, Found: 1000, StillVisible: 1}
+	_, err = play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
+	require.Equal(t, workflows.AudienceSyncInput{Spec: spec, Repairs: 1}, followedBy(t, err), "who did not go is unmarked again")
 	spec.Verification.Repair = 0
 	_, err = play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
 	requireType(t, err, activities.TypeVerdictUnexplained)
@@ -115,6 +163,7 @@ func TestARunWhoseMembersDidNotComeIntoTheSegmentIsFollowedByAnotherABoundedNumb
 func TestARunThatIsCancelledWhileItClosesIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	s := &script{
+		countSegment: sequence(990),
 		compare: func(int) (activities.CompareSegmentResult, error) {
 			return activities.CompareSegmentResult{Comparison: &audience.Comparison{Listed: 990, Found: 990, NotVisible: 10}}, nil
 		},

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -18,15 +19,17 @@ type proof struct {
 	readBack *audience.ReadBack
 }
 
-// prove counts the segment until the count has come to rest, compares it with the ledger
-// then, and reads a sample of contacts back. What cannot be had is a result; only the end of the run itself is an
-// error.
+// Proving is how far a proof has come.
+type Proving struct {
+	Settling audience.Settling `json:"settling"`
+	// Comparisons is how often the segment was compared with the ledger.
+	Comparisons int `json:"comparisons,omitempty"`
+}
+
+// prove counts and compares the segment, and reads a sample of contacts back. What
+// cannot be had is a result; only the end of the run itself is an error.
 func (r *audienceSync) prove(ctx workflow.Context) (proof, error) {
-	counted, err := r.settle(ctx)
-	if err != nil {
-		return proof{}, err
-	}
-	compared, err := r.compare(ctx, counted.Counted)
+	counted, compared, err := r.proveSegment(ctx)
 	if err != nil {
 		return proof{}, err
 	}
@@ -34,56 +37,50 @@ func (r *audienceSync) prove(ctx workflow.Context) (proof, error) {
 	return proof{counted, compared, readBack}, err
 }
 
-// settle polls the segment count until it has settled. It does not end while the run
-// is paused: a pause may come with the last batch or count.
-func (r *audienceSync) settle(ctx workflow.Context) (activities.CountSegmentResult, error) {
-	switch {
-	case r.in.Entered != nil:
-	case r.spec.Verification.None:
-		return activities.CountSegmentResult{Why: "the sync asks for no verification"}, r.awaitResume(ctx)
-	case r.spec.Verification.Segment == "":
-		return activities.CountSegmentResult{Why: "the sync names no segment (verification.segment)"}, r.awaitResume(ctx)
+// proveSegment counts the segment until the count has come to rest, and compares it with
+// the ledger then: again and again while what is missing or too many may only be late. A
+// count alone cannot tell that, because as many may come as go.
+func (r *audienceSync) proveSegment(ctx workflow.Context) (
+	counted activities.CountSegmentResult, compared activities.CompareSegmentResult, err error,
+) {
+	if why := r.unproved(); why != "" {
+		return activities.CountSegmentResult{Why: why}, compared, r.awaitResume(ctx)
 	}
-	var expected int64
-	expecting := workflow.WithActivityOptions(ctx, enduring("count what the ledger holds as marked"))
-	if err := workflow.ExecuteActivity(expecting, do.ExpectSegment, activities.ExpectSegmentInput{Run: r.opened.Run}).Get(ctx, &expected); err != nil {
-		return activities.CountSegmentResult{}, err
+	if err := r.expect(ctx); err != nil {
+		return counted, compared, err
 	}
-	r.progress.Expected = &expected
 	if r.in.Entered != nil {
 		r.progress.Counted = r.in.Entered
-		return activities.CountSegmentResult{Counted: r.in.Entered}, nil
+		return activities.CountSegmentResult{Counted: r.in.Entered}, compared, nil
 	}
-	settling := audience.Settling{
-		Expected: expected, MaxLag: r.spec.Verification.MaxLag.D(), Deadline: r.spec.Verification.Deadline.D(),
-	}
-	if r.sendsNothing() { // Nothing was sent whose effect could be waited for.
-		settling.MaxLag = min(settling.MaxLag, r.spec.Verification.Poll.D())
-	}
-	started := workflow.Now(ctx)
 	for {
-		if err := r.awaitResume(ctx); err != nil {
-			return activities.CountSegmentResult{}, err
+		if counted, err = r.settle(ctx); err != nil {
+			return counted, compared, err
 		}
-		result, err := r.count(ctx)
-		if err != nil {
-			return result, err
+		began := workflow.Now(ctx)
+		compared, err = r.compare(ctx, counted.Counted)
+		now := workflow.Now(ctx)
+		if err != nil || !r.mayBeLate(compared.Comparison, now) {
+			return counted, compared, err
 		}
-		if result.Counted == nil {
-			return result, r.awaitResume(ctx)
+		// Listing takes no more than half of the time, however large the segment is.
+		if err := sleep(ctx, max(r.spec.Verification.Poll.D(), now.Sub(began)), "until the segment is compared again"); err != nil {
+			return counted, compared, err
 		}
-		r.progress.Counted = result.Counted
-		r.show(ctx)
-		if settling.Observe(*result.Counted, workflow.Now(ctx)) && r.progress.Paused == nil {
-			return result, nil
-		}
-		// Each poll is eleven events. A two-hundredth of the time waited so far keeps
-		// them to some hundreds, however long the deadline is.
-		pause := max(r.spec.Verification.Poll.D(), workflow.Now(ctx).Sub(started)/200)
-		timer := workflow.NewTimerWithOptions(ctx, pause, workflow.TimerOptions{Summary: "until the next segment count"})
-		if err := timer.Get(ctx, nil); err != nil {
-			return result, err
-		}
+	}
+}
+
+// unproved says why there is nothing to prove by.
+func (r *audienceSync) unproved() string {
+	switch {
+	case r.in.Entered != nil:
+		return ""
+	case r.spec.Verification.None:
+		return "the sync asks for no verification"
+	case r.spec.Verification.Segment == "":
+		return "the sync names no segment (verification.segment)"
+	default:
+		return ""
 	}
 }
 
@@ -91,9 +88,9 @@ func (r *audienceSync) settle(ctx workflow.Context) (activities.CountSegmentResu
 // asks for that and a count was to be had. A list that is not to be had is a result.
 func (r *audienceSync) compare(ctx workflow.Context, counted *int64) (activities.CompareSegmentResult, error) {
 	var result activities.CompareSegmentResult
-	different := counted != nil && r.progress.Expected != nil && *counted != *r.progress.Expected
+	different := counted != nil && *counted != r.proving.Settling.Expected
 	switch how := r.spec.Verification.Compare; {
-	case counted == nil, r.in.Entered != nil:
+	case counted == nil:
 		return result, nil
 	case r.in.Audit, how == config.CompareAlways, how == config.CompareWhenDifferent && different:
 	default:
@@ -104,30 +101,38 @@ func (r *audienceSync) compare(ctx workflow.Context, counted *int64) (activities
 		with = "the audience"
 	}
 	options := comparing("compare segment " + r.spec.Verification.Segment + " with " + with)
-	for tries := 1; ; tries++ {
-		result = activities.CompareSegmentResult{} // What JSON leaves out would stay.
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), do.CompareSegment,
-			activities.CompareSegmentInput{Run: r.opened.Run}).Get(ctx, &result)
-		switch {
-		case isFinal(err):
-			return result, err
-		case err != nil:
-			return activities.CompareSegmentResult{Why: "the segment could not be listed: " + reasonOf(err)}, nil
-		case result.Comparison == nil, !result.Comparison.Moved, tries == mostComparisons:
-			return result, r.awaitResume(ctx)
-		}
-		timer := workflow.NewTimerWithOptions(ctx, r.spec.Verification.Poll.D(), workflow.TimerOptions{Summary: "until the segment stands still"})
-		if err := timer.Get(ctx, nil); err != nil {
-			return result, err
-		}
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), do.CompareSegment,
+		activities.CompareSegmentInput{Run: r.opened.Run}).Get(ctx, &result)
+	switch {
+	case isFinal(err):
+		return result, err
+	case err != nil:
+		return activities.CompareSegmentResult{Why: "the segment could not be listed: " + reasonOf(err)}, nil
 	}
+	r.proving.Comparisons++
+	return result, r.awaitResume(ctx)
 }
+
+// mayBeLate reports whether another comparison may find less that is wrong: members
+// who have not come, leavers who have not gone, or a segment that changed while it was
+// listed.
+func (r *audienceSync) mayBeLate(found *audience.Comparison, now time.Time) bool {
+	if found == nil || !found.Moved && found.Late() == 0 {
+		return false
+	}
+	return !r.proving.Settling.Over(now) || found.Moved && r.proving.Comparisons < mostComparisons
+}
+
+// mostComparisons is how often a segment that changes while it is listed is listed
+// after the waiting is over.
+const mostComparisons = 3
 
 // sendsNothing reports whether the run only looks at what is there.
 func (r *audienceSync) sendsNothing() bool { return r.in.VerifyOnly || r.in.Audit }
 
-// mostComparisons is how often a segment is listed that changes while it is listed.
-const mostComparisons = 3
+func sleep(ctx workflow.Context, pause time.Duration, summary string) error {
+	return workflow.NewTimerWithOptions(ctx, pause, workflow.TimerOptions{Summary: summary}).Get(ctx, nil)
+}
 
 // isFinal reports whether an error ends the run, and not only a proof.
 func isFinal(err error) bool {
@@ -140,15 +145,4 @@ func reasonOf(err error) string {
 		return failed.Message()
 	}
 	return err.Error()
-}
-
-func (r *audienceSync) count(ctx workflow.Context) (activities.CountSegmentResult, error) {
-	var result activities.CountSegmentResult
-	options := counting("count segment " + r.spec.Verification.Segment)
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), do.CountSegment,
-		activities.CountSegmentInput{Run: r.opened.Run}).Get(ctx, &result)
-	if err == nil || isFinal(err) {
-		return result, err
-	}
-	return activities.CountSegmentResult{Why: "the segment could not be counted: " + reasonOf(err)}, nil
 }

@@ -7,11 +7,12 @@ import (
 )
 
 // repairs reports whether another run is to follow at once: members were accepted and
-// did not come into the segment. Closing the run has made them unknown in the ledger,
-// so the next one sends exactly them, and what has changed meanwhile.
+// did not come into the segment, or leavers were unmarked and did not go. Closing the
+// run has made them unknown in the ledger, so the next one sends exactly them, and what
+// has changed meanwhile.
 func (r *audienceSync) repairs(report *audience.Report) bool {
 	found := report.Segment.Comparison
-	return found != nil && !found.Moved && found.NotVisible > 0 && report.Ended == "" &&
+	return found != nil && !found.Moved && found.Late() > 0 && report.Ended == "" &&
 		r.in.Repairs < r.spec.Verification.Repair && !r.in.Retire && !r.sendsNothing()
 }
 

@@ -3,8 +3,8 @@ package audience
 // Comparison is what it came to that the contacts of a segment were compared, by
 // reference, with those that should be there: those that the ledger holds as marked, or,
 // in an audit, the members that pass the filter and our checks. Contacts listed are
-// those that should or may be there (Found and Unsure less Merged), Foreign, OfOthers
-// and Unreferenced, and in an audit Invalid, Excluded and Left.
+// those that should or may be there (Found and Unsure less Merged), StillVisible, Foreign,
+// OfOthers and Unreferenced, and in an audit Invalid, Excluded and Left.
 type Comparison struct {
 	// Listed is the number of contacts that the segment lists.
 	Listed int64 `json:"listed"`
@@ -23,6 +23,9 @@ type Comparison struct {
 	// Merged references have a contact that holds another one too: so many more
 	// references than contacts are in the segment.
 	Merged int64 `json:"merged,omitempty"`
+	// StillVisible contacts left the audience and were unmarked by this run, and are in
+	// the segment all the same.
+	StillVisible int64 `json:"still_visible,omitempty"`
 	// Foreign contacts have a reference of our source type that the ledger does not
 	// hold as marked. OfOthers have references of other source types only, and
 	// Unreferenced have none.
@@ -49,8 +52,12 @@ func (c *Comparison) Strangers() int64 { return c.Foreign + c.OfOthers + c.Unref
 // Same reports whether the segment holds exactly what the ledger holds as marked,
 // a contact for each reference.
 func (c *Comparison) Same() bool {
-	return c.absent() == 0 && c.Strangers() == 0 && c.Merged == 0 && c.Unsure == 0 && c.Invalid+c.Excluded+c.Left == 0
+	return c.absent() == 0 && c.Strangers() == 0 && c.Merged == 0 && c.Unsure == 0 && c.StillVisible+c.Invalid+c.Excluded+c.Left == 0
 }
+
+// Late are those whom a request of ours should have brought into the segment or taken
+// out of it, and that has not shown: it may show yet.
+func (c *Comparison) Late() int64 { return c.NotVisible + c.StillVisible }
 
 // absent are the references that should be in the segment and are not.
 func (c *Comparison) absent() int64 { return c.NotVisible + c.Missing + c.Gone }
@@ -60,7 +67,7 @@ func (c *Comparison) expected() int64 { return c.Found + c.absent() }
 
 // listed adds up the contacts of the segment.
 func (c *Comparison) listed() int64 {
-	return c.Found + c.Unsure - c.Merged + c.Strangers() + c.Invalid + c.Excluded + c.Left
+	return c.Found + c.Unsure - c.Merged + c.StillVisible + c.Strangers() + c.Invalid + c.Excluded + c.Left
 }
 
 // compared explains what the comparison found.
@@ -68,7 +75,11 @@ func (r *Report) compared() {
 	c, before := r.Segment.Comparison, r.Segment.Before
 	if c.NotVisible > 0 {
 		r.explain("Hello Charles: %s accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again%s",
-			Thousands(c.NotVisible), c.othersHint())
+			Thousands(c.NotVisible), c.notVisibleHint())
+	}
+	if c.StillVisible > 0 {
+		r.explain("Hello Charles: %s contacts that were unmarked are in the segment all the same (still visible); the next run unmarks them again",
+			Thousands(c.StillVisible))
 	}
 	r.auditCompared(c)
 	if c.Gone > 0 {
@@ -79,7 +90,7 @@ func (r *Report) compared() {
 		r.explain("Hello Charles: %s references share a contact with another one (merged)", Thousands(c.Merged))
 	}
 	if c.Unsure > 0 {
-		r.explain("Hello Charles: %s references are in the segment whose requests were never answered, or that were taken for gone", Thousands(c.Unsure))
+		r.explain("Hello Charles: %s references are in the segment of which the ledger was not sure (unsure): a request was never answered, or an earlier proof found otherwise", Thousands(c.Unsure))
 	}
 	switch strangers := c.Strangers(); {
 	case strangers > before:
@@ -103,6 +114,14 @@ func (r *Report) whyForeign() string {
 		return "are no members of the audience"
 	}
 	return "the ledger does not hold as marked"
+}
+
+// notVisibleHint says what else there may be to it than that contacts were lost.
+func (c *Comparison) notVisibleHint() string {
+	if c.OfOthers == 0 && c.Found == 0 && c.Gone == 0 {
+		return "; none of ours is: check that the segment asks for the marker, and that verification.segment is its id"
+	}
+	return c.othersHint()
 }
 
 // othersHint is for references that are missing while others are there.

@@ -43,6 +43,17 @@ func TestTheVerdictFollowsFromTheComparison(t *testing.T) {
 			"Hello Charles: 1 contacts are in the segment that the ledger does not hold as marked (foreign): 1 with a reference of ours, 0 of other systems, 0 without any",
 			"The segment lists 100,000 contacts: of 100,000 expected references 1 are not in it, and 1 of its contacts are not ours.",
 		},
+		"nobody came": {
+			judgedBy(audience.Comparison{NotVisible: 100_000}, 0), audience.Unexplained, false,
+			"Hello Charles: 100,000 accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again" +
+				"; none of ours is: check that the segment asks for the marker, and that verification.segment is its id",
+			"The segment lists 0 contacts: of 100,000 expected references 100,000 are not in it, and 0 of its contacts are not ours.",
+		},
+		"some who left did not go, and as many did not come": {
+			judgedBy(audience.Comparison{Listed: 100_000, Found: 99_998, NotVisible: 2, StillVisible: 2}, 100_000), audience.Unexplained, false,
+			"Hello Charles: 2 contacts that were unmarked are in the segment all the same (still visible); the next run unmarks them again",
+			"The segment lists 100,000 contacts: of 100,000 expected references 2 are not in it, and 0 of its contacts are not ours. 2 who left the audience are still in the segment.",
+		},
 		"some are gone": {
 			judgedBy(audience.Comparison{Listed: 99_900, Found: 99_900, Gone: 100}, 99_900), audience.Explained, true,
 			"Hello Charles: 100 references were in the segment and are not any more (gone); they are left alone: run --recreate would bring them back",
@@ -60,7 +71,7 @@ func TestTheVerdictFollowsFromTheComparison(t *testing.T) {
 		},
 		"some are there that were never answered for": {
 			judgedBy(audience.Comparison{Listed: 100_002, Found: 100_000, Unsure: 2}, 100_002), audience.Explained, true,
-			"Hello Charles: 2 references are in the segment whose requests were never answered, or that were taken for gone",
+			"Hello Charles: 2 references are in the segment of which the ledger was not sure (unsure): a request was never answered, or an earlier proof found otherwise",
 			"All 100,000 members are in the segment.",
 		},
 		"others were there before": {

@@ -83,8 +83,9 @@ func (r *Report) Lines() []Line {
 	}
 	if c := r.Segment.Comparison; c != nil {
 		l.add("segment/comparison/listed", "listed in segment", c.Listed, r.listedNote())
-		l.part("segment/comparison/unsure", "unsure", c.Unsure, "ours, though no request for them was ever answered")
+		l.part("segment/comparison/unsure", "unsure", c.Unsure, "ours, though the ledger did not know whether they are marked")
 		l.part("segment/comparison/merged", "merged", c.Merged, "references that share a contact with another one")
+		l.part("segment/comparison/still_visible", "still visible", c.StillVisible, "left the audience and were unmarked, and are in the segment all the same")
 		l.part("segment/comparison/foreign", "foreign", c.Foreign, r.foreignNote())
 		l.part("segment/comparison/excluded", "excluded", c.Excluded, "in the audience, and the filter keeps them out")
 		l.part("segment/comparison/left", "left the audience", c.Left, "still marked by this sync")

@@ -21,7 +21,7 @@ func full() *audience.Report {
 		KnownFailures: 10, MarkedAgain: 11,
 		Leavers: audience.Leavers{Removed: 12, Gone: 13, Kept: 14, Refused: 15, Unresolved: 16},
 		Segment: audience.SegmentCount{Expected: 17, Left: 18, Stale: 19, Before: 20, Counted: &counted, Comparison: &audience.Comparison{
-			Listed: 21, Found: 22, NotVisible: 23, Gone: 24, GoneLeft: 25, Unsure: 26, Merged: 27, Foreign: 28, OfOthers: 29, Unreferenced: 30,
+			Listed: 21, Found: 22, NotVisible: 23, Gone: 24, GoneLeft: 25, Unsure: 26, Merged: 27, Foreign: 28, OfOthers: 29, Unreferenced: 30, StillVisible: 31,
 		}},
 		ReadBack: &audience.ReadBack{
 			Sampled: 31, Same: 32, Differ: 33, ChangedSince: 34, Absent: 35, Unread: 36, Fields: map[string]int64{"first_name": 37, "birthday": 38},

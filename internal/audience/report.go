@@ -140,7 +140,7 @@ func (s SegmentCount) Fits() bool {
 // count.
 func (s SegmentCount) Gap() int64 {
 	if c := s.Comparison; c != nil {
-		return c.NotVisible + c.Missing + c.Excluded + c.Left + max(c.Strangers()-s.Before, 0)
+		return c.Late() + c.Missing + c.Excluded + c.Left + max(c.Strangers()-s.Before, 0)
 	}
 	return max(-s.Extra(), s.Extra()-s.Before, 0)
 }
@@ -183,12 +183,21 @@ func (r *Report) summarise() string {
 	case !r.Segment.Fits() && r.Segment.Comparison != nil:
 		c := r.Segment.Comparison
 		return fmt.Sprintf("The segment lists %s contacts: of %s expected references %s are not in it, and %s of its contacts are not ours.",
-			Thousands(c.Listed), Thousands(r.Segment.Expected), Thousands(c.NotVisible+c.Gone), Thousands(c.Strangers())) + r.toleratedSentence() + r.gapSentence()
+			Thousands(c.Listed), Thousands(r.Segment.Expected), Thousands(c.NotVisible+c.Gone), Thousands(c.Strangers())) +
+			stillInSentence(c.StillVisible) + r.toleratedSentence() + r.gapSentence()
 	case !r.Segment.Fits():
 		return fmt.Sprintf("The segment holds %s contacts, but %s are expected: %s.",
 			Thousands(*counted), r.Segment.expectedWords(), missingOrTooMany(r.Segment.beyond())) + r.toleratedSentence() + r.gapSentence()
 	}
-	return r.membershipSentence() + r.staleSentence() + r.leftSentence() + r.beforeSentence() + r.gapSentence()
+	return r.membershipSentence() + r.staleSentence() + stillInSentence(r.Segment.Left) + r.beforeSentence() + r.gapSentence() + r.evidenceSentence()
+}
+
+// evidenceSentence says that a count does not tell who was counted.
+func (r *Report) evidenceSentence() string {
+	if r.Segment.Comparison != nil || r.Segment.NotCompared == "" {
+		return ""
+	}
+	return " Only numbers were compared, not contact by contact."
 }
 
 // membershipSentence says how many members are in the segment, whose count is
@@ -233,11 +242,11 @@ func (r *Report) staleSentence() string {
 	return fmt.Sprintf(" Of those in it, %s could not be updated.", Thousands(r.Segment.Stale))
 }
 
-func (r *Report) leftSentence() string {
-	if r.Segment.Left == 0 {
+func stillInSentence(leavers int64) string {
+	if leavers == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" %s who left the audience %s still in the segment.", Thousands(r.Segment.Left), isOrAre(r.Segment.Left))
+	return fmt.Sprintf(" %s who left the audience %s still in the segment.", Thousands(leavers), isOrAre(leavers))
 }
 
 // expectedWords are how many contacts the segment may hold.

@@ -20,6 +20,8 @@ func TestTheSummarySaysInWordsWhatBecameOfTheAudience(t *testing.T) {
 			lacking(audience.Invalid, 2000), func(r *audience.Report) { r.Reasons = nil }),
 
 		"All 100,000 members are in the segment.": perfect(),
+		"All 100,000 members are in the segment. Only numbers were compared, not contact by contact.": changed(
+			perfect(), func(r *audience.Report) { r.Segment.NotCompared = "the key may not list" }),
 		"The only member is in the segment.": {
 			Source: audience.SourceCount{Read: 1}, Outcomes: audience.Outcomes{Created: 1},
 			Segment: audience.SegmentCount{Expected: 1, Counted: new(int64(1))},

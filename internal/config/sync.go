@@ -131,8 +131,8 @@ type Verification struct {
 	// Default: always.
 	Compare Comparing `yaml:"compare" json:"compare"`
 	// Repair is how often a run is followed by another one at once, which sends
-	// members again that were accepted and are not in the segment, nor ever were;
-	// 0 to 5. Default: 1.
+	// members again that were accepted and are not in the segment, nor ever were, and
+	// unmarks those again who left and are in it still; 0 to 5. Default: 1.
 	Repair int `yaml:"repair" json:"repair,omitempty" jsonschema:"minimum=0,maximum=5"`
 	// Sample is how many members, chosen at random in each run, are read back at its end
 	// and compared field by field with what was sent, where the connection has
@@ -140,8 +140,8 @@ type Verification struct {
 	Sample int `yaml:"sample" json:"sample,omitempty" jsonschema:"minimum=0,maximum=100"`
 	// Poll is the time between two counts, at least 100ms. Default: 5s.
 	Poll Duration `yaml:"poll" json:"poll"`
-	// MaxLag is how long a count that does not move is waited for; not less
-	// than Poll. Default: 2m.
+	// MaxLag is how long a count that does not move is waited for, and with it members
+	// who have not come and leavers who have not gone; not less than Poll. Default: 2m.
 	MaxLag Duration `yaml:"max_lag" json:"max_lag"`
 	// Deadline is when waiting ends at the latest; not less than MaxLag. Default: 15m.
 	Deadline Duration `yaml:"deadline" json:"deadline"`

@@ -12,6 +12,8 @@ const (
 	seenListed seenKind = "listed"
 	// seenBack are those of the contacts that had been taken for gone.
 	seenBack seenKind = "back"
+	// seenStill are those of the contacts that this run has unmarked.
+	seenStill seenKind = "still"
 )
 
 // Listed is one contact of a segment, as Hello Charles lists it.
@@ -32,11 +34,14 @@ type Comparing struct {
 	// has is the audience, and expected who of it should be in the segment: for an audit.
 	has      audienceSeen
 	expected *seen
+	// left are the contacts that the run was to unmark.
+	left *seen
 
 	result audience.Comparison
 	// found are the expected contacts whose reference was listed, back those that are
-	// no members, were taken for gone, and are there after all.
-	found, back *seen
+	// no members, were taken for gone, and are there after all, still those that were
+	// unmarked, and are there all the same.
+	found, back, still *seen
 	// named are the first references of each kind.
 	named map[DifferenceKind][]string
 }
@@ -47,15 +52,26 @@ func (l *Ledger) Compare(ctx context.Context, ref RunRef) (*Comparing, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparing{ledger: l, ref: ref, run: run, found: newSeen(seenListed), back: newSeen(seenBack), named: map[DifferenceKind][]string{}}
+	c := comparing(l, run)
+	c.ref = ref
 	if !run.audit {
-		return c, nil
+		if c.left, err = loadSeen(ctx, l.reads, run.id, seenLeft); err != nil {
+			return nil, fmt.Errorf("ledger: who left: %w", err)
+		}
+		return &c, nil
 	}
 	if c.has, err = loadAudience(ctx, l.reads, run.id); err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
 	c.expected = c.has.expected()
-	return c, nil
+	return &c, nil
+}
+
+func comparing(l *Ledger, run comparedRun) Comparing {
+	return Comparing{
+		ledger: l, run: run, left: newSeen(seenLeft),
+		found: newSeen(seenListed), back: newSeen(seenBack), still: newSeen(seenStill), named: map[DifferenceKind][]string{},
+	}
 }
 
 // Take compares some contacts of the segment, each of which is listed once.
@@ -71,11 +87,11 @@ func (c *Comparing) Take(ctx context.Context, contacts []Listed) error {
 	if err != nil {
 		return fmt.Errorf("ledger: comparing references: %w", err)
 	}
-	held, roles := make([]int64, len(contacts)), make([]role, len(contacts))
+	held, is := make([]int64, len(contacts)), make([]listedReference, len(contacts))
 	for i, reference := range ours {
 		at := holder[i]
-		if roles[at] < reference.role {
-			roles[at] = reference.role
+		if is[at].role < reference.role {
+			is[at] = reference
 		}
 		if !c.holds(reference) {
 			continue
@@ -95,7 +111,7 @@ func (c *Comparing) Take(ctx context.Context, contacts []Listed) error {
 			c.result.Merged += held[i] - 1
 			continue
 		}
-		c.stranger(contact, roles[i])
+		c.stranger(contact, is[i])
 	}
 	return nil
 }
@@ -114,28 +130,28 @@ func (c *Comparing) holds(reference listedReference) bool {
 }
 
 // stranger counts a contact that should not be in the segment.
-func (c *Comparing) stranger(contact Listed, is role) {
-	kind := DifferenceForeign
+func (c *Comparing) stranger(contact Listed, is listedReference) {
 	switch {
-	case is == roleInvalid:
+	case is.role == roleInvalid:
 		c.result.Invalid++
-		return
-	case is == roleExcluded:
+	case is.role == roleExcluded:
 		c.result.Excluded++
-		kind = DifferenceExcluded
-	case is == roleLeft:
+		c.name(DifferenceExcluded, is.reference)
+	case is.role == roleLeft:
 		c.result.Left++
-		kind = DifferenceLeft
+		c.name(DifferenceLeft, is.reference)
+	case is.role == roleUnmarked:
+		c.result.StillVisible++
+		c.still.add(is.contact)
+		c.name(DifferenceStillVisible, is.reference)
 	case len(contact.References) > 0:
 		c.result.Foreign++
+		c.name(DifferenceForeign, contact.References[0])
 	case contact.OfOthers:
 		c.result.OfOthers++
-		return
 	default:
 		c.result.Unreferenced++
-		return
 	}
-	c.name(kind, contact.References[0])
 }
 
 func (c *Comparing) name(kind DifferenceKind, reference string) {
@@ -150,6 +166,8 @@ type role int
 
 const (
 	roleNone role = iota
+	// roleUnmarked: the run has taken its marker away.
+	roleUnmarked
 	// roleLeft: the ledger holds it as marked, and it is not in the audience.
 	roleLeft
 	// roleExcluded: it is in the audience, and the filter keeps it out.
@@ -165,8 +183,9 @@ const (
 
 // listedReference is what the ledger knows of a reference that was listed.
 type listedReference struct {
-	contact int64
-	role    role
+	reference string
+	contact   int64
+	role      role
 }
 
 func (c *Comparing) lookUp(ctx context.Context, references []string) ([]listedReference, error) {
@@ -193,7 +212,7 @@ func (c *Comparing) lookUp(ctx context.Context, references []string) ([]listedRe
 		if err := rows.Scan(&at, &contact, &marked, &held); err != nil {
 			return nil, err
 		}
-		found[at] = listedReference{contact, c.roleOf(contact, marked, held)}
+		found[at] = listedReference{references[at], contact, c.roleOf(contact, marked, held)}
 	}
 	return found, rows.Err()
 }
@@ -206,6 +225,8 @@ func (c *Comparing) roleOf(contact, marked, held int64) role {
 		return roleUnsure
 	case !c.run.audit && held == confirmedGone:
 		return roleGone
+	case !c.run.audit && c.left.has(contact):
+		return roleUnmarked
 	case !c.run.audit:
 		return roleNone
 	case c.expected.has(contact):

@@ -109,7 +109,7 @@ func goneOf(ctx context.Context, db rowsQueryer, contacts []int64) (map[int64]bo
 
 // keep takes the place of what an earlier comparison of the run found.
 func (c *Comparing) keep(ctx context.Context, tx *sql.Tx, missing map[DifferenceKind][]int64) error {
-	for _, listed := range []*seen{c.found, c.back} {
+	for _, listed := range []*seen{c.found, c.back, c.still} {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM seen WHERE run_id = $1 AND kind = $2`, c.run.id, string(listed.kind)); err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ type Looking struct {
 // LookInto begins a comparison with what the ledger holds as marked for a sync. A sync
 // that it does not know is ErrNotFound.
 func (l *Ledger) LookInto(ctx context.Context, sync string) (*Looking, error) {
-	c := &Looking{Comparing: Comparing{ledger: l, found: newSeen(seenListed), back: newSeen(seenBack), named: map[DifferenceKind][]string{}}}
+	c := &Looking{Comparing: comparing(l, comparedRun{})}
 	err := l.reads.QueryRowContext(ctx, `
 		SELECT syncs.id, workspace_id, coalesce(max(number), 0), coalesce(max(CASE state WHEN 'open' THEN 1 ELSE 0 END), 0)
 		FROM syncs LEFT JOIN runs ON runs.sync_id = syncs.id WHERE name = $1 GROUP BY syncs.id, workspace_id`, sync).

@@ -251,3 +251,36 @@ func TestWhomOnlyThisRunHasConfirmedAndWhoWasNeverSeenIsSentWholeAgain(t *testin
 		list[2].Reference: ledger.HeldUnknown,
 	}, held)
 }
+
+func TestWhoWasUnmarkedAndIsInTheSegmentAllTheSameIsUnmarkedAgain(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	list := members(0, 6, "v1")
+	people := referencesOf(list)
+	first := sentRun(t, l, list, all(audience.Created, 6))
+	compared(t, l, first, listed(people...))
+	closeCompared(t, l, first)
+
+	second, _ := readAgain(t, l, opening("b"), list[3:])
+	settleAll(t, l, second, decide(t, l, second, mirroring()).LeaverBatches, ledger.MemberOutcome{Outcome: audience.Removed})
+	found := compared(t, l, second, listed(people[0]), []ledger.Listed{
+		{References: []string{people[1], people[3]}}, // One contact, which a member holds too.
+		{References: people[4:5]}, {References: people[5:6]}, {References: []string{"+49888"}},
+	})
+	require.Equal(t, audience.Comparison{Listed: 5, Found: 3, StillVisible: 1, Foreign: 1}, found)
+	closeCompared(t, l, second)
+	differences, err := l.Differences(t.Context(), "spring", second.Run)
+	require.NoError(t, err)
+	require.Equal(t, []ledger.Difference{
+		{Kind: ledger.DifferenceForeign, Reference: "+49888"}, {Kind: ledger.DifferenceStillVisible, Reference: people[0]},
+	}, differences)
+	require.Equal(t, ledger.MemberUnknown, membership(t, l, people[0]).Membership)
+	require.Equal(t, ledger.MemberNo, membership(t, l, people[1]).Membership)
+
+	third, _ := readAgain(t, l, opening("c"), list[3:])
+	again := decide(t, l, third, mirroring())
+	require.Equal(t, people[:1], references(batches(t, l, third, again.LeaverBatches)), "exactly those who did not go")
+	settleAll(t, l, third, again.LeaverBatches, ledger.MemberOutcome{Outcome: audience.Removed})
+	found = compared(t, l, third, listed(people[3:]...))
+	require.True(t, found.Same(), found)
+}

@@ -11,7 +11,8 @@ import (
 
 // learn records what a comparison found, at the end of its run: who is in the
 // segment, and who is gone, which ends a membership. Those who were accepted and
-// were never seen there become unknown, so that the next run sends them again.
+// were never seen there become unknown, so that the next run sends them again; so do
+// those who were unmarked and are there, so that it unmarks them again.
 func learn(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 	listed, err := loadSeen(ctx, tx, runID, seenListed)
 	if err != nil {
@@ -32,9 +33,14 @@ func learn(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 	if err != nil {
 		return err
 	}
+	still, err := loadSeen(ctx, tx, runID, seenStill)
+	if err != nil {
+		return err
+	}
 	return firstError(
 		func() error { return seeInSegment(ctx, tx, syncID, listed) },
 		func() error { return takeBack(ctx, tx, syncID, back) },
+		func() error { return keepOurs(ctx, tx, syncID, still) },
 		func() error {
 			return inParts(gone, func(list string) error {
 				if _, err := tx.ExecContext(ctx, `UPDATE contacts SET held = $1 WHERE id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`,
@@ -116,6 +122,22 @@ func takeBack(ctx context.Context, tx *sql.Tx, syncID int64, back *seen) error {
 	})
 }
 
+// keepOurs records that contacts are ours whose marker was taken away, and that the
+// segment holds all the same.
+func keepOurs(ctx context.Context, tx *sql.Tx, syncID int64, still *seen) error {
+	return still.each(walkMemberships, func(contacts []int64) error {
+		list, err := jsonList(contacts)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO memberships (sync_id, contact_id, marked, in_segment)
+			SELECT $1, CAST(atom AS BIGINT), $2, 1 FROM json_each(CAST($3 AS TEXT)) WHERE true
+			ON CONFLICT (sync_id, contact_id) DO NOTHING`, syncID, markedUnknown, list)
+		return err
+	})
+}
+
 // inParts hands out lists of contacts as JSON.
 func inParts(contacts []int64, do func(list string) error) error {
 	for len(contacts) > 0 {
@@ -143,6 +165,8 @@ const (
 	DifferenceNotVisible DifferenceKind = "not_visible"
 	// DifferenceMerged: its contact holds another marked reference too.
 	DifferenceMerged DifferenceKind = "merged"
+	// DifferenceStillVisible: it left and was unmarked, and is in the segment all the same.
+	DifferenceStillVisible DifferenceKind = "still_visible"
 	// DifferenceForeign: it is in the segment, and the ledger does not hold it as marked,
 	// or, in an audit, it is not in the audience.
 	DifferenceForeign DifferenceKind = "foreign"

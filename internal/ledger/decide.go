@@ -146,7 +146,7 @@ func (d *deciding) decide(ctx context.Context) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	leaving := newSeen("")
+	leaving := newSeen(seenLeft)
 	if decision.Marked, decision.Leavers, err = d.findLeavers(ctx, leaving); err != nil {
 		return Decision{}, err
 	}
@@ -156,6 +156,9 @@ func (d *deciding) decide(ctx context.Context) (Decision, error) {
 	if !d.Mirror || decision.Leavers == 0 {
 		decision.LeaverBatches, decision.MarkBatches = d.none(), d.none()
 		return decision, nil
+	}
+	if err := leaving.save(ctx, d.tx, d.runID); err != nil {
+		return Decision{}, err
 	}
 	from := d.batches + 1
 	if decision.KnownReasons, err = d.stageLeavers(ctx, leaving); err != nil {

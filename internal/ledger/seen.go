@@ -11,8 +11,8 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// seen is a set of contact ids that a run has read. It is kept in chunks of
-// 65,536 ids, of which a page writes only those it changed.
+// seen is a set of contact ids of a run. It is kept in chunks of 65,536 ids, of
+// which a page writes only those it changed.
 type seen struct {
 	kind    seenKind
 	chunks  map[int64]*roaring.Bitmap
@@ -34,6 +34,8 @@ const (
 	seenStaged seenKind = "staged"
 	// seenUnconfirmed are those of them whom Hello Charles was not known to hold before.
 	seenUnconfirmed seenKind = "unconfirmed"
+	// seenLeft are those who left, and whose marker is to be taken away.
+	seenLeft seenKind = "left"
 )
 
 const chunkBits = 16

@@ -240,7 +240,7 @@ func documents() map[string]*runreport.Document {
 		}),
 		"compared": change(sample(), func(d *runreport.Document) {
 			d.Segment.Evidence, d.Segment.Comparison = audience.EvidenceCompared, &audience.Comparison{
-				Listed: 244_571, Found: 244_531, NotVisible: 4, Gone: 25, GoneLeft: 3, Unsure: 9, Merged: 2, Foreign: 28, OfOthers: 3, Unreferenced: 2,
+				Listed: 244_572, Found: 244_531, NotVisible: 4, Gone: 25, GoneLeft: 3, Unsure: 9, Merged: 2, StillVisible: 1, Foreign: 28, OfOthers: 3, Unreferenced: 2,
 			}
 		}),
 		"proof alone": change(&runreport.Document{

@@ -164,7 +164,7 @@ func toneOf(line audience.Line) string {
 	switch line.Of {
 	case "segment/comparison/found", "read_back/same":
 		return "taken"
-	case "segment/comparison/not_visible", "segment/comparison/foreign", "read_back/differ", "read_back/absent":
+	case "segment/comparison/not_visible", "segment/comparison/still_visible", "segment/comparison/foreign", "read_back/differ", "read_back/absent":
 		return "bad"
 	}
 	if line.Group() == "read_back" { // A label may be the name of a field.

@@ -164,7 +164,9 @@ CREATE TABLE pages (
 
 -- Contacts seen in a run: bitmaps of 65,536 contact ids each. kind: read (in
 -- the audience); of them suppressed (the filter excludes them), invalid, staged; of the
--- staged unconfirmed (Hello Charles was not known to hold them).
+-- staged unconfirmed (Hello Charles was not known to hold them); left (their marker is
+-- to be taken away); listed (in the segment), back (there after they were taken for
+-- gone), still (there after they were unmarked).
 CREATE TABLE seen (
     run_id BIGINT NOT NULL REFERENCES runs (id),
     kind   TEXT    NOT NULL,
@@ -288,7 +290,7 @@ CREATE INDEX failures_by_contact ON failures (contact_id, run_id) WHERE contact_
 CREATE INDEX failures_by_fingerprint ON failures (run_id, fingerprint) WHERE contact_id IS NULL;
 
 -- What the segment and the ledger differ in, found by the comparison of a run, up to
--- a bound of each kind: gone, not_visible, merged, foreign;
+-- a bound of each kind: gone, not_visible, merged, still_visible, foreign;
 -- or by reading contacts back: differs, changed_since, absent.
 CREATE TABLE differences (
     run_id    BIGINT NOT NULL REFERENCES runs (id),
