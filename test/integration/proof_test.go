@@ -10,9 +10,7 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
-	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/contacts"
-	"audiencesync/internal/simulator/faults"
 	"audiencesync/workflows"
 )
 
@@ -101,69 +99,6 @@ func TestContactsThatWereErasedAreNamedLeftAloneAndCreatedAgainIfAskedFor(t *tes
 	require.NoError(t, err)
 	require.Equal(t, audience.Equal, again.Verdict)
 	require.Equal(t, int64(3), w.Stats().UpsertsReceived-before, "exactly those")
-}
-
-func TestAcceptedContactsThatDoNotAppearAreSentAgainExactlyAndAtOnce(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 1, withFaults(simulator.Faults{Lose: []faults.Selection{
-		{References: []string{someone(3), someone(11)}, Attempts: 1},
-	}}))
-	setAudience(t, w.Simulator, everyone(0, 20))
-	spec := onceMore(t, w, 0)
-	report := w.run(t, spec)
-	require.Equal(t, int64(2), report.Run, "the run was followed by another one")
-	require.Equal(t, audience.Equal, report.Verdict)
-	require.Equal(t, audience.Outcomes{Unchanged: 18, Created: 2}, report.Outcomes)
-	for _, person := range []int{3, 11} {
-		held, _ := w.Contact(someone(person))
-		require.Equal(t, []string{someone(person)}, held.Phones, "it was created with all it takes")
-	}
-	require.Equal(t, int64(22), w.Stats().UpsertsReceived)
-}
-
-func TestAcceptedContactsThatNeverAppearAreNamed(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 1, withFaults(simulator.Faults{Lose: []faults.Selection{{References: []string{someone(3), someone(11)}}}}))
-	setAudience(t, w.Simulator, everyone(0, 20))
-	spec := onceMore(t, w, 0)
-	_, err := w.end(t, w.started(t, spec))
-	report := failed(t, err, activities.TypeVerdictUnexplained)
-	require.Equal(t, int64(2), report.Run, "it was tried once more, and no further")
-	require.Equal(t, &audience.Comparison{Listed: 18, Found: 18, NotVisible: 2}, report.Segment.Comparison)
-	require.Equal(t, differing(ledger.DifferenceNotVisible, 3, 11), w.differences(t, report))
-	require.Equal(t, int64(22), w.Stats().UpsertsReceived, "exactly those were sent again")
-}
-
-func TestMergedContactsAreNamedAndExplainTheCount(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 1, func(s *settings) { s.simulator.Charles.StitchEmail = true })
-	members := make([]map[string]any, 0, 10)
-	for _, person := range everyone(0, 10) {
-		members = append(members, map[string]any{"phone": someone(person), "email": "family@example.com", "first_name": "Zoë"})
-	}
-	require.NoError(t, w.SetMembers(members))
-	spec := onceMore(t, w, 0)
-	report := w.run(t, spec)
-	require.Equal(t, audience.Explained, report.Verdict, report.Explanation)
-	require.Equal(t, &audience.Comparison{Listed: 1, Found: 10, Merged: 9}, report.Segment.Comparison)
-	require.Equal(t, int64(1), *report.Segment.Counted)
-	kinds := map[ledger.DifferenceKind]int{}
-	for _, difference := range w.differences(t, report) {
-		kinds[difference.Kind]++
-	}
-	// The contact has the phone number of whoever was sent last.
-	require.Equal(t, map[ledger.DifferenceKind]int{ledger.DifferenceMerged: 9, ledger.DifferenceChangedSince: 9}, kinds)
-	require.Equal(t, map[string]int64{"phone": 9}, report.ReadBack.Fields)
-}
-
-func TestWhereTheKeyMayNotListNumbersHaveToDoAndTheReportSaysSo(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 1, withFaults(simulator.Faults{Preview: faults.Preview{Forbidden: true}}))
-	setAudience(t, w.Simulator, everyone(0, 5))
-	report := w.run(t, mirror(t))
-	require.Equal(t, audience.EvidenceCounted, report.Segment.Evidence)
-	require.Contains(t, report.Segment.NotCompared, "403")
-	require.Equal(t, audience.Equal, report.Verdict)
 }
 
 func TestVerifyNamesWhoIsGoneSendsNothingAndLeavesNothingBehind(t *testing.T) {

@@ -2,7 +2,6 @@ package integration
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
@@ -24,31 +23,6 @@ func failed(t *testing.T, err error, kind string) *audience.Report {
 	var report audience.Report
 	require.NoError(t, application.Details(&report))
 	return &report
-}
-
-func TestASegmentThatNeverHoldsTheAudienceIsUnexplained(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 300, withFaults(simulator.Faults{Counts: &faults.Counts{Delay: faults.Duration(time.Hour)}}))
-	spec := demo(t)
-	spec.Verification.MaxLag = config.Duration(time.Second)
-	_, err := w.end(t, w.started(t, spec))
-	report := failed(t, err, activities.TypeVerdictUnexplained)
-	require.Equal(t, audience.Unexplained, report.Verdict)
-	require.False(t, report.Acceptable)
-	require.Equal(t, int64(0), *report.Segment.Counted)
-	require.Equal(t, report.Segment.Expected, w.Stats().Contacts)
-	require.Contains(t, report.Summary, "The segment lists 0 contacts")
-}
-
-func TestASegmentThatCannotBeCountedIsUnverifiableAndSaysWhy(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 300, func(s *settings) { s.simulator.Charles.NoCountHeader = true })
-	report := w.run(t, demo(t))
-	require.Equal(t, audience.Unverifiable, report.Verdict)
-	require.Nil(t, report.Segment.Counted)
-	require.Equal(t, audience.EvidenceNone, report.Segment.Evidence)
-	require.Equal(t, w.Stats().Contacts, report.Outcomes.Taken())
-	require.Contains(t, report.Explanation[len(report.Explanation)-1], "X-Resource-Count")
 }
 
 func TestARunOutsideAcceptFailsWithItsReport(t *testing.T) {
