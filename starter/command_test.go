@@ -49,7 +49,7 @@ func TestEveryVerbExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
 		"", "run", "status", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
-		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
+		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "cancel", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
 		"notify", "notify test", "schedule", "schedule create", "schedule update", "schedule list", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild",
 	} {
 		t.Run("help "+verb, func(t *testing.T) {
@@ -123,6 +123,7 @@ func TestAServerThatDoesNotAnswerIsNamedWithTheSync(t *testing.T) {
 		{"status", "demo"},
 		{"approve", "demo"},
 		{"pause", "demo"},
+		{"cancel", "demo"},
 		{"schedule", "create", sync, "--every", "1h"},
 		{"schedule", "update", sync},
 		{"schedule", "delete", "demo"},

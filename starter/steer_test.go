@@ -204,7 +204,7 @@ func TestAnOrderThatNoWorkerTakesSaysSo(t *testing.T) {
 	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.SyncID("lonely"), TaskQueue: "nobody"}, workflows.AudienceSync,
 		workflows.AudienceSyncInput{})
 	require.NoError(t, err)
-	for _, update := range []string{workflows.UpdateApprove, workflows.UpdateDecline, workflows.UpdatePause, workflows.UpdateResume} {
+	for _, update := range []string{workflows.UpdateApprove, workflows.UpdateDecline, workflows.UpdatePause, workflows.UpdateResume, workflows.UpdateCancel} {
 		t.Run(update, func(t *testing.T) {
 			t.Parallel()
 			// As with the time that orders have, which is longer.

@@ -64,7 +64,9 @@ type Carried struct {
 // AudienceSync is one run of a sync: read the whole audience, decide what has
 // to change, send it in batches, prove that it arrived.
 func AudienceSync(ctx workflow.Context, in AudienceSyncInput) (*audience.Report, error) {
+	ctx, cancel := workflow.WithCancel(ctx)
 	run := newAudienceSync(ctx, in)
+	run.cancelAll = cancel
 	if err := run.setup(ctx); err != nil {
 		return nil, err
 	}
@@ -88,6 +90,12 @@ type audienceSync struct {
 	postponed Postponed
 	// answer is the decision about progress.Hold, nil until there is one.
 	answer *audience.Decision
+	// cancelAll ends the run, as a cancellation from outside does.
+	cancelAll workflow.CancelFunc
+	// cancelled is the order to end the run, nil until there is one.
+	cancelled *audience.Decision
+	// ending says that the run can only be closed.
+	ending bool
 	// issuedHere counts the batches issued in this history.
 	issuedHere int
 }
@@ -255,6 +263,7 @@ func (r *audienceSync) decide(ctx workflow.Context) error {
 // the workflow, so that it is red in Temporal's web UI.
 func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Report, error) {
 	r.enter(ctx, PhaseClose)
+	r.ending = true
 	// All is done: a cancellation that comes now must not leave the run open.
 	calm, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
@@ -284,6 +293,7 @@ func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Repo
 // closePlanned ends a run that was asked for its plan only.
 func (r *audienceSync) closePlanned(ctx workflow.Context) (*audience.Report, error) {
 	r.enter(ctx, PhaseClose)
+	r.ending = true
 	calm, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	report, err := r.closeRun(calm, activities.CloseRunInput{
@@ -299,6 +309,7 @@ func (r *audienceSync) closePlanned(ctx workflow.Context) (*audience.Report, err
 // abandon closes a run that failed or was cancelled: the ledger keeps what is
 // known and drops what was staged.
 func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
+	r.ending = true
 	if r.opened.Run.Run == 0 {
 		return cause
 	}
@@ -309,7 +320,7 @@ func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
 	stopped := endOfHold(cause)
 	switch {
 	case temporal.IsCanceledError(cause):
-		input.Ended = audience.EndedCancelled
+		input.Ended, input.Why = audience.EndedCancelled, r.whoCancelled()
 	case stopped == activities.TypeDeclined:
 		input.Ended, input.Why = audience.EndedDeclined, messageOf(cause)
 	case stopped == activities.TypeNotApproved:
@@ -356,11 +367,11 @@ func (r *audienceSync) closeRun(ctx workflow.Context, input activities.CloseRunI
 // continueAsNew goes on in a new history. The window is empty and no message
 // is unread when it is called.
 func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
-	// The new history would not know that this one was cancelled.
-	if err := ctx.Err(); err != nil {
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
 	}
-	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+	// The new history would not know that this one was cancelled.
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	next := r.in
