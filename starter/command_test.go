@@ -48,7 +48,7 @@ func requireText(t *testing.T, file, got string) {
 func TestEveryVerbExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
-		"", "run", "status", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
+		"", "run", "status", "list", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
 		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "cancel", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
 		"notify", "notify test", "schedule", "schedule create", "schedule update", "schedule list", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild",
 	} {
@@ -77,6 +77,9 @@ func TestMistakesOfUsageHaveOneTextAndCodeTwo(t *testing.T) {
 		"no such file":                {[]string{"run", "nobody.yaml"}, "no sync file nobody.yaml here: name the YAML file of the sync"},
 		"no such name":                {[]string{"run", "nobody"}, "no sync file nobody.yaml here: name the YAML file of the sync"},
 		"unknown form of output":      {[]string{"status", "demo", "-o", "xml"}, "--output xml: write table or json"},
+		"no age":                      {[]string{"status", "demo", "--fail-if-older", "0s"}, "--fail-if-older 0s: write how old the last good run may be, for example 26h"},
+		"an age that is none":         {[]string{"status", "demo", "--fail-if-older", "26"}, `invalid argument "26" for "--fail-if-older" flag: time: missing unit in duration "26"; see: audiencesync status --help`},
+		"a list of one":               {[]string{"list", "demo"}, `unknown command "demo" for "audiencesync list"; see: audiencesync list --help`},
 		"up without connections":      {[]string{"up"}, `required flag(s) "connections" not set; see: audiencesync up --help`},
 		"up with no such connections": {[]string{"up", "--connections", "nobody.yaml"}, "connections file: open nobody.yaml: no such file or directory"},
 		"up with a loud log":          {[]string{"up", "--connections", "nobody.yaml", "--log-level", "loud"}, `log level "loud": write debug, info, warn or error`},
@@ -121,6 +124,7 @@ func TestAServerThatDoesNotAnswerIsNamedWithTheSync(t *testing.T) {
 		{"run", sync},
 		{"check", sync},
 		{"status", "demo"},
+		{"status", "--fail-if-older", "26h", "demo"},
 		{"approve", "demo"},
 		{"pause", "demo"},
 		{"cancel", "demo"},

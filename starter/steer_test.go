@@ -76,8 +76,14 @@ func newOffice(t *testing.T, edits ...string) *office {
 }
 
 // open lets a worker in, which keeps the fields of failed and sampled members if it
-// has a key.
+// has a key, for as long as the test lasts.
 func (o *office) open(t *testing.T, failureKey string, edits ...string) {
+	t.Helper()
+	t.Cleanup(o.openFor(t, failureKey, edits...))
+}
+
+// openFor is open for as long as stop is not called.
+func (o *office) openFor(t *testing.T, failureKey string, edits ...string) (stop func()) {
 	t.Helper()
 	o.client, o.namespace = ownNamespace(t)
 	o.edit(t, "sync.yaml", "poll: 1s", "poll: 100ms")
@@ -89,9 +95,9 @@ func (o *office) open(t *testing.T, failureKey string, edits ...string) {
 		Meter: noop.NewMeterProvider().Meter("test"), Logger: zap.NewNop(),
 	})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, worker.Stop()) })
 	o.spec, err = loadSync(o.file("sync.yaml"))
 	require.NoError(t, err)
+	return func() { require.NoError(t, worker.Stop()) }
 }
 
 // start starts a run to which every request for contacts is answered like this.
