@@ -20,9 +20,9 @@ func TestHowOldTheLastGoodRunIsIsToldInOneLine(t *testing.T) {
 	good := endedRun{Run: 12, End: "explained", Good: true, EndedAt: now.Add(-27 * time.Hour)}
 	bad := endedRun{Run: 13, End: "unexplained", EndedAt: now.Add(-3 * time.Hour)}
 	for want, found := range map[string]freshness{
-		"sync demo: no run is known that ended well": {Sync: "demo"},
-		"sync demo: the last good run, 12, ended 1 days 3 h ago (" + clock(good.EndedAt) + "): explained":                                                                   {Sync: "demo", Good: &good, Last: &good},
-		"sync demo: the last good run, 12, ended 1 days 3 h ago (" + clock(good.EndedAt) + "): explained; the last run ended 3 h 0 min ago: unexplained":                    {Sync: "demo", Good: &good, Last: &bad},
+		"sync demo: no run is known that ended well":                                                                                                                         {Sync: "demo"},
+		"sync demo: the last good run, 12, ended 1 days 3 h ago (" + clock(good.EndedAt) + "): explained":                                                                    {Sync: "demo", Good: &good, Last: &good},
+		"sync demo: the last good run, 12, ended 1 days 3 h ago (" + clock(good.EndedAt) + "): explained; the last run ended 3 h 0 min ago: unexplained":                     {Sync: "demo", Good: &good, Last: &bad},
 		"sync demo: no run is known that ended well; the last run ended 3 h 0 min ago: refused (tag x does not exist); a run is going since " + clock(now.Add(-time.Minute)): {Sync: "demo", Last: &endedRun{End: "refused", EndedAt: now.Add(-3 * time.Hour), Why: "tag x does not exist"}, GoingSince: &since},
 	} {
 		require.Equal(t, want, found.text(now))

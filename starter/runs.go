@@ -52,10 +52,8 @@ func eachRun(ctx context.Context, c client.Client, condition string, use func(*w
 		if err != nil {
 			return err
 		}
-		for _, run := range page.GetExecutions() {
-			if use(run) {
-				return nil
-			}
+		if slices.ContainsFunc(page.GetExecutions(), use) {
+			return nil
 		}
 		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
 			return nil

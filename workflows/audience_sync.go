@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -59,6 +60,8 @@ type Carried struct {
 	Last      []int64   `json:"last,omitempty"`
 	Brakes    Brakes    `json:"brakes,omitzero"`
 	Postponed Postponed `json:"postponed,omitzero"`
+	// Window is how many batches may be under way, where that has changed.
+	Window int `json:"window,omitempty"`
 }
 
 // AudienceSync is one run of a sync: read the whole audience, decide what has
@@ -83,6 +86,8 @@ type audienceSync struct {
 	approved *audience.Plan
 	progress Progress
 	queue    queue
+	// window is how many batches may be under way.
+	window int
 	// askedBefore is brakes.Asked when the stage began.
 	askedBefore int64
 	// brakes and postponed are what the answers to batches have taught so far.
@@ -107,6 +112,7 @@ func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
 		run.queue = queue{stages: in.Carried.Stages, first: in.Carried.First, last: in.Carried.Last}
 		run.brakes, run.postponed = in.Carried.Brakes, in.Carried.Postponed
 		run.approved, run.askedBefore = in.Carried.Approved, in.Carried.AskedBefore
+		run.window = cmp.Or(in.Carried.Window, run.opened.Window)
 		return run
 	}
 	run.progress = Progress{Sync: in.Spec.Sync, Phase: PhaseOpen, StartedAt: workflow.Now(ctx)}
@@ -201,7 +207,7 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
 		return err
 	}
-	r.progress.Run = r.opened.Run.Run
+	r.progress.Run, r.window = r.opened.Run.Run, r.opened.Window
 	if r.opened.Ledger == "" {
 		return nil
 	}
@@ -379,6 +385,9 @@ func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
 		Opened: r.opened, Plan: r.plan, Approved: r.approved, Progress: r.progress,
 		Stages: r.queue.stages, AskedBefore: r.askedBefore, First: r.queue.first, Last: r.queue.last,
 		Brakes: r.brakes, Postponed: r.postponed,
+	}
+	if r.window != r.opened.Window {
+		next.Carried.Window = r.window
 	}
 	return workflow.NewContinueAsNewError(ctx, AudienceSync, next)
 }
