@@ -19,7 +19,7 @@ import (
 func TestACancelledRunIsReportedWithWhoCancelledIt(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo: no run of it is going\n"}, o.order(t, "cancel"))
+	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo: no run of it is going; audiencesync list shows all syncs\n"}, o.order(t, "cancel"))
 
 	o.start(t, http.StatusUnprocessableEntity)
 	ended := o.order(t, "cancel", "--why", "wrong audience")
@@ -38,7 +38,7 @@ func TestACancelledRunIsReportedWithWhoCancelledIt(t *testing.T) {
 	require.Equal(t, audience.EndedCancelled, report.Ended)
 	require.Len(t, report.Decisions, 2)
 	require.Equal(t, audience.Cancel, report.Decisions[1].What)
-	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo: no run of it is going\n"}, o.order(t, "cancel"))
+	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo: no run of it is going; audiencesync list shows all syncs\n"}, o.order(t, "cancel"))
 }
 
 func TestACancellationThatNoWorkerTakesIsLeftWithTemporal(t *testing.T) {

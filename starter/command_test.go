@@ -70,6 +70,8 @@ func TestMistakesOfUsageHaveOneTextAndCodeTwo(t *testing.T) {
 		says string
 	}{
 		"unknown verb":                {[]string{"sink"}, `unknown command "sink" for "audiencesync"; see: audiencesync --help`},
+		"a verb that was meant":       {[]string{"stauts"}, `unknown command "stauts" for "audiencesync"; did you mean "status"? See: audiencesync --help`},
+		"a flag that was meant":       {[]string{"run", sync, "--quite"}, "unknown flag: --quite; did you mean --quiet? See: audiencesync run --help"},
 		"unknown flag":                {[]string{"run", sync, "--fast"}, "unknown flag: --fast; see: audiencesync run --help"},
 		"no sync":                     {[]string{"run"}, "accepts 1 arg(s), received 0; see: audiencesync run --help"},
 		"two syncs":                   {[]string{"check", "a", "b"}, "accepts 1 arg(s), received 2; see: audiencesync check --help"},

@@ -149,7 +149,7 @@ func steerError(sync string, err error) error {
 		return nil
 	}
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
-		return usage("sync %s: no run of it is going", sync)
+		return usage("sync %s: no run of it is going; audiencesync list shows all syncs", sync)
 	}
 	if said, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return &exitError{code: exitUsage, err: errors.New(said.Message())} // The run has refused it.

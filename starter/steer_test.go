@@ -141,7 +141,7 @@ func TestAnOrderSaysWhatHoldsTheRunAllTheSame(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	nobody := o.order(t, "pause")
-	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo: no run of it is going\n"}, nobody)
+	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo: no run of it is going; audiencesync list shows all syncs\n"}, nobody)
 
 	run := o.start(t, http.StatusUnprocessableEntity)
 	refused := o.order(t, "resume")
@@ -186,7 +186,7 @@ func TestWhyAnOrderFailedDecidesExitCodeAndText(t *testing.T) {
 		code int
 		text string
 	}{
-		"no run":          {serviceerror.NewNotFound("workflow not found"), exitUsage, "sync demo: no run of it is going"},
+		"no run":          {serviceerror.NewNotFound("workflow not found"), exitUsage, "sync demo: no run of it is going; audiencesync list shows all syncs"},
 		"late":            {client.NewWorkflowUpdateServiceTimeoutOrCanceledError(serviceerror.NewDeadlineExceeded("late")), exitFailed, noWorker},
 		"nobody polls":    {serviceerror.NewFailedPrecondition("no poller seen"), exitFailed, noWorker},
 		"the run says no": {temporal.NewApplicationError("sync demo: say who decides", "errorString"), exitUsage, "sync demo: say who decides"},
