@@ -97,6 +97,8 @@ was interrupted and the run goes on.`,
 		a.approveCommand(), a.declineCommand(), a.pauseCommand(), a.resumeCommand(), a.cancelCommand(), a.limitsCommand(),
 		a.adoptCommand(), a.ignoreCommand(), a.tryCommand(), a.traceCommand(), a.failuresCommand(), a.differencesCommand(), a.retryFailuresCommand(), a.ledgerCommand(), a.notifyCommand(),
 		a.upCommand(), a.simulateCommand(), a.demoCommand())
+	_ = root.RegisterFlagCompletionFunc("output", completeForms) // It fails for a flag that is not there.
+	a.complete(root)
 	return root
 }
 
