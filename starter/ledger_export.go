@@ -22,7 +22,7 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 	var file string
 	command := &cobra.Command{
 		Use:   "export SYNC",
-		Short: "Write the contacts that a sync has marked as CSV",
+		Short: "Write the contacts that a sync has marked, as CSV or JSON",
 		Long: `Write the contacts that a sync has marked, or may have marked, as CSV, or as JSON with
 --output json: reference, membership (yes, or unknown where a request was never answered),
 and the number of the run in which Hello Charles accepted them last. This is contact data.`,
