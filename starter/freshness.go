@@ -23,7 +23,7 @@ type freshness struct {
 	Late           bool    `json:"late"`
 	AllowedSeconds float64 `json:"allowed_seconds"`
 	// Good is the last run that ended well, Last the last one that ended at all, nil
-	// where Temporal keeps none. Plans and proofs alone are no runs.
+	// where Temporal keeps none. Plans, proofs alone and audits are no runs.
 	Good *endedRun `json:"good,omitempty"`
 	Last *endedRun `json:"last,omitempty"`
 	// GoingSince is when a run began that is going; nil when none is.

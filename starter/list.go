@@ -57,7 +57,7 @@ func (a *app) listCommand() *cobra.Command {
 		Short: "List all syncs: which is going, how its last run ended, and when it is due next",
 		Long: `List all syncs that Temporal knows of, by their runs and schedules: whether a run is going
 and what it does, when and how the last one ended, and when the schedule starts the next.
-Plans and proofs alone are no runs here, unless there is nothing else. Temporal forgets
+Plans, proofs alone and audits are no runs here, unless there is nothing else. Temporal forgets
 runs after the retention of its namespace; audiencesync history reads the ledger.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

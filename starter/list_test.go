@@ -65,9 +65,10 @@ func TestTheListHasSyncsThatRunHaveRunOrAreScheduled(t *testing.T) {
 	require.Zero(t, o.order(t, "decline").code)
 	o.end(t, run)
 	require.NoError(t, o.SetFaults(simulator.Faults{}))
-	// A plan and a proof alone are no runs.
+	// A plan, a proof alone and an audit are no runs.
 	require.Zero(t, o.tell(t, "plan", o.file("sync.yaml")).code)
 	o.tell(t, "verify", o.file("sync.yaml"))
+	o.tell(t, "audit", o.file("sync.yaml"))
 	last = o.listedLast(t)
 	require.Equal(t, int64(2), last.Run)
 	require.Equal(t, "declined", last.End)

@@ -32,7 +32,7 @@ type endedRun struct {
 	// Why is what a run without a report says of its end.
 	Why string `json:"why,omitempty"`
 
-	// aside is a plan or a proof alone: neither is a run that brings members.
+	// aside is a plan, a proof alone or an audit: none is a run that brings members.
 	aside bool
 }
 
@@ -92,7 +92,7 @@ func endOf(ctx context.Context, c client.Client, run *workflowpb.WorkflowExecuti
 		return end, nil
 	}
 	r := came.report
-	end.Run, end.Good, end.aside = r.Run, came.err == nil, r.Verified || r.Ended == audience.EndedPlanned
+	end.Run, end.Good, end.aside = r.Run, came.err == nil, r.Verified || r.Audited || r.Ended == audience.EndedPlanned
 	end.End = (&runreport.Account{Ended: r.Ended, Verified: r.Verified, Verdict: r.Verdict, Acceptable: r.Acceptable}).End()
 	return end, nil
 }
