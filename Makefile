@@ -42,7 +42,7 @@ LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
 
 .DEFAULT_GOAL := help
 .PHONY: help build tools temporal lint-tools fmt lint vuln tidy-check compose-check \
-	axe test test-short model fuzz conformance demo bench-memory bench-refresh bench-mapping bench-rate replay-record schema clean
+	axe test test-short model fuzz conformance demo bench-memory bench-refresh bench-mapping bench-rate replay-record cli schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -122,6 +122,9 @@ bench-rate: temporal ## Print how exactly 3 workers and 3 syncs share a limit of
 
 replay-record: temporal ## Record new histories for the replay tests
 	AUDIENCESYNC_RECORD_HISTORIES=1 $(GO) test -count=1 -run '^TestRecordHistories$$' ./test/integration
+
+cli: ## Write docs/cli.md and the help texts that tests expect
+	$(GO) test ./starter -count=1 -run '^(TestTheCommandLineIsDocumentedInStep|TestEveryVerbExplainsItself)$$' -update
 
 schema: ## Write the JSON Schemas of the settings files
 	$(GO) run ./internal/config/schemagen

@@ -47,10 +47,29 @@ func (a *Activities) CheckSync(ctx context.Context, in CheckSyncInput) (CheckSyn
 			result.Notes = append(result.Notes, doubt)
 		}
 	}
-	if found.Size != nil {
-		estimate := preflight.EstimateFor(found.Size.Value, sync.Workspace.Settings)
+	if err := a.estimate(ctx, in.Spec.Destination, found.Size, &result); err != nil {
+		return CheckSyncResult{}, fail(ctx, in.Spec.Sync, err)
+	}
+	return result, nil
+}
+
+// estimate says how long a first run takes at the limits that are in force.
+func (a *Activities) estimate(ctx context.Context, destination string, size *audience.Size, result *CheckSyncResult) error {
+	limits, err := a.endpoints.Limits(ctx, destination)
+	if err != nil {
+		return err
+	}
+	if note := limitsNote(destination, limits.Set); note != "" {
+		result.Notes = append(result.Notes, note)
+	}
+	settings, err := a.endpoints.InForce(ctx, destination)
+	if err != nil {
+		return err
+	}
+	if size != nil {
+		estimate := preflight.EstimateFor(size.Value, settings)
 		result.Batches, result.Requests, result.Seconds = estimate.Batches, estimate.Requests, estimate.Time.Seconds()
 		result.Notes = append(result.Notes, estimate.Notes...)
 	}
-	return result, nil
+	return nil
 }

@@ -141,7 +141,11 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 	if in.Why != "" {
 		report.Explanation = append(report.Explanation, in.Why)
 	}
-	return report, nil
+	changed, err := a.ledger.LimitsChangedSince(ctx, in.Run.Sync, run.OpenedAt)
+	if err == nil && changed != nil {
+		report.Explanation = append(report.Explanation, limitsChanged(*changed))
+	}
+	return report, err
 }
 
 func firstOf(values ...string) string {

@@ -67,8 +67,12 @@ func (a *Activities) decide(ctx context.Context, in DecideInput) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	settings, err := a.endpoints.InForce(ctx, run.spec.Destination)
+	if err != nil {
+		return Plan{}, err
+	}
 	plan := Plan{
-		Plan:          planOf(pages, decision, run.workspace.Settings),
+		Plan:          planOf(pages, decision, settings),
 		LeaverBatches: decision.LeaverBatches, MemberBatches: decision.Members, MarkBatches: decision.MarkBatches,
 	}
 	plan.KeepsLeavers, plan.KeepsWhy = !removes, why

@@ -43,6 +43,10 @@ const (
 	TypeVerdictOutside     = "VerdictOutsideAccept"
 )
 
+// budgetPoll is how often a request that waits for a far send time asks again: a person
+// may have set another rate.
+const budgetPoll = 10 * time.Second
+
 // turnPoll is how often a run that waits for its turn asks again.
 const turnPoll = 10 * time.Second
 
@@ -119,7 +123,7 @@ func classify(err error, attempt int) rule {
 	case errors.Is(err, ledger.ErrTurnLost):
 		return rule{kind: TypeNotMyTurn, delay: time.Second, benign: true}
 	case errors.As(err, &wait):
-		return rule{kind: TypeRateLimited, delay: wait.Delay, benign: true}
+		return rule{kind: TypeRateLimited, delay: min(wait.Delay, budgetPoll), benign: true}
 	case errors.As(err, &source):
 		return classifySource(source, attempt)
 	case errors.As(err, &vendor):
@@ -212,9 +216,12 @@ func failAfter(ctx context.Context, sync string, err error, tries int) error {
 	return temporal.NewApplicationErrorWithOptions(sentence(sync, err), r.kind, options)
 }
 
-// sentence is what an operator reads; it names the sync once.
+// sentence is what an operator reads; it names the sync once, if it is about one.
 func sentence(sync string, err error) string {
 	text := err.Error()
+	if sync == "" {
+		return text
+	}
 	if ledgerSays, ok := errors.AsType[*ledger.RefusedError](err); ok {
 		// It names the sync itself, and so does what is wrapped around it.
 		text = ledgerSays.Error()

@@ -53,6 +53,10 @@ type OpenRunResult struct {
 // maxWindow keeps pending activities far below the server's limit of 2,000.
 const maxWindow = 200
 
+// windowOf is how many batches may be under way when so many requests may be in flight;
+// 0 for 0.
+func windowOf(inFlight int) int { return min(2*inFlight, maxWindow) }
+
 // OpenRun checks everything that can be checked before the audience is read,
 // opens the run in the ledger and pins the spec. It sends nothing.
 func (a *Activities) OpenRun(ctx context.Context, in OpenRunInput) (OpenRunResult, error) {
@@ -106,7 +110,7 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 	result := OpenRunResult{
 		Run:          ref,
 		AudienceName: found.Audience.Name,
-		Window:       min(2*sync.Workspace.Settings.Limits.RequestsInFlight, maxWindow),
+		Window:       windowOf(sync.Workspace.Settings.Limits.RequestsInFlight),
 		BatchSize:    int64(opened.BatchSize),
 		Notes:        doubts,
 	}

@@ -69,6 +69,9 @@ type SendBatchResult struct {
 	Split bool `json:"split,omitempty"`
 	// Postponed says that no answer came: other batches may go first.
 	Postponed bool `json:"postponed,omitempty"`
+	// Window is how many batches may be under way from now on, where a person has set
+	// the number of requests in flight; else as many as when the run was opened.
+	Window int `json:"window,omitempty"`
 }
 
 // SendBatch maps and upserts one batch. A batch that is settled already
@@ -85,7 +88,7 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 				batch, err = a.isolate(ctx, in, err)
 			}
 		case tries >= triesInOutage, in.Mode != SendPatiently && tries >= triesBeforePostponing:
-			return SendBatchResult{Postponed: true}, nil
+			return SendBatchResult{Postponed: true, Window: a.setWindow(ctx, in.Run)}, nil
 		}
 	}
 	if err != nil {
@@ -96,6 +99,7 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 		Outcomes: counts(batch.Result.Outcomes), Leavers: leaverCounts(batch.Result.Leavers), MarkedAgain: batch.Result.MarkedAgain,
 		RefusedAgain: batch.Result.RefusedAgain,
 		Next:         batch.Next, Split: batch.State == ledger.BatchSplit,
+		Window: a.setWindow(ctx, in.Run),
 	}
 	if !in.Alone {
 		a.awaitHandIn(ctx, time.Now())
@@ -117,6 +121,19 @@ func (a *Activities) awaitHandIn(ctx context.Context, now time.Time) {
 	case <-timer.C:
 	case <-ctx.Done(): // The batch is settled, whatever comes in between.
 	}
+}
+
+// setWindow is the window of the limits that a person has set; 0 without any.
+func (a *Activities) setWindow(ctx context.Context, ref RunRef) int {
+	run, err := a.runs.get(ctx, ref)
+	if err != nil {
+		return 0 // The next batch tells.
+	}
+	set, err := a.ledger.InFlight(ctx, run.workspace.Settings.Workspace())
+	if err != nil {
+		return 0
+	}
+	return windowOf(set)
 }
 
 func (a *Activities) sendBatch(ctx context.Context, in SendBatchInput) (ledger.Batch, error) {

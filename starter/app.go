@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
-	"golang.org/x/term"
 
 	"audiencesync/internal/temporalclient"
 )
@@ -25,6 +23,10 @@ type app struct {
 	address   string
 	namespace string
 	verbose   bool
+	quiet     bool
+	noColour  bool
+	// persons replaces the question whether a person reads what is written.
+	persons func(io.Writer) bool
 }
 
 const (
@@ -46,11 +48,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	var coded *exitError
 	if !errors.As(err, &coded) {
-		// What cobra itself refuses is a matter of usage.
-		coded = &exitError{code: exitUsage, err: fmt.Errorf("%w; see: %s --help", err, command.CommandPath())}
+		coded = usageError(command, err)
 	}
 	if coded.err != nil {
-		_, _ = fmt.Fprintf(a.stderr, "error: %v\n", coded.err)
+		_, _ = fmt.Fprintf(a.inColour(a.stderr), "error: %v\n", coded.err)
 	}
 	return coded.code
 }
@@ -71,6 +72,9 @@ was interrupted and the run goes on.`,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
 			_, lists := command.Annotations[outputCSV]
+			if a.output == outputTable {
+				a.stdout = a.inColour(a.stdout)
+			}
 			switch {
 			case a.output == outputTable, a.output == outputJSON, a.output == outputCSV && lists:
 				return nil
@@ -86,10 +90,15 @@ was interrupted and the run goes on.`,
 	flags.StringVar(&a.address, "address", "", "Temporal host:port (default TEMPORAL_ADDRESS, or 127.0.0.1:7233)")
 	flags.StringVar(&a.namespace, "namespace", "", "Temporal namespace (default TEMPORAL_NAMESPACE, or default)")
 	flags.BoolVar(&a.verbose, "verbose", false, "log what the Temporal SDK does")
-	root.AddCommand(a.runCommand(), a.planCommand(), a.verifyCommand(), a.auditCommand(), a.retireCommand(), a.statusCommand(), a.reportCommand(), a.historyCommand(), a.checkCommand(), a.scheduleCommand(),
-		a.approveCommand(), a.declineCommand(), a.pauseCommand(), a.resumeCommand(),
+	flags.BoolVar(&a.quiet, "quiet", false, "print results and errors only: no progress, no remarks")
+	flags.BoolVar(&a.noColour, "no-color", false, "print no colours (also NO_COLOR); there are none but on a terminal")
+	root.MarkFlagsMutuallyExclusive("verbose", "quiet")
+	root.AddCommand(a.runCommand(), a.planCommand(), a.verifyCommand(), a.auditCommand(), a.retireCommand(), a.statusCommand(), a.listCommand(), a.reportCommand(), a.historyCommand(), a.checkCommand(), a.scheduleCommand(),
+		a.approveCommand(), a.declineCommand(), a.pauseCommand(), a.resumeCommand(), a.cancelCommand(), a.limitsCommand(),
 		a.adoptCommand(), a.ignoreCommand(), a.tryCommand(), a.traceCommand(), a.failuresCommand(), a.differencesCommand(), a.retryFailuresCommand(), a.ledgerCommand(), a.notifyCommand(),
 		a.upCommand(), a.simulateCommand(), a.demoCommand())
+	_ = root.RegisterFlagCompletionFunc("output", completeForms) // It fails for a flag that is not there.
+	a.complete(root)
 	return root
 }
 
@@ -115,13 +124,14 @@ func (a *app) printJSON(value any) error {
 	return encoder.Encode(value)
 }
 
-// say tells the user something that is not data.
+// say tells the user something that is neither data nor an error.
 func (a *app) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(a.stderr, format+"\n", args...)
+	if !a.quiet {
+		a.complain(format, args...)
+	}
 }
 
-// onTerminal reports whether stderr is a person's terminal.
-func (a *app) onTerminal() bool {
-	file, ok := a.stderr.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
+// complain tells the user something that belongs to an error, whoever wants quiet.
+func (a *app) complain(format string, args ...any) {
+	_, _ = fmt.Fprintf(a.inColour(a.stderr), format+"\n", args...)
 }

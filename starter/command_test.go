@@ -48,8 +48,8 @@ func requireText(t *testing.T, file, got string) {
 func TestEveryVerbExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
-		"", "run", "status", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
-		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
+		"", "run", "status", "list", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
+		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "cancel", "limits", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
 		"notify", "notify test", "schedule", "schedule create", "schedule update", "schedule list", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild",
 	} {
 		t.Run("help "+verb, func(t *testing.T) {
@@ -70,6 +70,8 @@ func TestMistakesOfUsageHaveOneTextAndCodeTwo(t *testing.T) {
 		says string
 	}{
 		"unknown verb":                {[]string{"sink"}, `unknown command "sink" for "audiencesync"; see: audiencesync --help`},
+		"a verb that was meant":       {[]string{"stauts"}, `unknown command "stauts" for "audiencesync"; did you mean "status"? See: audiencesync --help`},
+		"a flag that was meant":       {[]string{"run", sync, "--quite"}, "unknown flag: --quite; did you mean --quiet? See: audiencesync run --help"},
 		"unknown flag":                {[]string{"run", sync, "--fast"}, "unknown flag: --fast; see: audiencesync run --help"},
 		"no sync":                     {[]string{"run"}, "accepts 1 arg(s), received 0; see: audiencesync run --help"},
 		"two syncs":                   {[]string{"check", "a", "b"}, "accepts 1 arg(s), received 2; see: audiencesync check --help"},
@@ -77,6 +79,16 @@ func TestMistakesOfUsageHaveOneTextAndCodeTwo(t *testing.T) {
 		"no such file":                {[]string{"run", "nobody.yaml"}, "no sync file nobody.yaml here: name the YAML file of the sync"},
 		"no such name":                {[]string{"run", "nobody"}, "no sync file nobody.yaml here: name the YAML file of the sync"},
 		"unknown form of output":      {[]string{"status", "demo", "-o", "xml"}, "--output xml: write table or json"},
+		"no age":                      {[]string{"status", "demo", "--fail-if-older", "0s"}, "--fail-if-older 0s: write how old the last good run may be, for example 26h"},
+		"an age that is none":         {[]string{"status", "demo", "--fail-if-older", "26"}, `invalid argument "26" for "--fail-if-older" flag: time: missing unit in duration "26"; see: audiencesync status --help`},
+		"a list of one":               {[]string{"list", "demo"}, `unknown command "demo" for "audiencesync list"; see: audiencesync list --help`},
+		"limits of nothing":           {[]string{"limits"}, "accepts 1 arg(s), received 0; see: audiencesync limits --help"},
+		"no rate":                     {[]string{"limits", "charles", "--requests-per-second", "0"}, "0 requests per second: write a number from 0.001 to 10000; to send nothing at all, pause the syncs"},
+		"too high a rate":             {[]string{"limits", "charles", "--requests-per-second", "10001"}, "10001 requests per second: write a number from 0.001 to 10000; to send nothing at all, pause the syncs"},
+		"a rate that is none":         {[]string{"limits", "charles", "--requests-per-second", "NaN"}, "NaN requests per second: write a number from 0.001 to 10000; to send nothing at all, pause the syncs"},
+		"nothing in flight":           {[]string{"limits", "charles", "--in-flight", "0"}, "0 requests in flight: write a number from 1 to 1000; to send nothing at all, pause the syncs"},
+		"limits set and cleared":      {[]string{"limits", "charles", "--in-flight", "1", "--clear"}, "if any flags in the group [clear in-flight] are set none of the others can be; [clear in-flight] were all set; see: audiencesync limits --help"},
+		"a reason for nothing":        {[]string{"limits", "charles", "--why", "so"}, "--why: there is nothing to change; name what with --requests-per-second, --in-flight or --clear"},
 		"up without connections":      {[]string{"up"}, `required flag(s) "connections" not set; see: audiencesync up --help`},
 		"up with no such connections": {[]string{"up", "--connections", "nobody.yaml"}, "connections file: open nobody.yaml: no such file or directory"},
 		"up with a loud log":          {[]string{"up", "--connections", "nobody.yaml", "--log-level", "loud"}, `log level "loud": write debug, info, warn or error`},
@@ -121,8 +133,10 @@ func TestAServerThatDoesNotAnswerIsNamedWithTheSync(t *testing.T) {
 		{"run", sync},
 		{"check", sync},
 		{"status", "demo"},
+		{"status", "--fail-if-older", "26h", "demo"},
 		{"approve", "demo"},
 		{"pause", "demo"},
+		{"cancel", "demo"},
 		{"schedule", "create", sync, "--every", "1h"},
 		{"schedule", "update", sync},
 		{"schedule", "delete", "demo"},

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -19,11 +22,12 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 	var file string
 	command := &cobra.Command{
 		Use:   "export SYNC",
-		Short: "Write the contacts that a sync has marked as CSV",
-		Long: `Write the contacts that a sync has marked, or may have marked, as CSV: reference,
-membership (yes, or unknown where a request was never answered), and the number of the run
-in which Hello Charles accepted them last. This is contact data.`,
-		Args: cobra.ExactArgs(1),
+		Short: "Write the contacts that a sync has marked, as CSV or JSON",
+		Long: `Write the contacts that a sync has marked, or may have marked, as CSV, or as JSON with
+--output json: reference, membership (yes, or unknown where a request was never answered),
+and the number of the run in which Hello Charles accepted them last. This is contact data.`,
+		Args:        cobra.ExactArgs(1),
+		Annotations: map[string]string{outputCSV: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sync, err := syncName(args[0])
 			if err != nil {
@@ -31,7 +35,7 @@ in which Hello Charles accepted them last. This is contact data.`,
 			}
 			return f.withLedger(cmd.Context(), func(l *ledger.Ledger) error {
 				if file == "" {
-					_, err := exportMembers(cmd.Context(), l, sync, a.stdout)
+					_, err := a.exportMembers(cmd.Context(), l, sync, a.stdout)
 					return dataError(err)
 				}
 				return dataError(a.exportFile(cmd.Context(), l, sync, file))
@@ -51,7 +55,7 @@ func (a *app) exportFile(ctx context.Context, l *ledger.Ledger, sync, path strin
 	if err != nil {
 		return err
 	}
-	n, err := exportMembers(ctx, l, sync, file)
+	n, err := a.exportMembers(ctx, l, sync, file)
 	if err = errors.Join(err, file.Close()); err != nil {
 		// A part of a list looks like a whole one.
 		return errors.Join(err, os.Remove(path))
@@ -60,32 +64,87 @@ func (a *app) exportFile(ctx context.Context, l *ledger.Ledger, sync, path strin
 	return nil
 }
 
-func exportMembers(ctx context.Context, l *ledger.Ledger, sync string, to io.Writer) (n int64, err error) {
-	lines := csv.NewWriter(to)
-	title := []string{"reference", "membership", "accepted_run"}
+// exportMembers writes the contacts in the form that was asked for, and returns how many
+// there are.
+func (a *app) exportMembers(ctx context.Context, l *ledger.Ledger, sync string, to io.Writer) (n int64, err error) {
+	var rows memberRows = &memberCSV{csv.NewWriter(to)}
+	if a.output == outputJSON {
+		rows = &memberJSON{to: bufio.NewWriter(to)}
+	}
+	if err := rows.begin(); err != nil {
+		return 0, err
+	}
 	for member, err := range l.Memberships(ctx, sync) {
 		if err != nil {
 			return n, err
 		}
-		if n == 0 {
-			if err := lines.Write(title); err != nil {
-				return n, err
-			}
-		}
-		accepted := ""
-		if member.AcceptedRun != 0 {
-			accepted = strconv.FormatInt(member.AcceptedRun, 10)
-		}
-		if err := lines.Write([]string{member.Reference, string(member.Membership), accepted}); err != nil {
+		if err := rows.add(member); err != nil {
 			return n, err
 		}
 		n++
 	}
-	if n == 0 {
-		if err := lines.Write(title); err != nil {
-			return n, err
-		}
+	return n, rows.end()
+}
+
+// memberRows is a list of contacts in the making: a million of them are never held at
+// once.
+type memberRows interface {
+	begin() error
+	add(member ledger.MemberRecord) error
+	end() error
+}
+
+type memberCSV struct{ *csv.Writer }
+
+func (c *memberCSV) begin() error {
+	return c.Write([]string{"reference", "membership", "accepted_run"})
+}
+
+func (c *memberCSV) add(member ledger.MemberRecord) error {
+	accepted := ""
+	if member.AcceptedRun != 0 {
+		accepted = strconv.FormatInt(member.AcceptedRun, 10)
 	}
-	lines.Flush()
-	return n, lines.Error()
+	return c.Write([]string{member.Reference, string(member.Membership), accepted})
+}
+
+func (c *memberCSV) end() error {
+	c.Flush()
+	return c.Error()
+}
+
+// memberJSON is one array, one contact a line.
+type memberJSON struct {
+	to    *bufio.Writer
+	begun bool
+}
+
+func (j *memberJSON) begin() error { return nil }
+
+func (j *memberJSON) add(member ledger.MemberRecord) error {
+	line, err := json.Marshal(struct {
+		Reference  string `json:"reference"`
+		Membership string `json:"membership"`
+		// AcceptedRun is left out where Hello Charles has accepted none.
+		AcceptedRun int64 `json:"accepted_run,omitempty"`
+	}{member.Reference, string(member.Membership), member.AcceptedRun})
+	if err != nil {
+		return err
+	}
+	before := "[\n  "
+	if j.begun {
+		before = ",\n  "
+	}
+	j.begun = true
+	_, err = fmt.Fprintf(j.to, "%s%s", before, line)
+	return err
+}
+
+func (j *memberJSON) end() error {
+	closing := "\n]\n"
+	if !j.begun {
+		closing = "[]\n"
+	}
+	_, err := j.to.WriteString(closing)
+	return errors.Join(err, j.to.Flush())
 }

@@ -90,6 +90,9 @@ func TestLedgerExportListsWhoIsMarked(t *testing.T) {
 	address := "sqlite:" + d.file("ledger.db")
 	want := "reference,membership,accepted_run\nid-2,yes,1\n"
 	require.Equal(t, answer{stdout: want}, call(t, "ledger", "export", "demo", "--ledger", address))
+	require.Equal(t, answer{stdout: want}, call(t, "ledger", "export", "demo", "--ledger", address, "-o", "csv"))
+	asJSON := call(t, "ledger", "export", "demo", "--ledger", address, "-o", "json")
+	require.Equal(t, answer{stdout: "[\n  {\"reference\":\"id-2\",\"membership\":\"yes\",\"accepted_run\":1}\n]\n"}, asJSON)
 
 	path := filepath.Join(t.TempDir(), "members.csv")
 	written := call(t, "ledger", "export", "demo", "--ledger", address, "--file", path)
@@ -104,5 +107,8 @@ func TestLedgerExportListsWhoIsMarked(t *testing.T) {
 
 	other := filepath.Join(t.TempDir(), "other.csv")
 	require.Equal(t, exitUsage, call(t, "ledger", "export", "nobody", "--ledger", address, "--file", other).code)
+	for _, form := range []string{outputTable, outputJSON} {
+		require.Empty(t, call(t, "ledger", "export", "nobody", "--ledger", address, "-o", form).stdout, "a part of a list looks like a whole one")
+	}
 	require.NoFileExists(t, other)
 }

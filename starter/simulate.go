@@ -125,6 +125,9 @@ func (a *app) simulateExportCommand(f *simulateFlags) *cobra.Command {
 			if err := sim.WriteExport(cmd.Context(), args[0], format, zip, parts); err != nil {
 				return &exitError{code: exitFailed, err: err}
 			}
+			if a.output == outputJSON {
+				return a.printJSON(map[string]any{"members": f.members, "folder": args[0]})
+			}
 			a.say("wrote %d members to %s", f.members, args[0])
 			return nil
 		},

@@ -17,7 +17,12 @@ func (a *app) simulatePresetsCommand() *cobra.Command {
 settings that a connection of kind hello-charles needs for it beside those of
 examples/demo/connections.yaml. make conformance runs a sync against each of them.`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return writePresets(a.stdout, conformance.All()) },
+		RunE: func(*cobra.Command, []string) error {
+			if a.output == outputJSON {
+				return a.presetsAsJSON(conformance.All())
+			}
+			return writePresets(a.stdout, conformance.All())
+		},
 	}
 }
 
@@ -32,4 +37,16 @@ func writePresets(w io.Writer, all []conformance.Configuration) error {
 		}
 	}
 	return nil
+}
+
+func (a *app) presetsAsJSON(all []conformance.Configuration) error {
+	byName := map[string]map[string]any{}
+	for _, one := range all {
+		settings, err := one.Over(nil)
+		if err != nil {
+			return err
+		}
+		byName[one.Name] = settings
+	}
+	return a.printJSON(byName)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -22,6 +23,22 @@ func TestPresetsAreListedAsYAML(t *testing.T) {
 	require.NoError(t, yaml.Unmarshal([]byte(got.stdout), &listed))
 	require.Len(t, listed, len(conformance.All()))
 	require.Equal(t, map[string]any{"batch": map[string]any{"reply": "errors"}}, listed["errors-by-reference"])
+}
+
+func TestPresetsAndDropsAreToldAsJSON(t *testing.T) {
+	t.Parallel()
+	var listed map[string]map[string]any
+	got := call(t, "simulate", "presets", "-o", "json")
+	require.Zero(t, got.code, got.stderr)
+	require.NoError(t, json.Unmarshal([]byte(got.stdout), &listed))
+	require.Len(t, listed, len(conformance.All()))
+	require.Equal(t, map[string]any{"batch": map[string]any{"reply": "errors"}}, listed["errors-by-reference"])
+
+	drop := filepath.Join(t.TempDir(), "drop")
+	got = call(t, "simulate", "export", drop, "--members", "3", "-o", "json")
+	require.Zero(t, got.code, got.stderr)
+	require.JSONEq(t, `{"members": 3, "folder": "`+drop+`"}`, got.stdout)
+	require.DirExists(t, drop)
 }
 
 func TestAPresetSetsTheWorkspace(t *testing.T) {

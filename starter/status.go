@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -13,24 +14,42 @@ import (
 	"audiencesync/workflows"
 )
 
+const failIfOlderFlag = "fail-if-older"
+
 func (a *app) statusCommand() *cobra.Command {
-	return &cobra.Command{
+	var allowed time.Duration
+	command := &cobra.Command{
 		Use:   "status SYNC",
 		Short: "Show the run that is going and what it waits for, or the report of the last one",
-		Args:  cobra.ExactArgs(1),
+		Long: `Show the run that is going and what it waits for, or the report of the last one. The exit
+code is 6 while the run waits for a person, and that of the run when it has ended.
+
+With --fail-if-older it says instead when a run has last ended well (what "run" ends with
+exit code 0 for), and ends with exit code 1 if that is longer ago: for a monitor. It asks
+Temporal alone, so it needs no worker and no ledger.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := syncName(args[0])
 			if err != nil {
 				return err
+			}
+			limited := cmd.Flags().Changed(failIfOlderFlag)
+			if limited && allowed <= 0 {
+				return usage("--%s %s: write how old the last good run may be, for example 26h", failIfOlderFlag, allowed)
 			}
 			c, err := a.dial(cmd.Context(), name)
 			if err != nil {
 				return err
 			}
 			defer c.Close()
+			if limited {
+				return a.failIfOlder(cmd.Context(), c, name, allowed)
+			}
 			return a.status(cmd.Context(), c, name)
 		},
 	}
+	command.Flags().DurationVar(&allowed, failIfOlderFlag, 0, "fail unless a good run has ended within this time, for example 26h")
+	return command
 }
 
 func (a *app) status(ctx context.Context, c client.Client, sync string) error {

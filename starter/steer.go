@@ -93,6 +93,16 @@ func (a *app) steer(ctx context.Context, c client.Client, sync, update, why stri
 		in.Hold = asked.Hold.ID
 		a.say("%s waits: %s", sync, asked.Hold.Why)
 	}
+	_, progress, err = giveOrder(ctx, c, sync, update, in)
+	if answered(progress.Hold, update, in) {
+		progress.Hold = nil
+	}
+	return asked, progress, err
+}
+
+// giveOrder tells the run of a sync something, and returns what it acknowledges with.
+// The error has its exit code.
+func giveOrder(ctx context.Context, c client.Client, sync, update string, in workflows.Steer) (run client.WorkflowRun, progress workflows.Progress, err error) {
 	ctx, cancel := context.WithTimeout(ctx, steerTimeout)
 	defer cancel()
 	handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
@@ -101,10 +111,10 @@ func (a *app) steer(ctx context.Context, c client.Client, sync, update, why stri
 	if err == nil {
 		err = handle.Get(ctx, &progress)
 	}
-	if answered(progress.Hold, update, in) {
-		progress.Hold = nil
+	if err != nil {
+		return nil, progress, steerError(sync, err)
 	}
-	return asked, progress, steerError(sync, err)
+	return c.GetWorkflow(ctx, handle.WorkflowID(), handle.RunID()), progress, nil
 }
 
 // answered reports whether an order was what a hold waited for. The run still
@@ -132,12 +142,14 @@ func whatElseHolds(update string, p workflows.Progress) string {
 	return holdOf(p)
 }
 
+var errNoWorker = errors.New("no worker answers; start one with \"audiencesync up\" or audiencesync-worker")
+
 func steerError(sync string, err error) error {
 	if err == nil {
 		return nil
 	}
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
-		return usage("sync %s: no run of it is going", sync)
+		return usage("sync %s: no run of it is going; audiencesync list shows all syncs", sync)
 	}
 	if said, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return &exitError{code: exitUsage, err: errors.New(said.Message())} // The run has refused it.
@@ -147,7 +159,7 @@ func steerError(sync string, err error) error {
 	}
 	// A server may know that no worker has asked for work of late.
 	if _, nobody := errors.AsType[*serviceerror.FailedPrecondition](err); nobody || lostTouch(err) {
-		return failed(sync, errors.New("no worker answers; start one with \"audiencesync up\" or audiencesync-worker"))
+		return failed(sync, errNoWorker)
 	}
 	return &exitError{code: exitFailed, err: err}
 }

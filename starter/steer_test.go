@@ -76,8 +76,14 @@ func newOffice(t *testing.T, edits ...string) *office {
 }
 
 // open lets a worker in, which keeps the fields of failed and sampled members if it
-// has a key.
+// has a key, for as long as the test lasts.
 func (o *office) open(t *testing.T, failureKey string, edits ...string) {
+	t.Helper()
+	t.Cleanup(o.openFor(t, failureKey, edits...))
+}
+
+// openFor is open for as long as stop is not called.
+func (o *office) openFor(t *testing.T, failureKey string, edits ...string) (stop func()) {
 	t.Helper()
 	o.client, o.namespace = ownNamespace(t)
 	o.edit(t, "sync.yaml", "poll: 1s", "poll: 100ms")
@@ -89,9 +95,9 @@ func (o *office) open(t *testing.T, failureKey string, edits ...string) {
 		Meter: noop.NewMeterProvider().Meter("test"), Logger: zap.NewNop(),
 	})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, worker.Stop()) })
 	o.spec, err = loadSync(o.file("sync.yaml"))
 	require.NoError(t, err)
+	return func() { require.NoError(t, worker.Stop()) }
 }
 
 // start starts a run to which every request for contacts is answered like this.
@@ -135,7 +141,7 @@ func TestAnOrderSaysWhatHoldsTheRunAllTheSame(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	nobody := o.order(t, "pause")
-	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo: no run of it is going\n"}, nobody)
+	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo: no run of it is going; audiencesync list shows all syncs\n"}, nobody)
 
 	run := o.start(t, http.StatusUnprocessableEntity)
 	refused := o.order(t, "resume")
@@ -180,7 +186,7 @@ func TestWhyAnOrderFailedDecidesExitCodeAndText(t *testing.T) {
 		code int
 		text string
 	}{
-		"no run":          {serviceerror.NewNotFound("workflow not found"), exitUsage, "sync demo: no run of it is going"},
+		"no run":          {serviceerror.NewNotFound("workflow not found"), exitUsage, "sync demo: no run of it is going; audiencesync list shows all syncs"},
 		"late":            {client.NewWorkflowUpdateServiceTimeoutOrCanceledError(serviceerror.NewDeadlineExceeded("late")), exitFailed, noWorker},
 		"nobody polls":    {serviceerror.NewFailedPrecondition("no poller seen"), exitFailed, noWorker},
 		"the run says no": {temporal.NewApplicationError("sync demo: say who decides", "errorString"), exitUsage, "sync demo: say who decides"},
@@ -204,7 +210,7 @@ func TestAnOrderThatNoWorkerTakesSaysSo(t *testing.T) {
 	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.SyncID("lonely"), TaskQueue: "nobody"}, workflows.AudienceSync,
 		workflows.AudienceSyncInput{})
 	require.NoError(t, err)
-	for _, update := range []string{workflows.UpdateApprove, workflows.UpdateDecline, workflows.UpdatePause, workflows.UpdateResume} {
+	for _, update := range []string{workflows.UpdateApprove, workflows.UpdateDecline, workflows.UpdatePause, workflows.UpdateResume, workflows.UpdateCancel} {
 		t.Run(update, func(t *testing.T) {
 			t.Parallel()
 			// As with the time that orders have, which is longer.

@@ -93,7 +93,7 @@ func (a *app) tellFindings(t *trial.Trial) {
 		a.say("note: %s", note)
 	}
 	for _, problem := range t.Findings.Problems {
-		a.say("problem: %s", problem)
+		a.complain("problem: %s", problem)
 	}
 }
 

@@ -99,6 +99,9 @@ func (a *app) up(ctx context.Context, f upFlags) (err error) {
 		return err
 	}
 	defer c.Close()
+	if err := keepRuns(ctx, c, client.DefaultNamespace, localRetention); err != nil {
+		return err
+	}
 	worker, err := host.Start(ctx, host.Options{
 		Client: c, Ledger: "sqlite:" + filepath.Join(dir, "ledger.db"), FailureKey: f.failureKey, Connections: f.connections,
 		Meter: metrics.Meter(), Logger: logger,

@@ -165,7 +165,10 @@ func (v *view) show(p workflows.Progress, why string) {
 	if p.Phase.Before(v.phase) {
 		return
 	}
-	if v.app.onTerminal() {
+	if v.app.quiet {
+		return
+	}
+	if v.app.isPerson(v.app.stderr) {
 		v.showBar(p)
 		return
 	}

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -61,12 +62,16 @@ type Carried struct {
 	Postponed Postponed `json:"postponed,omitzero"`
 	// Proving is nil until the run proves.
 	Proving *Proving `json:"proving,omitempty"`
+	// Window is how many batches may be under way, where that has changed.
+	Window int `json:"window,omitempty"`
 }
 
 // AudienceSync is one run of a sync: read the whole audience, decide what has
 // to change, send it in batches, prove that it arrived.
 func AudienceSync(ctx workflow.Context, in AudienceSyncInput) (*audience.Report, error) {
+	ctx, cancel := workflow.WithCancel(ctx)
 	run := newAudienceSync(ctx, in)
+	run.cancelAll = cancel
 	if err := run.setup(ctx); err != nil {
 		return nil, err
 	}
@@ -83,6 +88,8 @@ type audienceSync struct {
 	approved *audience.Plan
 	progress Progress
 	queue    queue
+	// window is how many batches may be under way.
+	window int
 	// askedBefore is brakes.Asked when the stage began.
 	askedBefore int64
 	// brakes and postponed are what the answers to batches have taught so far.
@@ -92,6 +99,12 @@ type audienceSync struct {
 	proving *Proving
 	// answer is the decision about progress.Hold, nil until there is one.
 	answer *audience.Decision
+	// cancelAll ends the run, as a cancellation from outside does.
+	cancelAll workflow.CancelFunc
+	// cancelled is the order to end the run, nil until there is one.
+	cancelled *audience.Decision
+	// ending says that the run can only be closed.
+	ending bool
 	// issuedHere counts the batches issued in this history.
 	issuedHere int
 }
@@ -104,6 +117,7 @@ func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
 		run.brakes, run.postponed = in.Carried.Brakes, in.Carried.Postponed
 		run.approved, run.askedBefore = in.Carried.Approved, in.Carried.AskedBefore
 		run.proving = in.Carried.Proving
+		run.window = cmp.Or(in.Carried.Window, run.opened.Window)
 		return run
 	}
 	run.progress = Progress{Sync: in.Spec.Sync, Phase: PhaseOpen, StartedAt: workflow.Now(ctx)}
@@ -198,7 +212,7 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
 		return err
 	}
-	r.progress.Run = r.opened.Run.Run
+	r.progress.Run, r.window = r.opened.Run.Run, r.opened.Window
 	if r.opened.Ledger == "" {
 		return nil
 	}
@@ -260,6 +274,7 @@ func (r *audienceSync) decide(ctx workflow.Context) error {
 // the workflow, so that it is red in Temporal's web UI.
 func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Report, error) {
 	r.enter(ctx, PhaseClose)
+	r.ending = true
 	// All is done: a cancellation that comes now must not leave the run open.
 	calm, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
@@ -289,6 +304,7 @@ func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Repo
 // closePlanned ends a run that was asked for its plan only.
 func (r *audienceSync) closePlanned(ctx workflow.Context) (*audience.Report, error) {
 	r.enter(ctx, PhaseClose)
+	r.ending = true
 	calm, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	report, err := r.closeRun(calm, activities.CloseRunInput{
@@ -304,6 +320,7 @@ func (r *audienceSync) closePlanned(ctx workflow.Context) (*audience.Report, err
 // abandon closes a run that failed or was cancelled: the ledger keeps what is
 // known and drops what was staged.
 func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
+	r.ending = true
 	if r.opened.Run.Run == 0 {
 		return cause
 	}
@@ -314,7 +331,7 @@ func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
 	stopped := endOfHold(cause)
 	switch {
 	case temporal.IsCanceledError(cause):
-		input.Ended = audience.EndedCancelled
+		input.Ended, input.Why = audience.EndedCancelled, r.whoCancelled()
 	case stopped == activities.TypeDeclined:
 		input.Ended, input.Why = audience.EndedDeclined, messageOf(cause)
 	case stopped == activities.TypeNotApproved:
@@ -361,11 +378,11 @@ func (r *audienceSync) closeRun(ctx workflow.Context, input activities.CloseRunI
 // continueAsNew goes on in a new history. The window is empty and no message
 // is unread when it is called.
 func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
-	// The new history would not know that this one was cancelled.
-	if err := ctx.Err(); err != nil {
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
 	}
-	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+	// The new history would not know that this one was cancelled.
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	next := r.in
@@ -373,6 +390,9 @@ func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
 		Opened: r.opened, Plan: r.plan, Approved: r.approved, Progress: r.progress,
 		Stages: r.queue.stages, AskedBefore: r.askedBefore, First: r.queue.first, Last: r.queue.last,
 		Brakes: r.brakes, Postponed: r.postponed, Proving: r.proving,
+	}
+	if r.window != r.opened.Window {
+		next.Carried.Window = r.window
 	}
 	return workflow.NewContinueAsNewError(ctx, AudienceSync, next)
 }

@@ -149,5 +149,8 @@ func (r *audienceSync) awaitResume(ctx workflow.Context) error {
 	}
 	r.show(ctx)
 	defer r.tellHold(ctx, *r.progress.Paused)()
-	return workflow.Await(ctx, func() bool { return r.progress.Paused == nil })
+	if err := workflow.Await(ctx, func() bool { return r.progress.Paused == nil }); err != nil {
+		return err
+	}
+	return ctx.Err() // A cancellation ends a pause, too.
 }

@@ -24,6 +24,7 @@ const (
 	duePrefix   = "audience-sync-due/"
 
 	notifyPrefix = "audience-sync-notify/"
+	limitsPrefix = "audience-sync-limits/"
 )
 
 // SyncID is the workflow ID of a sync's runs: one at a time by construction.
@@ -39,6 +40,10 @@ func DueID(sync string) string { return duePrefix + sync }
 // is the first Temporal run id of who tells.
 func NotifyID(sync, first, what string) string { return notifyPrefix + sync + "/" + first + "/" + what }
 
+// LimitsID is the workflow ID of one order about the limits of a workspace; once makes it
+// the only one.
+func LimitsID(connection, once string) string { return limitsPrefix + connection + "/" + once }
+
 // SyncOf is the inverse of SyncID.
 func SyncOf(workflowID string) (string, bool) { return strings.CutPrefix(workflowID, syncPrefix) }
 
@@ -53,4 +58,5 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(CheckSync)
 	w.RegisterWorkflow(DueRun)
 	w.RegisterWorkflow(Notify)
+	w.RegisterWorkflow(SetLimits)
 }

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -39,7 +40,7 @@ func (r *audienceSync) sendStage(ctx workflow.Context) error {
 		}
 	}
 	for !r.queue.empty() {
-		if err := r.mayGoOn(ctx, r.opened.Window); err != nil {
+		if err := r.mayGoOn(ctx, r.window); err != nil {
 			return err
 		}
 		if r.historyIsLong(ctx) {
@@ -140,7 +141,7 @@ func (r *audienceSync) fanOut(ctx workflow.Context) error {
 	defer cancelSends()
 	stop := func() bool {
 		return denied != nil || r.progress.Paused != nil || r.historyIsLong(ctx) || r.postponed.Silence.isLong() ||
-			r.brakes.whyStop(r.opened.Window, float64(r.spec.Limits.Refused)) != ""
+			r.brakes.whyStop(r.window, float64(r.spec.Limits.Refused)) != ""
 	}
 	for {
 		// Await looks at its condition first: it would issue a whole window although
@@ -148,7 +149,7 @@ func (r *audienceSync) fanOut(ctx workflow.Context) error {
 		if err := ctx.Err(); err != nil {
 			return r.drain(calm, cancelSends, err)
 		}
-		free := func() bool { return r.progress.InFlight < r.opened.Window && !r.queue.empty() && !stop() }
+		free := func() bool { return r.progress.InFlight < r.window && !r.queue.empty() && !stop() }
 		drained := func() bool { return r.progress.InFlight == 0 && (r.queue.empty() || stop()) }
 		if err := workflow.Await(ctx, func() bool { return failure != nil || free() || drained() }); err != nil {
 			return r.drain(calm, cancelSends, err)
@@ -210,7 +211,7 @@ func (r *audienceSync) drain(ctx workflow.Context, cancelSends workflow.CancelFu
 func (r *audienceSync) sendOne(ctx workflow.Context, number int64) error {
 	ctx = workflow.WithActivityOptions(ctx, enduring(r.describe(number)))
 	var result activities.SendBatchResult
-	sent := sending{batch: number, mode: r.postponed.mode(number, r.opened.Window), began: workflow.Now(ctx)}
+	sent := sending{batch: number, mode: r.postponed.mode(number, r.window), began: workflow.Now(ctx)}
 	input := activities.SendBatchInput{
 		Run: r.opened.Run, Batch: number, Mode: sent.mode,
 		Alone: r.progress.InFlight == 0, // The first batch: the others count themselves.
@@ -218,6 +219,7 @@ func (r *audienceSync) sendOne(ctx workflow.Context, number int64) error {
 	if err := workflow.ExecuteActivity(ctx, do.SendBatch, input).Get(ctx, &result); err != nil {
 		return err
 	}
+	r.window = cmp.Or(result.Window, r.opened.Window)
 	sent.ended = workflow.Now(ctx)
 	r.postponed.observe(sent, result)
 	if result.Postponed {

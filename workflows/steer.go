@@ -19,6 +19,8 @@ const (
 	UpdatePause = "pause"
 	// UpdateResume ends a pause, and tells a run that access is given back.
 	UpdateResume = "resume"
+	// UpdateCancel ends a run: what is under way is finished, the rest is not sent.
+	UpdateCancel = "cancel"
 )
 
 // Steer is the input of every update: who decides, why, and about which hold.
@@ -43,6 +45,7 @@ func (r *audienceSync) handleUpdates(ctx workflow.Context) error {
 		{UpdateDecline, "Ends the run that waits for approval.", r.mayDecide(audience.Decline), r.decideHold(audience.Decline)},
 		{UpdatePause, "Finishes what is under way, then waits for resume.", r.mayPause, r.pause},
 		{UpdateResume, "Ends a pause, or tells that access is given back.", r.mayResume, r.resume},
+		{UpdateCancel, "Finishes what is under way, then ends the run.", r.mayCancel, r.cancel},
 	} {
 		err := workflow.SetUpdateHandlerWithOptions(ctx, update.name,
 			func(ctx workflow.Context, in Steer) (Progress, error) {
@@ -71,7 +74,7 @@ func (r *audienceSync) maySteer(in Steer) error {
 
 // mayPause refuses a pause that would have no effect.
 func (r *audienceSync) mayPause(in Steer) error {
-	if PhaseSend.Before(r.progress.Phase) && r.progress.Phase != PhaseProve {
+	if r.ending || r.cancelled != nil {
 		return fmt.Errorf("sync %s: the run is at its end, there is nothing to pause", r.spec.Sync)
 	}
 	return r.maySteer(in)

@@ -4,9 +4,10 @@ import "time"
 
 // Decision is what a person told a run while it was going: who, what and why.
 type Decision struct {
-	// What is approve, decline, pause or resume.
+	// What is approve, decline, pause, resume or cancel.
 	What string `json:"what"`
-	// About is the hold that the decision was about, empty for a pause.
+	// About is the hold that the decision was about, empty for a pause
+	// and for a cancellation.
 	About string    `json:"about,omitempty"`
 	By    string    `json:"by"`
 	Why   string    `json:"why,omitempty"`
@@ -19,6 +20,7 @@ const (
 	Decline = "decline"
 	Pause   = "pause"
 	Resume  = "resume"
+	Cancel  = "cancel"
 )
 
 // How a run ended that did not come to its end.

@@ -1,6 +1,7 @@
 package endpoints
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -20,6 +21,8 @@ const (
 	// mostLate is how long after its send time a request still leaves. After a
 	// longer standstill of the worker its requests would all leave at once.
 	mostLate = 500 * time.Millisecond
+	// lookAgain is how often who waits for a send time looks whether it still holds.
+	lookAgain = time.Second
 )
 
 // BudgetWaitError says that the next send time of a workspace is far away: come
@@ -35,12 +38,14 @@ func (e *BudgetWaitError) Error() string {
 }
 
 // budget is the request budget of one workspace: a bound on requests in flight
-// of this worker, and send times that all workers share through the ledger.
+// of this worker, and send times that all workers share through the ledger. What a
+// person has set in the ledger wins over the limits of the connection; it is learned
+// with each send time.
 type budget struct {
 	ledger    *ledger.Ledger
 	workspace string
-	interval  time.Duration
-	inFlight  chan struct{}
+	limits    config.Limits
+	inFlight  *places
 	// telling is held while the ledger learns of a refusal, so that no request of
 	// this worker leaves that the refusal would have held back.
 	telling sync.RWMutex
@@ -50,26 +55,48 @@ func newBudget(l *ledger.Ledger, workspace string, limits config.Limits) *budget
 	return &budget{
 		ledger:    l,
 		workspace: workspace,
-		interval:  time.Duration(float64(time.Second) / limits.RequestsPerSecond),
-		inFlight:  make(chan struct{}, limits.RequestsInFlight),
+		limits:    limits,
+		inFlight:  newPlaces(limits.RequestsInFlight),
 	}
+}
+
+// interval is between two requests at the connection's limits.
+func (b *budget) interval() time.Duration {
+	return time.Duration(float64(time.Second) / b.limits.RequestsPerSecond)
 }
 
 // Acquire takes a place in flight, then a send time, and waits for it; before,
 // if given, runs shortly before that time, once. The place is the caller's
 // until release is called, once.
 func (b *budget) Acquire(ctx context.Context, before func(context.Context) error) (release func(), err error) {
-	select {
-	case b.inFlight <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	release = func() { <-b.inFlight }
-	if err := b.awaitSendTime(ctx, before); err != nil {
-		release()
+	if err := b.takePlace(ctx); err != nil {
 		return nil, err
 	}
-	return release, nil
+	if err := b.awaitSendTime(ctx, before); err != nil {
+		b.inFlight.giveBack()
+		return nil, err
+	}
+	return b.inFlight.giveBack, nil
+}
+
+// takePlace takes a place in flight. How many there are is asked when one is there, so
+// that fewer are heeded by the next request, and more by the one after.
+func (b *budget) takePlace(ctx context.Context) error {
+	for {
+		if err := b.inFlight.take(ctx); err != nil {
+			return err
+		}
+		set, err := b.ledger.InFlight(ctx, b.workspace)
+		if err != nil {
+			b.inFlight.giveBack()
+			return err
+		}
+		b.inFlight.resize(cmp.Or(set, b.limits.RequestsInFlight))
+		if !b.inFlight.tooMany() {
+			return nil
+		}
+		b.inFlight.giveBack()
+	}
 }
 
 // awaitSendTime takes send times until one comes that was not made void, and
@@ -78,7 +105,7 @@ func (b *budget) Acquire(ctx context.Context, before func(context.Context) error
 // while a request that left in a told delay would.
 func (b *budget) awaitSendTime(ctx context.Context, before func(context.Context) error) error {
 	for {
-		sendTime, reserved, err := b.ledger.Reserve(ctx, b.workspace, b.interval, slotHorizon)
+		sendTime, reserved, err := b.ledger.Reserve(ctx, b.workspace, b.interval(), slotHorizon)
 		switch {
 		case err != nil:
 			return err
@@ -106,11 +133,22 @@ func (b *budget) awaitSendTime(ctx context.Context, before func(context.Context)
 	}
 }
 
-// await waits until a moment and reports whether the send time still holds.
+// await waits until a moment and reports whether the send time still holds. One that
+// became void is not waited for to its end: there may be an earlier one.
 func (b *budget) await(ctx context.Context, sendTime ledger.SendTime, until time.Time) (valid bool, err error) {
-	if err := sleep(ctx, time.Until(until)); err != nil {
-		return false, err
+	for {
+		rest := time.Until(until)
+		if err := sleep(ctx, min(rest, lookAgain)); err != nil {
+			return false, err
+		}
+		if valid, err := b.holds(ctx, sendTime); rest <= lookAgain || !valid || err != nil {
+			return valid, err
+		}
 	}
+}
+
+// holds reports whether a send time still holds.
+func (b *budget) holds(ctx context.Context, sendTime ledger.SendTime) (bool, error) {
 	b.telling.RLock()
 	defer b.telling.RUnlock()
 	return b.ledger.Valid(ctx, b.workspace, sendTime)

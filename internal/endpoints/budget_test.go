@@ -38,7 +38,8 @@ func openBudget(t *testing.T, perSecond float64, inFlight int) *budget {
 // requireFree expects that every place in flight can be taken.
 func requireFree(t *testing.T, b *budget) {
 	t.Helper()
-	require.Empty(t, b.inFlight, "a place in flight was not given back")
+	_, taken := b.inFlight.size()
+	require.Zero(t, taken, "a place in flight was not given back")
 }
 
 func TestNoMoreRequestsAreInFlightThanAllowed(t *testing.T) {
@@ -123,8 +124,9 @@ func TestConnectionsToOneWorkspaceShareItsStrictestLimits(t *testing.T) {
 		_, err := pool.Workspace(t.Context(), first)
 		require.NoError(t, err)
 		budget := pool.budgets[connection("zeotap", 1, 1).Workspace()]
-		require.Equal(t, 2, cap(budget.inFlight))
-		require.Equal(t, time.Second/2, budget.interval)
+		number, _ := budget.inFlight.size()
+		require.Equal(t, 2, number)
+		require.Equal(t, time.Second/2, budget.interval())
 	}
 }
 
@@ -328,7 +330,10 @@ func TestACancelledWaitGivesItsPlaceBack(t *testing.T) {
 		_, err := b.Acquire(waiting, nil)
 		ended <- err
 	}()
-	require.Eventually(t, func() bool { return len(b.inFlight) == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool {
+		_, taken := b.inFlight.size()
+		return taken == 1
+	}, 5*time.Second, time.Millisecond)
 	stop()
 	require.ErrorIs(t, <-ended, context.Canceled)
 	requireFree(t, b)
@@ -343,6 +348,6 @@ func TestALedgerThatDoesNotAnswerGivesThePlaceBack(t *testing.T) {
 	b := openBudget(t, 5, 1)
 	b.workspace = "nobody knows it"
 	_, err := b.Acquire(t.Context(), nil)
-	require.ErrorContains(t, err, "ledger: budget of the workspace")
+	require.ErrorContains(t, err, "ledger: limits of the workspace")
 	requireFree(t, b)
 }

@@ -24,9 +24,12 @@ const (
 // without one gives back 5 % of the full rate (5e-8 a microsecond).
 const (
 	share = `min(1.0, rate_share + (` + clock + ` - cut_at) * 5e-8)`
-	// nextSend is the generic cell rate algorithm (GCRA): an interval ($2) after
-	// the one before, not in a told delay, and hardly in the past (lag: $3).
-	nextSend = `max(reserved_at + CAST(CAST($2 AS BIGINT) / ` + share + ` AS BIGINT), told_until, ` + clock + ` - $3)`
+	// interval is between two requests at the full rate: what a person has set, else
+	// what the connection says ($2).
+	interval = `coalesce(CAST(1000000 / limit_rate AS BIGINT), CAST($2 AS BIGINT))`
+	// nextSend is the generic cell rate algorithm (GCRA): an interval after the one
+	// before, not in a told delay, and hardly in the past (at most $3).
+	nextSend = `max(reserved_at + CAST(` + interval + ` / ` + share + ` AS BIGINT), told_until, ` + clock + ` - min(CAST($3 AS BIGINT), ` + interval + `))`
 )
 
 // SendTime is the time of one request in the budget of a workspace.
@@ -41,18 +44,20 @@ type BudgetState struct {
 	// Allowed is the full rate, and RateNow what cuts have left of it, in
 	// requests per second. Both are 0 before the first request.
 	Allowed, RateNow float64
+	// Share is what cuts have left of the rate: 1 without any.
+	Share float64
 	// ToldUntil is what is left of a delay that Hello Charles asked for.
 	ToldUntil time.Duration
 }
 
-// Reserve takes the next send time of the workspace's budget: one request each
-// interval, or fewer after a cut. When it is horizon or more away, nothing is
-// reserved and reserved is false.
+// Reserve takes the next send time of the workspace's budget: one request every so
+// often, unless a person has set another rate, or fewer after a cut. When it is horizon
+// or more away, nothing is reserved and reserved is false.
 func (l *Ledger) Reserve(
-	ctx context.Context, workspace string, interval, horizon time.Duration,
+	ctx context.Context, workspace string, every, horizon time.Duration,
 ) (next SendTime, reserved bool, err error) {
 	const reserve = `
-		UPDATE workspaces SET reserved_at = ` + nextSend + `, send_interval = $2
+		UPDATE workspaces SET reserved_at = ` + nextSend + `, send_interval = ` + interval + `
 		WHERE name = $1 AND ` + nextSend + ` - ` + clock + ` < $4
 		RETURNING reserved_at - ` + clock + `, round`
 	giveBack, err := l.takeTurn(ctx, workspace)
@@ -60,7 +65,7 @@ func (l *Ledger) Reserve(
 		return SendTime{}, false, err
 	}
 	defer giveBack()
-	step, lag := interval.Microseconds(), min(interval, mostLag).Microseconds()
+	step, lag := every.Microseconds(), mostLag.Microseconds()
 	var wait int64
 	err = l.budget.QueryRowContext(ctx, reserve, workspace, step, lag, horizon.Microseconds()).Scan(&wait, &next.round)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -131,7 +136,7 @@ func (l *Ledger) Budget(ctx context.Context, workspace string) (BudgetState, err
 	if err := l.reads.QueryRowContext(ctx, state, workspace).Scan(&interval, &rest, &told); err != nil {
 		return BudgetState{}, fmt.Errorf("ledger: budget of the workspace: %w", err)
 	}
-	now := BudgetState{ToldUntil: ofMicros(told)}
+	now := BudgetState{ToldUntil: ofMicros(told), Share: rest}
 	if interval > 0 {
 		now.Allowed = float64(time.Second.Microseconds()) / float64(interval)
 		now.RateNow = now.Allowed * rest

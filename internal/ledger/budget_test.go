@@ -316,9 +316,9 @@ func TestACutHalvesTheRateDownToASixteenth(t *testing.T) {
 	t.Parallel()
 	s := openShared(t, 1)
 	l := s.ledgers[0]
-	require.Zero(t, stateOf(t, l), "nobody has sent anything")
+	require.Equal(t, ledger.BudgetState{Share: 1}, stateOf(t, l), "nobody has sent anything")
 	waiting := reserve(t, l, 100*time.Millisecond)
-	require.Equal(t, ledger.BudgetState{Allowed: 10, RateNow: 10}, stateOf(t, l))
+	require.Equal(t, ledger.BudgetState{Allowed: 10, RateNow: 10, Share: 1}, stateOf(t, l))
 	require.NoError(t, l.Cut(t.Context(), workspace, 0))
 	require.InDelta(t, 0.5, s.share(t), 1e-9)
 	requireValid(t, l, waiting, false)

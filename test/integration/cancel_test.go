@@ -12,6 +12,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
+	"audiencesync/workflows"
 )
 
 // awaitEvent returns when the history of the run holds an event of the kind.
@@ -30,14 +31,28 @@ func (w *world) awaitEvent(t *testing.T, run client.WorkflowRun, kind enumspb.Ev
 	require.FailNow(t, "the history ended without the event", "%s", kind)
 }
 
+// cancelled cancels a run from outside, as Temporal's web UI does.
+func (w *world) cancelled(t *testing.T) func(client.WorkflowRun) error {
+	t.Helper()
+	return func(run client.WorkflowRun) error {
+		return w.client.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID())
+	}
+}
+
+// orderedToEnd cancels a run as the command line does.
+func (w *world) orderedToEnd(t *testing.T) func(client.WorkflowRun) error {
+	t.Helper()
+	return func(client.WorkflowRun) error { return w.steer(t, demo(t), workflows.UpdateCancel, "") }
+}
+
 // cancelInMidSend cancels a run after five requests, while two more are under
 // way, and lets those end.
-func (w *world) cancelInMidSend(t *testing.T, spec config.Sync) client.WorkflowRun {
+func (w *world) cancelInMidSend(t *testing.T, spec config.Sync, cancel func(run client.WorkflowRun) error) client.WorkflowRun {
 	t.Helper()
 	held := w.charles.hold(http.MethodPost, contactsPath, 5)
 	run := w.started(t, spec)
 	held.await(t, 2)
-	require.NoError(t, w.client.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID()))
+	require.NoError(t, cancel(run))
 	// The first timer is the one that bounds the draining.
 	w.awaitEvent(t, run, enumspb.EVENT_TYPE_TIMER_STARTED)
 	held.release()
@@ -58,9 +73,28 @@ func (w *world) reportOfCancelled(t *testing.T, run client.WorkflowRun) *audienc
 
 func TestACancelledRunLeavesLedgerAndHelloCharlesInAgreement(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 400, batchesOf(25), inFlight(2))
+	t.Run("by an order", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 400, batchesOf(25), inFlight(2))
+		report := w.requireAgreementAfterCancel(t, w.orderedToEnd(t))
+		require.Len(t, report.Decisions, 1)
+		require.Equal(t, audience.Cancel, report.Decisions[0].What)
+		require.Equal(t, "integration-test", report.Decisions[0].By)
+		require.Contains(t, report.Explanation, "cancelled by integration-test")
+	})
+	t.Run("from outside", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 400, batchesOf(25), inFlight(2))
+		w.requireAgreementAfterCancel(t, w.cancelled(t))
+	})
+}
+
+// requireAgreementAfterCancel cancels a run in mid-send, and expects that the ledger,
+// the report and Hello Charles agree, and that the next run sends only what is left.
+func (w *world) requireAgreementAfterCancel(t *testing.T, cancel func(run client.WorkflowRun) error) *audience.Report {
+	t.Helper()
 	spec := demo(t)
-	report := w.reportOfCancelled(t, w.cancelInMidSend(t, spec))
+	report := w.reportOfCancelled(t, w.cancelInMidSend(t, spec, cancel))
 
 	stats := w.Stats()
 	require.Equal(t, stats.Contacts, report.Outcomes.Taken())
@@ -78,6 +112,7 @@ func TestACancelledRunLeavesLedgerAndHelloCharlesInAgreement(t *testing.T) {
 	require.Equal(t, stats.Contacts, next.Outcomes.Unchanged+next.Outcomes.Taken())
 	require.Equal(t, stats.Contacts, stats.UpsertsReceived, "the next run sent more than what was left")
 	requireContactByContact(t, w)
+	return report
 }
 
 func TestATerminatedRunIsFoldedByTheNextOne(t *testing.T) {

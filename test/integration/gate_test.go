@@ -18,6 +18,8 @@ type gate struct {
 
 	mutex sync.Mutex
 	held  *hold
+	// here are the requests that are here now, most the most that were at once.
+	here, most int
 }
 
 // hold keeps requests from the vendor until it is released.
@@ -44,6 +46,7 @@ func newGate(t *testing.T, vendor http.Handler) *gate {
 
 // ServeHTTP implements http.Handler.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer g.enter()()
 	if held := g.holds(r); held != nil {
 		held.arrived <- struct{}{}
 		select {
@@ -53,6 +56,40 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	g.next.ServeHTTP(w, r)
+}
+
+// enter counts a request until it leaves.
+func (g *gate) enter() (leave func()) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.here++
+	g.most = max(g.most, g.here)
+	return func() {
+		g.mutex.Lock()
+		defer g.mutex.Unlock()
+		g.here--
+	}
+}
+
+// nowHere is how many requests are here.
+func (g *gate) nowHere() int {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.here
+}
+
+// mostFromNow forgets how many requests were here before.
+func (g *gate) mostFromNow() {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.most = g.here
+}
+
+// mostAtOnce is the most requests that were here at once.
+func (g *gate) mostAtOnce() int {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.most
 }
 
 func (g *gate) holds(r *http.Request) *hold {
@@ -74,16 +111,17 @@ func (g *gate) hold(method, path string, after int) *hold {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	released := make(chan struct{})
-	g.held = &hold{
-		method: method, path: path, left: after, arrived: make(chan struct{}, 1000), released: released,
-		release: sync.OnceFunc(func() {
-			g.mutex.Lock()
+	h := &hold{method: method, path: path, left: after, arrived: make(chan struct{}, 1000), released: released}
+	h.release = sync.OnceFunc(func() {
+		g.mutex.Lock()
+		if g.held == h { // Else the next one holds already.
 			g.held = nil
-			g.mutex.Unlock()
-			close(released)
-		}),
-	}
-	return g.held
+		}
+		g.mutex.Unlock()
+		close(released)
+	})
+	g.held = h
+	return h
 }
 
 func (g *gate) letGo() {

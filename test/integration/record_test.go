@@ -52,7 +52,11 @@ func TestRecordHistories(t *testing.T) {
 		},
 		"cancelled": func(t *testing.T, w *world) client.WorkflowRun {
 			t.Helper()
-			return w.cancelInMidSend(t, demo(t))
+			return w.cancelInMidSend(t, demo(t), w.cancelled(t))
+		},
+		"cancelled-by-order": func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			return w.cancelInMidSend(t, demo(t), w.orderedToEnd(t))
 		},
 		"refused-at-open": func(t *testing.T, w *world) client.WorkflowRun {
 			t.Helper()

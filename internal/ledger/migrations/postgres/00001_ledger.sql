@@ -45,7 +45,13 @@ CREATE TABLE workspaces (
     told_until    BIGINT NOT NULL DEFAULT 0, -- no request leaves before
     rate_share    DOUBLE PRECISION    NOT NULL DEFAULT 1, -- of the full rate, at cut_at
     cut_at        BIGINT NOT NULL DEFAULT 0, -- when the rate was last cut
-    round         BIGINT NOT NULL DEFAULT 0  -- grows when the send times given out are void
+    round         BIGINT NOT NULL DEFAULT 0, -- grows when the send times given out are void
+    -- What a person has set while work goes on; it wins over the connections file.
+    limit_rate    DOUBLE PRECISION, -- requests per second
+    limit_flight  BIGINT, -- requests in flight of each worker
+    limits_at     BIGINT NOT NULL DEFAULT 0, -- when it was set or cleared last
+    limits_by     TEXT    NOT NULL DEFAULT '',
+    limits_why    TEXT    NOT NULL DEFAULT ''
 );
 
 -- A request that was too large for Hello Charles: the smallest number of

@@ -16,7 +16,13 @@ CREATE TABLE workspaces (
     told_until    INTEGER NOT NULL DEFAULT 0, -- no request leaves before
     rate_share    REAL    NOT NULL DEFAULT 1, -- of the full rate, at cut_at
     cut_at        INTEGER NOT NULL DEFAULT 0, -- when the rate was last cut
-    round         INTEGER NOT NULL DEFAULT 0  -- grows when the send times given out are void
+    round         INTEGER NOT NULL DEFAULT 0, -- grows when the send times given out are void
+    -- What a person has set while work goes on; it wins over the connections file.
+    limit_rate    REAL, -- requests per second
+    limit_flight  INTEGER, -- requests in flight of each worker
+    limits_at     INTEGER NOT NULL DEFAULT 0, -- when it was set or cleared last
+    limits_by     TEXT    NOT NULL DEFAULT '',
+    limits_why    TEXT    NOT NULL DEFAULT ''
 );
 
 -- A request that was too large for Hello Charles: the smallest number of
