@@ -11,20 +11,29 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"audiencesync/internal/audience"
+	"audiencesync/internal/config"
 )
 
 // AwaitRunInput is the input of AwaitRun.
 type AwaitRunInput struct {
-	Sync       string    `json:"sync"`
-	WorkflowID string    `json:"workflow_id"`
-	DueAt      time.Time `json:"due_at"`
+	Sync       string `json:"sync"`
+	WorkflowID string `json:"workflow_id"`
+	// DueAt is when a schedule has acted, and Cadence, if there is one, what it goes by:
+	// where clocks are changed it may act at other times than it means.
+	DueAt   time.Time       `json:"due_at"`
+	Cadence *config.Cadence `json:"cadence,omitempty"`
+	// VerifyOnly says that a proof is due, and no run.
+	VerifyOnly bool `json:"verify_only,omitempty"`
 }
 
 // AwaitRunResult is the result of AwaitRun.
 type AwaitRunResult struct {
-	// Satisfied says that the run opened its read at or after the due time.
+	// Satisfied says that a run opened its read at or after the due time, or, where a
+	// proof is due, that one has ended with a verdict since.
 	Satisfied bool   `json:"satisfied"`
 	Ended     string `json:"ended,omitempty"`
+	// DueAt is the due time that the schedule means, if it is another one.
+	DueAt time.Time `json:"due_at,omitzero"`
 }
 
 // AwaitRun waits for the end of the run that is going, if there is one, and
@@ -36,7 +45,73 @@ func (a *Activities) AwaitRun(ctx context.Context, in AwaitRunInput) (AwaitRunRe
 }
 
 func (a *Activities) awaitRun(ctx context.Context, in AwaitRunInput) (AwaitRunResult, error) {
-	var report audience.Report
+	due := in.Meant()
+	run, err := a.goingOrLast(ctx, in.WorkflowID)
+	if err != nil {
+		return AwaitRunResult{}, err
+	}
+	report, err := a.untilItEnds(ctx, in.WorkflowID, run.id)
+	if errors.Is(err, errWorkerStopping) {
+		return AwaitRunResult{}, err
+	}
+	ended, unknown := EndOf(report, err)
+	if unknown != nil {
+		return AwaitRunResult{}, unknown
+	}
+	result := AwaitRunResult{Ended: ended}
+	if !due.Equal(in.DueAt) {
+		result.DueAt = due
+	}
+	if in.VerifyOnly {
+		result.Satisfied = !run.closedBefore(due) && proved(report, err)
+		return result, nil
+	}
+	result.Satisfied, err = a.ledger.ReadOpenedSince(ctx, in.Sync, due)
+	return result, err
+}
+
+// Meant is the due time that a schedule means which has acted at DueAt.
+func (in AwaitRunInput) Meant() time.Time {
+	if in.Cadence == nil {
+		return in.DueAt
+	}
+	times, err := in.Cadence.Timetable()
+	if err != nil {
+		return in.DueAt // Rather once too often than not at all.
+	}
+	return times.Due(in.DueAt)
+}
+
+// seenRun is a run as Temporal describes it; the zero value is none.
+type seenRun struct {
+	id string
+	// closedAt is zero while the run goes on.
+	closedAt time.Time
+}
+
+func (r seenRun) closedBefore(at time.Time) bool {
+	return r.id == "" || !r.closedAt.IsZero() && r.closedAt.Before(at)
+}
+
+// goingOrLast describes the run that is going, or the last one.
+func (a *Activities) goingOrLast(ctx context.Context, workflowID string) (seenRun, error) {
+	description, err := a.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
+	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
+		return seenRun{}, nil
+	}
+	if err != nil {
+		return seenRun{}, fmt.Errorf("looking for a run that is going: %w", err)
+	}
+	info := description.GetWorkflowExecutionInfo()
+	run := seenRun{id: info.GetExecution().GetRunId()}
+	if info.GetCloseTime() != nil {
+		run.closedAt = info.GetCloseTime().AsTime()
+	}
+	return run, nil
+}
+
+// untilItEnds waits for the end of a run, however often it goes on in a new history.
+func (a *Activities) untilItEnds(ctx context.Context, workflowID, run string) (audience.Report, error) {
 	waitCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	go func() {
@@ -46,20 +121,28 @@ func (a *Activities) awaitRun(ctx context.Context, in AwaitRunInput) (AwaitRunRe
 		case <-waitCtx.Done():
 		}
 	}()
-	err := a.temporal.GetWorkflow(waitCtx, in.WorkflowID, "").Get(waitCtx, &report)
+	var report audience.Report
+	err := a.temporal.GetWorkflow(waitCtx, workflowID, run).Get(waitCtx, &report)
 	if errors.Is(context.Cause(waitCtx), errWorkerStopping) {
-		return AwaitRunResult{}, errWorkerStopping
+		return report, errWorkerStopping
 	}
-	ended, err := EndOf(report, err)
-	if err != nil {
-		return AwaitRunResult{}, err
-	}
-	satisfied, err := a.ledger.ReadOpenedSince(ctx, in.Sync, in.DueAt)
-	return AwaitRunResult{Satisfied: satisfied, Ended: ended}, err
+	return report, err
 }
 
-// endStopped is the end of a run that somebody stopped from outside.
-const endStopped = "stopped"
+// proved reports whether a run has come to a verdict about what the sync has brought: a
+// plan, an audit, or a run that failed, has none.
+func proved(report audience.Report, err error) bool {
+	if said, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		if said.Type() != TypeVerdictUnexplained && said.Type() != TypeVerdictOutside || said.Details(&report) != nil {
+			return false
+		}
+		err = nil
+	}
+	return err == nil && report.Ended == "" && !report.Audited
+}
+
+// EndStopped is the end of a run that somebody stopped from outside.
+const EndStopped = "stopped"
 
 // EndOf names how a run ended: its verdict, or the type of the error that it
 // failed with. An error is returned only when the end could not be learned.
@@ -72,7 +155,7 @@ func EndOf(report audience.Report, err error) (string, error) {
 	case errors.As(err, &failed):
 		return failed.Type(), nil
 	case temporal.IsCanceledError(err), temporal.IsTerminatedError(err), temporal.IsTimeoutError(err):
-		return endStopped, nil
+		return EndStopped, nil
 	case errors.As(err, &missing):
 		return "unknown", nil
 	default:

@@ -26,7 +26,7 @@ const heartbeat = "heartbeat"
 const lookBack = 30 * 24 * time.Hour
 
 // NotifyInput says what has happened to a sync, and who is told: exactly one of Ended,
-// Hold and Due is set.
+// Hold, Due and SchedulePaused is set.
 type NotifyInput struct {
 	Sync   string        `json:"sync"`
 	Notify config.Notify `json:"notify"`
@@ -39,6 +39,17 @@ type NotifyInput struct {
 	Hold *NotifyHold `json:"hold,omitempty"`
 	// Due is that a run should have ended well by now.
 	Due bool `json:"due,omitempty"`
+	// SchedulePaused is that a schedule starts nothing any more.
+	SchedulePaused *NotifySchedulePaused `json:"schedule_paused,omitempty"`
+}
+
+// NotifySchedulePaused is a schedule that was paused because runs have failed.
+type NotifySchedulePaused struct {
+	// Failures is how many have failed in a row, and Why what the last one says.
+	Failures int    `json:"failures"`
+	Why      string `json:"why"`
+	// Resume is the command that resumes it.
+	Resume string `json:"resume"`
 }
 
 // NotifyEnd is the end of a run.
@@ -131,6 +142,9 @@ func (d *telling) decide(report *audience.Report, told ledger.Told) error {
 		return d.tell(notify.Hold{
 			Sync: in.Sync, Run: h.Run, Event: h.Event, ByPerson: h.ByPerson, Why: h.Why, Since: h.Since, Until: h.Until, Reminder: h.Reminder, At: in.At,
 		}.Message())
+	case in.SchedulePaused != nil:
+		p := in.SchedulePaused
+		return d.tell(notify.SchedulePaused{Sync: in.Sync, Failures: p.Failures, Why: p.Why, Resume: p.Resume, At: in.At}.Message())
 	case in.Due:
 		return d.due(told)
 	}
@@ -207,7 +221,7 @@ func notifyEnd(how string, report *audience.Report) notify.End {
 		return notify.Refused
 	case TypeNotApproved:
 		return notify.NotApproved
-	case TypeDeclined, TypeFenced, endStopped:
+	case TypeDeclined, TypeFenced, EndStopped:
 		return notify.Stopped
 	case TypeVerdictUnexplained:
 		return notify.Unexplained

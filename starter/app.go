@@ -18,6 +18,8 @@ import (
 type app struct {
 	stdout io.Writer
 	stderr io.Writer
+	// stdin is nil where nobody could be asked.
+	stdin io.Reader
 
 	output    string
 	address   string

@@ -50,7 +50,8 @@ func TestEveryVerbExplainsItself(t *testing.T) {
 	for _, verb := range []string{
 		"", "run", "status", "list", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
 		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "cancel", "limits", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
-		"notify", "notify test", "schedule", "schedule create", "schedule update", "schedule list", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild",
+		"notify", "notify test", "schedule", "schedule create", "schedule update", "schedule apply", "schedule list", "schedule describe",
+		"schedule pause", "schedule resume", "schedule trigger", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild",
 	} {
 		t.Run("help "+verb, func(t *testing.T) {
 			t.Parallel()
@@ -95,18 +96,24 @@ func TestMistakesOfUsageHaveOneTextAndCodeTwo(t *testing.T) {
 		"a simulated crowd below 0":   {[]string{"simulate", "--members", "-1"}, "--members -1: write a number of members"},
 		"no such fault plan":          {[]string{"simulate", "--faults", "nobody.yaml"}, "reading the fault plan: open nobody.yaml: no such file or directory"},
 		"a demo below 0":              {[]string{"demo", "--members", "-1"}, "--members -1: write a number of members"},
-		"no time":                     {[]string{"schedule", "create", sync}, `say when: either --every (for example 6h) or --cron (for example "0 6 * * *")`},
-		"two times":                   {[]string{"schedule", "create", sync, "--every", "1h", "--cron", "0 6 * * *"}, `say when: either --every (for example 6h) or --cron (for example "0 6 * * *")`},
+		"no time":                     {[]string{"schedule", "create", sync}, `say when: with --every (for example 6h), with --cron (for example "0 6 * * *"), or in the sync file (schedule)`},
+		"two times":                   {[]string{"schedule", "create", sync, "--every", "1h", "--cron", "0 6 * * *"}, `say when: either --every (for example 6h) or --cron (for example "0 6 * * *"), not both`},
 		"too often":                   {[]string{"schedule", "create", sync, "--every", "59s"}, "--every 59s: the shortest interval is 1m"},
 		"six fields of cron":          {[]string{"schedule", "create", sync, "--cron", "0 0 6 * * *"}, `--cron "0 0 6 * * *": write five fields: minute, hour, day of month, month, day of week`},
-		"unknown time zone":           {[]string{"schedule", "create", sync, "--every", "1h", "--time-zone", "Berlin"}, `--time-zone "Berlin": write a name like Europe/Berlin`},
+		"unknown time zone":           {[]string{"schedule", "create", sync, "--every", "1h", "--time-zone", "Berlin"}, `--time-zone "Berlin": expected a time zone of the IANA list, such as "Europe/Berlin"`},
+		"too short a catch-up":        {[]string{"schedule", "create", sync, "--every", "1h", "--catch-up", "1s"}, "--catch-up 1s: expected at least 10s"},
+		"a year of catch-up":          {[]string{"schedule", "create", sync, "--every", "1h", "--catch-up", "8760h"}, "--catch-up 8760h0m0s: expected at most 720h"},
+		"no start":                    {[]string{"schedule", "create", sync, "--every", "1h", "--start", "soon"}, `--start "soon": expected a day such as "2027-01-31", or a time such as "2027-01-31T06:00", in the schedule's time zone`},
+		"an end before the start":     {[]string{"schedule", "create", sync, "--every", "1h", "--start", "2027-02-01", "--end", "2027-01-31"}, `--end "2027-01-31": must be after start`},
+		"too many failures":           {[]string{"schedule", "create", sync, "--every", "1h", "--pause-after", "101"}, "--pause-after 101: expected a number of failures from 0 to 100"},
+		"fewer than no failures":      {[]string{"schedule", "create", sync, "--every", "1h", "--pause-after", "-1"}, "--pause-after -1: expected a number of failures from 0 to 100"},
 		"two new times":               {[]string{"schedule", "update", sync, "--every", "1h", "--cron", "0 6 * * *"}, `say when: either --every (for example 6h) or --cron (for example "0 6 * * *"), not both`},
 		"too often from now on":       {[]string{"schedule", "update", sync, "--every", "0s"}, "--every 0s: the shortest interval is 1m"},
-		"new times that are none":     {[]string{"schedule", "update", sync, "--cron", ""}, "--cron is empty: write five fields, or leave the flag out to keep the times as they are"},
+		"new times that are none":     {[]string{"schedule", "update", sync, "--cron", ""}, "--cron is empty: write five fields: minute, hour, day of month, month, day of week"},
 		"six new fields of cron":      {[]string{"schedule", "update", sync, "--cron", "0 0 6 * * *"}, `--cron "0 0 6 * * *": write five fields: minute, hour, day of month, month, day of week`},
-		"unknown new time zone":       {[]string{"schedule", "update", sync, "--time-zone", "Berlin"}, `--time-zone "Berlin": write a name like Europe/Berlin`},
-		"too short a new catch-up":    {[]string{"schedule", "update", sync, "--catch-up", "1s"}, "--catch-up 1s: the shortest window is 10s"},
-		"too short a catch-up":        {[]string{"schedule", "create", sync, "--every", "1h", "--catch-up", "1s"}, "--catch-up 1s: the shortest window is 10s"},
+		"unknown new time zone":       {[]string{"schedule", "update", sync, "--time-zone", "Berlin"}, `--time-zone "Berlin": expected a time zone of the IANA list, such as "Europe/Berlin"`},
+		"too short a new catch-up":    {[]string{"schedule", "update", sync, "--catch-up", "1s"}, "--catch-up 1s: expected at least 10s"},
+		"no folder":                   {[]string{"schedule", "apply"}, "accepts 1 arg(s), received 0; see: audiencesync schedule apply --help"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,6 +146,10 @@ func TestAServerThatDoesNotAnswerIsNamedWithTheSync(t *testing.T) {
 		{"cancel", "demo"},
 		{"schedule", "create", sync, "--every", "1h"},
 		{"schedule", "update", sync},
+		{"schedule", "describe", "demo"},
+		{"schedule", "pause", "demo"},
+		{"schedule", "resume", "demo"},
+		{"schedule", "trigger", "demo"},
 		{"schedule", "delete", "demo"},
 	} {
 		t.Run(strings.Join(args[:len(args)-1], " "), func(t *testing.T) {

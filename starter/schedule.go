@@ -1,275 +1,57 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
+	"go.uber.org/zap"
 
 	"audiencesync/internal/config"
-	"audiencesync/workflows"
+	"audiencesync/internal/schedule"
+	"audiencesync/internal/temporalclient"
 )
 
 func (a *app) scheduleCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "schedule",
-		Short: "Run a sync again and again",
+		Short: "Run a sync again and again, or prove it",
+		Long: `Let Temporal run a sync again and again, and prove it besides. When, is said by the sync
+file (schedule), or by flags. A sync has one schedule of runs and one of proofs at the
+most; --verify means that of proofs.`,
 	}
-	command.AddCommand(a.scheduleCreateCommand(), a.scheduleUpdateCommand(), a.scheduleListCommand(), a.scheduleDeleteCommand())
+	command.AddCommand(a.scheduleCreateCommand(), a.scheduleUpdateCommand(), a.scheduleApplyCommand(), a.scheduleListCommand(), a.scheduleDescribeCommand(),
+		a.schedulePauseCommand(), a.scheduleResumeCommand(), a.scheduleTriggerCommand(), a.scheduleDeleteCommand())
 	return command
 }
 
-// cadence is when a schedule fires.
-type cadence struct {
-	every    time.Duration
-	cron     string
-	timeZone string
-	catchUp  time.Duration
-	jitter   time.Duration
+const verifyFlag = "verify"
+
+// kindFlag says which schedule of a sync is meant.
+type kindFlag struct{ verify bool }
+
+func (k *kindFlag) add(command *cobra.Command) {
+	command.Flags().BoolVar(&k.verify, verifyFlag, false, "the schedule of proofs, not that of runs")
 }
 
-func (a *app) scheduleCreateCommand() *cobra.Command {
-	var when cadence
+func (k *kindFlag) kind() schedule.Kind {
+	if k.verify {
+		return schedule.Proofs
+	}
+	return schedule.Runs
+}
+
+// onSchedule is a command about the one schedule that a sync has of a kind.
+func (a *app) onSchedule(use, short string, add func(*cobra.Command), do func(ctx context.Context, c client.Client, found *schedule.Found) error) *cobra.Command {
+	var which kindFlag
 	command := &cobra.Command{
-		Use:   "create SYNC.yaml",
-		Short: "Create the schedule of a sync",
-		Long: `Create the schedule of a sync, by interval (--every 6h) or by cron (--cron "0 6 * * *").
-The sync file is pinned in the schedule: after changing it, bring it over with
-"audiencesync schedule update SYNC.yaml".
-A due time while a run is going waits for that run; it runs again afterwards only if the
-run had opened its read before the due time.`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			spec, err := loadSync(args[0])
-			if err != nil {
-				return err
-			}
-			if err := when.check(); err != nil {
-				return err
-			}
-			c, err := a.dial(cmd.Context(), spec.Sync)
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			return a.createSchedule(cmd.Context(), c, args[0], spec, when)
-		},
-	}
-	when = cadence{timeZone: "UTC", catchUp: time.Hour}
-	when.add(command)
-	return command
-}
-
-// Names of the flags of a cadence.
-const (
-	everyFlag    = "every"
-	cronFlag     = "cron"
-	timeZoneFlag = "time-zone"
-	catchUpFlag  = "catch-up"
-	jitterFlag   = "jitter"
-)
-
-// add makes flags of a cadence, whose values are their defaults.
-func (w *cadence) add(command *cobra.Command) {
-	flags := command.Flags()
-	flags.DurationVar(&w.every, everyFlag, w.every, "interval, for example 6h")
-	flags.StringVar(&w.cron, cronFlag, w.cron, "cron expression of five fields, for example \"0 6 * * 1-5\"")
-	flags.StringVar(&w.timeZone, timeZoneFlag, w.timeZone, "time zone of --cron, for example Europe/Berlin")
-	flags.DurationVar(&w.catchUp, catchUpFlag, w.catchUp, "how late a missed run may still start after an outage")
-	flags.DurationVar(&w.jitter, jitterFlag, w.jitter, "random delay of each start, at the most")
-}
-
-func (w cadence) check() error {
-	if (w.every == 0) == (w.cron == "") {
-		return usage("say when: either --every (for example 6h) or --cron (for example \"0 6 * * *\")")
-	}
-	if w.every != 0 && w.every < shortestInterval {
-		return usage("--every %s: the shortest interval is 1m", w.every)
-	}
-	if w.catchUp < shortestCatchUp {
-		return usage("--catch-up %s: the shortest window is 10s", w.catchUp)
-	}
-	return w.checkTimes()
-}
-
-// The least that a schedule may be told.
-const (
-	shortestInterval = time.Minute
-	shortestCatchUp  = 10 * time.Second
-)
-
-func (w cadence) checkTimes() error {
-	if w.cron != "" && len(strings.Fields(w.cron)) != 5 {
-		return usage("--cron %q: write five fields: minute, hour, day of month, month, day of week", w.cron)
-	}
-	if _, err := time.LoadLocation(w.timeZone); err != nil {
-		return usage("--time-zone %q: write a name like Europe/Berlin", w.timeZone)
-	}
-	return nil
-}
-
-func (w cadence) spec() client.ScheduleSpec {
-	spec := client.ScheduleSpec{Jitter: w.jitter, TimeZoneName: w.timeZone}
-	if w.cron != "" {
-		spec.CronExpressions = []string{w.cron}
-	} else {
-		spec.Intervals = []client.ScheduleIntervalSpec{{Every: w.every}}
-	}
-	return spec
-}
-
-// dueRunOf is what the schedule of a sync starts, with the spec pinned in it.
-func dueRunOf(spec config.Sync) *client.ScheduleWorkflowAction {
-	return &client.ScheduleWorkflowAction{
-		ID:            workflows.DueID(spec.Sync),
-		Workflow:      workflows.DueRun,
-		Args:          []any{workflows.DueRunInput{Spec: spec}},
-		TaskQueue:     workflows.TaskQueue,
-		StaticSummary: workflows.Summary(spec),
-	}
-}
-
-// createSchedule creates the schedule of the sync in a file.
-func (a *app) createSchedule(ctx context.Context, c client.Client, file string, spec config.Sync, when cadence) error {
-	handle, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:     workflows.SyncID(spec.Sync),
-		Spec:   when.spec(),
-		Action: dueRunOf(spec),
-		// Due times that come while a run is going become one run afterwards.
-		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE,
-		CatchupWindow: when.catchUp,
-	})
-	switch {
-	case errors.Is(err, temporal.ErrScheduleAlreadyRunning):
-		return usage("sync %s has a schedule already: bring the sync file, or other times, over with: audiencesync schedule update %s", spec.Sync, file)
-	case err != nil:
-		return &exitError{code: exitFailed, err: fmt.Errorf("creating the schedule of sync %s: %w", spec.Sync, err)}
-	}
-	description, err := handle.Describe(ctx)
-	if err != nil {
-		return &exitError{code: exitFailed, err: err}
-	}
-	return a.printScheduled(spec.Sync, description.Info.NextActionTimes)
-}
-
-func (a *app) printScheduled(sync string, next []time.Time) error {
-	if a.output == outputJSON {
-		return a.printJSON(scheduleLine{Sync: sync, Next: next})
-	}
-	a.say("sync %s is scheduled", sync)
-	return a.printNext(next)
-}
-
-// printNext tells the next times at which a schedule starts its sync.
-func (a *app) printNext(next []time.Time) error {
-	for _, at := range next[:min(3, len(next))] {
-		if _, err := fmt.Fprintf(a.stdout, "next run: %s\n", at.Format(time.RFC3339)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// scheduleLine is a schedule as lists show it.
-type scheduleLine struct {
-	Sync   string      `json:"sync"`
-	Paused bool        `json:"paused"`
-	Note   string      `json:"note,omitempty"`
-	Next   []time.Time `json:"next"`
-	Last   []time.Time `json:"last,omitempty"`
-}
-
-func (a *app) scheduleListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "list",
-		Short: "List the schedules of all syncs",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.dial(cmd.Context(), "")
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			lines, err := listSchedules(cmd.Context(), c)
-			if err != nil {
-				return &exitError{code: exitFailed, err: fmt.Errorf("listing schedules: %w", err)}
-			}
-			return a.printSchedules(lines)
-		},
-	}
-}
-
-func listSchedules(ctx context.Context, c client.Client) ([]scheduleLine, error) {
-	list, err := c.ScheduleClient().List(ctx, client.ScheduleListOptions{PageSize: 100})
-	if err != nil {
-		return nil, err
-	}
-	lines := []scheduleLine{}
-	for list.HasNext() {
-		entry, err := list.Next()
-		if err != nil {
-			return nil, err
-		}
-		sync, ours := workflows.SyncOf(entry.ID)
-		if !ours {
-			continue
-		}
-		line := scheduleLine{Sync: sync, Paused: entry.Paused, Note: entry.Note, Next: append([]time.Time{}, entry.NextActionTimes...)}
-		for _, action := range entry.RecentActions {
-			line.Last = append(line.Last, action.ActualTime)
-		}
-		lines = append(lines, line)
-	}
-	return lines, nil
-}
-
-func (a *app) printSchedules(lines []scheduleLine) error {
-	if a.output == outputJSON {
-		return a.printJSON(lines)
-	}
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.AppendHeader(table.Row{"sync", "next run", "last run", "state"})
-	for _, line := range lines {
-		t.AppendRow(table.Row{line.Sync, first(line.Next), last(line.Last), state(line)})
-	}
-	_, err := fmt.Fprintln(a.stdout, t.Render())
-	return err
-}
-
-func first(times []time.Time) string {
-	if len(times) == 0 {
-		return "-"
-	}
-	return times[0].Format(time.RFC3339)
-}
-
-func last(times []time.Time) string {
-	if len(times) == 0 {
-		return "-"
-	}
-	return times[len(times)-1].Format(time.RFC3339)
-}
-
-func state(line scheduleLine) string {
-	if line.Paused {
-		return strings.TrimSpace("paused " + line.Note)
-	}
-	return "active"
-}
-
-func (a *app) scheduleDeleteCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "delete SYNC",
-		Short: "Delete the schedule of a sync; a run that is going goes on",
+		Use:   use,
+		Short: short,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := syncName(args[0])
@@ -281,16 +63,146 @@ func (a *app) scheduleDeleteCommand() *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			err = c.ScheduleClient().GetHandle(cmd.Context(), workflows.SyncID(name)).Delete(cmd.Context())
-			var missing *serviceerror.NotFound
-			switch {
-			case errors.As(err, &missing):
-				return usage("sync %s has no schedule", name)
-			case err != nil:
-				return &exitError{code: exitFailed, err: fmt.Errorf("deleting the schedule of sync %s: %w", name, err)}
+			found, err := look(cmd.Context(), c, name, which.kind())
+			if err != nil {
+				return err
 			}
-			a.say("the schedule of sync %s is deleted", name)
-			return nil
+			return do(cmd.Context(), c, found)
 		},
 	}
+	which.add(command)
+	if add != nil {
+		add(command)
+	}
+	return command
+}
+
+// look returns the schedule of a sync, which must be there.
+func look(ctx context.Context, c client.Client, sync string, kind schedule.Kind) (*schedule.Found, error) {
+	found, err := schedule.Look(ctx, c, sync, kind)
+	if err != nil {
+		return nil, scheduleError(sync, kind, "describing", err)
+	}
+	if found == nil {
+		return nil, missing(ctx, c, sync, kind)
+	}
+	return found, nil
+}
+
+// missing says that a sync has no schedule of a kind, and whether it has the other one.
+func missing(ctx context.Context, c client.Client, sync string, kind schedule.Kind) error {
+	other, hint := schedule.Proofs, "; it has one of proofs: add --verify"
+	if kind == schedule.Proofs {
+		other, hint = schedule.Runs, "; it has one of runs: leave --verify out"
+	}
+	if found, err := schedule.Look(ctx, c, sync, other); err != nil || found == nil {
+		hint = ""
+	}
+	return usage("sync %s has no schedule%s%s", sync, ofKind(kind), hint)
+}
+
+// ofKind tells a schedule of proofs from the usual one.
+func ofKind(kind schedule.Kind) string {
+	if kind == schedule.Proofs {
+		return " of proofs"
+	}
+	return ""
+}
+
+// theSchedule names a schedule.
+func theSchedule(sync string, kind schedule.Kind) string {
+	return fmt.Sprintf("the schedule%s of sync %s", ofKind(kind), sync)
+}
+
+// scheduleError says what could not be done with a schedule.
+func scheduleError(sync string, kind schedule.Kind, doing string, err error) error {
+	switch {
+	case errors.Is(err, schedule.ErrMissing):
+		return usage("sync %s has no schedule%s any more", sync, ofKind(kind))
+	case lostTouch(err):
+		err = stripped(err)
+	}
+	return &exitError{code: exitFailed, err: fmt.Errorf("%s %s: %w", doing, theSchedule(sync, kind), err)}
+}
+
+// shownSchedule is a schedule as it is printed.
+type shownSchedule struct {
+	Sync string        `json:"sync"`
+	Kind schedule.Kind `json:"kind"`
+	// When says in words when it acts.
+	When   string `json:"when"`
+	Paused bool   `json:"paused"`
+	Note   string `json:"note,omitempty"`
+	// Next are the next times at which it acts, in the time zone of the schedule.
+	Next []time.Time `json:"next"`
+}
+
+// nextShown is how many of the next times a command tells that is not about them.
+const nextShown = 3
+
+// show gathers what is printed of a schedule.
+func (a *app) show(ctx context.Context, c client.Client, found *schedule.Found, next int) (shownSchedule, error) {
+	shown := shownSchedule{Sync: found.Sync, Kind: found.Kind, When: found.Words(), Paused: found.Paused(), Note: found.Note()}
+	namespace, err := a.namespaceName()
+	if err != nil {
+		return shown, err
+	}
+	if shown.Next, err = found.Next(ctx, c, namespace, time.Now(), next); err != nil {
+		return shown, scheduleError(found.Sync, found.Kind, "describing", err)
+	}
+	return shown, nil
+}
+
+// namespaceName is the namespace that dial connects to.
+func (a *app) namespaceName() (string, error) {
+	options, err := temporalclient.Load(temporalclient.Options{Address: a.address, Namespace: a.namespace, Logger: zap.NewNop()})
+	return options.Namespace, err
+}
+
+// sayPaused says that a schedule starts nothing by itself.
+func (a *app) sayPaused(s shownSchedule) {
+	if s.Paused {
+		a.say("it is %s: it starts nothing before somebody resumes it", state(s.Paused, s.Note))
+	}
+}
+
+// writeNext tells the next times at which a schedule acts.
+func (a *app) writeNext(s shownSchedule) error {
+	what := "run"
+	if s.Kind == schedule.Proofs {
+		what = "proof"
+	}
+	for _, at := range s.Next {
+		if _, err := fmt.Fprintf(a.stdout, "next %s: %s\n", what, at.Format(time.RFC3339)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// state says whether a schedule is paused, and what was said then.
+func state(paused bool, note string) string {
+	switch {
+	case !paused:
+		return "active"
+	case note == "" || strings.HasPrefix(note, "paused"):
+		return cmp.Or(note, "paused")
+	default:
+		return "paused: " + note
+	}
+}
+
+// warn tells what is seldom meant of when something is due.
+func (a *app) warn(w schedule.Wanted) {
+	if warning := w.Cadence.Warning(); warning != "" {
+		a.say("warning: %s: %s", theSchedule(w.Spec.Sync, w.Kind), warning)
+	}
+}
+
+// refuseProof refuses proofs of a sync that has no segment.
+func refuseProof(file string, spec config.Sync) error {
+	if spec.Verification.Segment == "" {
+		return usage("%s: the sync names no segment that could be proved: set verification.segment", file)
+	}
+	return nil
 }

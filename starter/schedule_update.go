@@ -2,39 +2,35 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"reflect"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
-	commonpb "go.temporal.io/api/common/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/temporal"
 
 	"audiencesync/internal/config"
-	"audiencesync/workflows"
+	"audiencesync/internal/schedule"
 )
 
 func (a *app) scheduleUpdateCommand() *cobra.Command {
-	var when cadence
+	var when cadenceFlags
+	var which kindFlag
 	command := &cobra.Command{
 		Use:   "update SYNC.yaml",
 		Short: "Bring a changed sync file, or other times, into the schedule of a sync",
-		Long: `Bring the sync file into the schedule of the sync, which has pinned the one that it was
-created or last updated with, and say which keys changed. Times, time zone, catch-up and
-jitter stay as they are unless a flag gives another one. A schedule that is paused stays
-paused, and a run that is going goes on with what it was started with.`,
+		Long: `Bring the sync file into the schedules of the sync, which have pinned the one that they
+were created or last updated with, and say which keys changed. When they act is what the
+file says (schedule); where it says nothing, it stays as it is unless a flag changes it.
+Flags are about the schedule of runs, with --verify about that of proofs. A schedule that
+is paused stays paused, and a run that is going goes on with what it was started with.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec, err := loadSync(args[0])
 			if err != nil {
 				return err
 			}
-			change := cadenceChange{when, cmd.Flags().Changed}
+			change := scheduleChange{file: args[0], spec: spec, when: when, which: which}
 			if err := change.check(); err != nil {
 				return err
 			}
@@ -43,169 +39,180 @@ paused, and a run that is going goes on with what it was started with.`,
 				return err
 			}
 			defer c.Close()
-			return a.updateSchedule(cmd.Context(), c, args[0], spec, change)
+			return a.updateSchedules(cmd.Context(), c, change)
 		},
 	}
-	when.add(command)
+	when.add(command.Flags())
+	which.add(command)
 	return command
 }
 
-// cadenceChange is what of a schedule's cadence is to be another one: what the
-// flags give.
-type cadenceChange struct {
-	cadence
-
-	given func(flag string) bool
+// scheduleChange is what the schedules of a sync are to become.
+type scheduleChange struct {
+	file  string
+	spec  config.Sync
+	when  cadenceFlags
+	which kindFlag
 }
 
-func (w cadenceChange) check() error {
-	switch {
-	case w.given(everyFlag) && w.given(cronFlag):
-		return usage("say when: either --every (for example 6h) or --cron (for example \"0 6 * * *\"), not both")
-	case w.given(everyFlag) && w.every < shortestInterval:
-		return usage("--every %s: the shortest interval is 1m", w.every)
-	case w.given(cronFlag) && w.cron == "":
-		return usage("--cron is empty: write five fields, or leave the flag out to keep the times as they are")
-	case w.given(catchUpFlag) && w.catchUp < shortestCatchUp:
-		return usage("--catch-up %s: the shortest window is 10s", w.catchUp)
+// check refuses what is wrong whatever the schedules are like.
+func (s scheduleChange) check() error {
+	if s.spec.Schedule != nil {
+		if err := s.when.refuse(s.file); err != nil {
+			return err
+		}
+		_, err := ofFile(s.file, s.spec, s.which)
+		return err
 	}
-	return w.checkTimes()
-}
-
-// any reports whether anything is given.
-func (w cadenceChange) any() bool {
-	return w.given(everyFlag) || w.given(cronFlag) || w.given(timeZoneFlag) || w.given(catchUpFlag) || w.given(jitterFlag)
-}
-
-func (w cadenceChange) apply(schedule *client.Schedule) {
-	if w.given(everyFlag) || w.given(cronFlag) {
-		times := w.spec()
-		schedule.Spec.CronExpressions, schedule.Spec.Intervals, schedule.Spec.Calendars = times.CronExpressions, times.Intervals, nil
-	}
-	if w.given(timeZoneFlag) {
-		schedule.Spec.TimeZoneName = w.timeZone
-	}
-	if w.given(jitterFlag) {
-		schedule.Spec.Jitter = w.jitter
-	}
-	if w.given(catchUpFlag) {
-		schedule.Policy.CatchupWindow = w.catchUp
-	}
-}
-
-// changed names the flags that made a schedule another one.
-func (w cadenceChange) changed(before, after client.Schedule) []string {
-	var flags []string
-	for _, change := range []struct {
-		flag string
-		same bool
-	}{
-		{everyFlag, sameTimes(before.Spec, after.Spec)},
-		{cronFlag, sameTimes(before.Spec, after.Spec)},
-		{timeZoneFlag, before.Spec.TimeZoneName == after.Spec.TimeZoneName},
-		{catchUpFlag, before.Policy.CatchupWindow == after.Policy.CatchupWindow},
-		{jitterFlag, before.Spec.Jitter == after.Spec.Jitter},
-	} {
-		if w.given(change.flag) && !change.same {
-			flags = append(flags, "--"+change.flag)
+	if s.which.verify {
+		if err := refuseProof(s.file, s.spec); err != nil {
+			return err
 		}
 	}
-	return flags
+	// Whatever it is now: flags are right or wrong by themselves.
+	usual := config.DefaultCadence()
+	usual.Every = config.Duration(time.Hour)
+	_, err := s.when.over(usual)
+	return err
 }
 
-// sameTimes compares times as the server describes them: cron expressions are
-// calendars there.
-func sameTimes(a, b *client.ScheduleSpec) bool {
-	return reflect.DeepEqual(a.Calendars, b.Calendars) && reflect.DeepEqual(a.Intervals, b.Intervals) &&
-		reflect.DeepEqual(a.CronExpressions, b.CronExpressions)
+// of returns what a schedule that is there is to become, and false if it is not meant.
+func (s scheduleChange) of(found *schedule.Found) (schedule.Wanted, bool, error) {
+	w := schedule.Wanted{Spec: s.spec, Kind: found.Kind, Cadence: *found.Pinned.Cadence}
+	if s.which.verify && found.Kind != schedule.Proofs {
+		return w, false, nil
+	}
+	for _, asked := range schedule.In(s.spec) {
+		if asked.Kind == found.Kind {
+			return asked, true, nil
+		}
+	}
+	if s.spec.Schedule != nil || found.Kind != s.which.kind() {
+		return w, true, nil
+	}
+	var err error
+	w.Cadence, err = s.when.over(w.Cadence)
+	return w, true, err
 }
 
-// updateSchedule brings the sync in a file into its schedule.
-func (a *app) updateSchedule(ctx context.Context, c client.Client, file string, spec config.Sync, change cadenceChange) error {
-	handle := c.ScheduleClient().GetHandle(ctx, workflows.SyncID(spec.Sync))
-	var before client.Schedule
-	var keys []string
-	err := handle.Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-		before = in.Description.Schedule
-		pinned, err := pinnedSpec(before)
+// updateSchedules brings a sync file, and flags, into the schedules of the sync.
+func (a *app) updateSchedules(ctx context.Context, c client.Client, change scheduleChange) error {
+	sync := change.spec.Sync
+	existing := map[schedule.Kind]*schedule.Found{}
+	for _, kind := range schedule.Kinds() {
+		found, err := schedule.Look(ctx, c, sync, kind)
 		if err != nil {
-			return nil, err
+			return scheduleError(sync, kind, "updating", err)
 		}
-		if keys, err = specDifferences(pinned, spec); err != nil {
-			return nil, err
+		if found != nil {
+			existing[kind] = found
 		}
-		if len(keys) == 0 && !change.any() {
-			return nil, temporal.ErrSkipScheduleUpdate
-		}
-		after, times, policy := before, *before.Spec, *before.Policy
-		after.Spec, after.Policy, after.Action = &times, &policy, dueRunOf(spec)
-		change.apply(&after)
-		return &client.ScheduleUpdate{Schedule: &after}, nil
-	}})
-	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
-		return usage("sync %s has no schedule: create it with: audiencesync schedule create %s --every 6h", spec.Sync, file)
 	}
+	if err := change.needs(existing); err != nil {
+		return err
+	}
+	shown := []shownUpdate{}
+	for _, kind := range schedule.Kinds() {
+		found := existing[kind]
+		if found == nil {
+			continue
+		}
+		w, meant, err := change.of(found)
+		if err != nil {
+			return err
+		}
+		if !meant {
+			continue
+		}
+		updated, err := a.updateSchedule(ctx, c, found, w)
+		if err != nil {
+			return err
+		}
+		shown = append(shown, updated)
+	}
+	return a.printUpdated(shown)
+}
+
+// needs refuses an update of schedules that are not there.
+func (s scheduleChange) needs(existing map[schedule.Kind]*schedule.Found) error {
+	wanted := schedule.In(s.spec)
+	asked := make([]schedule.Kind, len(wanted))
+	for i, w := range wanted {
+		asked[i] = w.Kind
+	}
+	if s.which.verify || s.spec.Schedule == nil && (len(s.when.given()) > 0 || len(existing) == 0) {
+		asked = []schedule.Kind{s.which.kind()}
+	}
+	for _, kind := range asked {
+		if existing[kind] != nil {
+			continue
+		}
+		var flags string
+		if kind == schedule.Proofs {
+			flags = " --" + verifyFlag
+		}
+		if s.spec.Schedule == nil {
+			flags += " --every 6h"
+		}
+		return usage("sync %s has no schedule%s: create it with: audiencesync schedule create %s%s", s.spec.Sync, ofKind(kind), s.file, flags)
+	}
+	return nil
+}
+
+// updateSchedule makes a schedule the one that is wanted, if it is another one.
+func (a *app) updateSchedule(ctx context.Context, c client.Client, found *schedule.Found, w schedule.Wanted) (shownUpdate, error) {
+	differences, err := found.Differences(w)
 	if err != nil {
-		return &exitError{code: exitFailed, err: fmt.Errorf("updating the schedule of sync %s: %w", spec.Sync, err)}
+		return shownUpdate{}, err
 	}
-	now, err := handle.Describe(ctx)
-	if err != nil {
-		return &exitError{code: exitFailed, err: fmt.Errorf("describing the schedule of sync %s: %w", spec.Sync, err)}
+	if len(differences) > 0 {
+		if err := found.Change(ctx, w); err != nil {
+			return shownUpdate{}, scheduleError(w.Spec.Sync, w.Kind, "updating", err)
+		}
+		a.warn(w)
 	}
-	line := scheduleLine{Sync: spec.Sync, Paused: now.Schedule.State.Paused, Next: now.Info.NextActionTimes}
-	if line.Paused {
-		line.Note = now.Schedule.State.Note
-	}
-	return a.printUpdated(shownUpdate{Changed: slices.Concat(keys, change.changed(before, now.Schedule)), scheduleLine: line})
+	shown, err := a.show(ctx, c, found, nextShown)
+	return shownUpdate{shownSchedule: shown, Changed: differences}, err
 }
 
 // shownUpdate is an update of a schedule as it is printed.
 type shownUpdate struct {
-	scheduleLine
+	shownSchedule
 
-	// Changed names keys of the sync file, and flags.
-	Changed []string `json:"changed"`
+	Changed []schedule.Difference `json:"changed"`
 }
 
-func (a *app) printUpdated(updated shownUpdate) error {
+func (a *app) printUpdated(list []shownUpdate) error {
 	if a.output == outputJSON {
-		if updated.Changed == nil {
-			updated.Changed = []string{}
+		for i := range list {
+			list[i].Changed = append([]schedule.Difference{}, list[i].Changed...)
 		}
-		return a.printJSON(updated)
+		return a.printJSON(list)
 	}
-	if len(updated.Changed) == 0 {
-		a.say("the schedule of sync %s is up to date: nothing changed", updated.Sync)
-	} else {
-		a.say("the schedule of sync %s is updated", updated.Sync)
-		if _, err := fmt.Fprintf(a.stdout, "changed: %s\n", strings.Join(updated.Changed, ", ")); err != nil {
+	for _, updated := range list {
+		if len(updated.Changed) == 0 {
+			a.say("%s is up to date: nothing changed", theSchedule(updated.Sync, updated.Kind))
+		} else {
+			a.say("%s is updated", theSchedule(updated.Sync, updated.Kind))
+			if _, err := fmt.Fprintf(a.stdout, "changed: %s\n", joined(updated.Changed)); err != nil {
+				return err
+			}
+		}
+		a.sayPaused(updated.shownSchedule)
+		if err := a.writeNext(updated.shownSchedule); err != nil {
 			return err
 		}
 	}
-	if updated.Paused {
-		a.say("it is %s: it starts no run before somebody unpauses it", state(updated.scheduleLine))
-	}
-	return a.printNext(updated.Next)
+	return nil
 }
 
-// pinnedSpec returns the spec that a schedule starts runs with.
-func pinnedSpec(schedule client.Schedule) (config.Sync, error) {
-	action, ok := schedule.Action.(*client.ScheduleWorkflowAction)
-	if !ok || len(action.Args) != 1 {
-		return config.Sync{}, errNotOurs
+func joined(differences []schedule.Difference) string {
+	texts := make([]string, len(differences))
+	for i, difference := range differences {
+		texts[i] = difference.String()
 	}
-	payload, ok := action.Args[0].(*commonpb.Payload)
-	if !ok {
-		return config.Sync{}, errNotOurs
-	}
-	var in workflows.DueRunInput
-	if err := converter.GetDefaultDataConverter().FromPayload(payload, &in); err != nil || in.Spec.Sync == "" {
-		return config.Sync{}, errNotOurs
-	}
-	return in.Spec, nil
+	return strings.Join(texts, ", ")
 }
-
-var errNotOurs = errors.New("it starts something else than runs of a sync: delete it with audiencesync schedule delete, and create it again")
 
 // mostKeysTold bounds the keys of one line.
 const mostKeysTold = 5
@@ -215,20 +222,24 @@ const mostKeysTold = 5
 func (a *app) tellPinned(ctx context.Context, c client.Client, file string, spec config.Sync) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	description, err := c.ScheduleClient().GetHandle(ctx, workflows.SyncID(spec.Sync)).Describe(ctx)
-	if err != nil {
+	found, err := schedule.Look(ctx, c, spec.Sync, schedule.Runs)
+	if err != nil || found == nil {
 		return
 	}
-	pinned, err := pinnedSpec(description.Schedule)
-	if err != nil {
+	wanted := schedule.Wanted{Spec: spec, Kind: schedule.Runs, Cadence: *found.Pinned.Cadence}
+	if runs := spec.Schedule.Runs(); runs != nil {
+		wanted.Cadence = *runs
+	}
+	differences, err := found.Differences(wanted)
+	if err != nil || len(differences) == 0 {
 		return
 	}
-	keys, err := specDifferences(pinned, spec)
-	if err != nil || len(keys) == 0 {
-		return
+	keys := make([]string, 0, mostKeysTold)
+	for _, difference := range differences[:min(mostKeysTold, len(differences))] {
+		keys = append(keys, difference.Key)
 	}
-	told := strings.Join(keys[:min(mostKeysTold, len(keys))], ", ")
-	if more := len(keys) - mostKeysTold; more > 0 {
+	told := strings.Join(keys, ", ")
+	if more := len(differences) - mostKeysTold; more > 0 {
 		told += fmt.Sprintf(" and %d more", more)
 	}
 	a.say("note: the schedule of sync %s goes on with another sync file than this one (%s); bring this one over with: audiencesync schedule update %s",

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -11,164 +10,143 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"audiencesync/internal/config"
-	"audiencesync/internal/devserver/devservertest"
+	"audiencesync/internal/schedule"
 	"audiencesync/workflows"
 )
 
-// planner is a desk whose sync has a schedule.
-type planner struct {
-	*desk
-	namespace string
-	handle    client.ScheduleHandle
-}
-
-func newPlanner(t *testing.T) *planner {
-	t.Helper()
-	p := &planner{desk: newDesk(t)}
-	var c client.Client
-	c, p.namespace = ownNamespace(t)
-	p.handle = c.ScheduleClient().GetHandle(t.Context(), workflows.SyncID("demo"))
-	return p
-}
-
-// schedule runs a verb of schedule on the sync file.
-func (p *planner) schedule(t *testing.T, verb string, args ...string) answer {
-	t.Helper()
-	return call(t, append([]string{
-		"schedule", verb, p.file("sync.yaml"), "--address", devservertest.ForTest(t).Address(), "--namespace", p.namespace,
-	}, args...)...)
-}
-
-// update updates the schedule and returns what is said to have changed.
+// update updates the schedules and returns the keys that are said to have changed.
 func (p *planner) update(t *testing.T, args ...string) []string {
 	t.Helper()
-	updated := p.schedule(t, "update", append(args, "-o", "json")...)
-	require.Zero(t, updated.code, updated.stderr)
-	var shown shownUpdate
-	require.NoError(t, json.Unmarshal([]byte(updated.stdout), &shown))
-	return shown.Changed
-}
-
-// now is the schedule as the server has it, and the spec pinned in it.
-func (p *planner) now(t *testing.T) (client.Schedule, config.Sync) {
-	t.Helper()
-	description, err := p.handle.Describe(t.Context())
-	require.NoError(t, err)
-	pinned, err := pinnedSpec(description.Schedule)
-	require.NoError(t, err)
-	return description.Schedule, pinned
-}
-
-// startedBy is what a schedule starts: workflow, its ID and its task queue.
-func startedBy(t *testing.T, schedule client.Schedule) []any {
-	t.Helper()
-	action, ok := schedule.Action.(*client.ScheduleWorkflowAction)
-	require.True(t, ok)
-	return []any{action.Workflow, action.ID, action.TaskQueue}
+	keys := []string{}
+	for _, updated := range decoded[[]shownUpdate](t, p.onFile(t, "update", append(args, "-o", "json")...)) {
+		for _, difference := range updated.Changed {
+			keys = append(keys, difference.Key)
+		}
+	}
+	return keys
 }
 
 func TestAnUpdateBringsTheFileIntoTheScheduleAndKeepsItsTimes(t *testing.T) {
 	t.Parallel()
 	p := newPlanner(t)
-	missing := p.schedule(t, "update")
 	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo has no schedule: create it with: audiencesync schedule create " +
-		p.file("sync.yaml") + " --every 6h\n"}, missing)
-	created := p.schedule(t, "create", "--cron", "0 6 * * 1-5", "--time-zone", "Europe/Berlin", "--catch-up", "2h", "--jitter", "1m")
+		p.file("sync.yaml") + " --every 6h\n"}, p.onFile(t, "update"))
+	created := p.onFile(t, "create", "--cron", "0 6 * * 1-5", "--time-zone", "Europe/Berlin", "--catch-up", "2h", "--jitter", "1m")
 	require.Zero(t, created.code, created.stderr)
-	require.NoError(t, p.handle.Pause(t.Context(), client.SchedulePauseOptions{Note: "until January"}))
-	before, _ := p.now(t)
+	before := p.found(t, schedule.Runs)
+	require.NoError(t, before.Pause(t.Context(), "until January"))
 
-	same := p.schedule(t, "update")
+	same := p.onFile(t, "update")
 	require.Zero(t, same.code, same.stderr)
-	require.Equal(t, "the schedule of sync demo is up to date: nothing changed\nit is paused until January: it starts no run before somebody unpauses it\n", same.stderr)
+	require.Equal(t, "the schedule of sync demo is up to date: nothing changed\nit is paused: until January: it starts nothing before somebody resumes it\n", same.stderr)
 	require.NotContains(t, same.stdout, "changed")
 	require.Empty(t, p.update(t))
 
 	p.edit(t, "sync.yaml", "  member: member\n", "  member: member\n  left: left\nmode: mirror\ngate:\n  leavers: {share: 5%}\n")
 	p.edit(t, "sync.yaml", "  tags: [zeotap]\n", "  tags: [zeotap, vip]\n  middle_name: second_name\n")
-	updated := p.schedule(t, "update")
+	updated := p.onFile(t, "update")
 	require.Zero(t, updated.code, updated.stderr)
 	require.Contains(t, updated.stderr, "the schedule of sync demo is updated\n")
-	require.Contains(t, updated.stdout, "changed: gate.leavers.share, mapping.middle_name, mapping.tags, marker.left, mode\nnext run: ")
-	after, pinned := p.now(t)
+	require.Contains(t, updated.stdout, "changed: gate.leavers.share (0.05, was 0.2), mapping.middle_name, mapping.tags, marker.left (left, was none), mode (mirror, was add)\nnext run: ")
+	after := p.found(t, schedule.Runs)
 	spec, err := loadSync(p.file("sync.yaml"))
 	require.NoError(t, err)
-	require.Equal(t, spec, pinned)
-	require.Equal(t, before.Spec, after.Spec)
-	require.Equal(t, before.Policy, after.Policy)
-	require.Equal(t, before.State, after.State)
-	require.Equal(t, startedBy(t, before), startedBy(t, after))
+	require.Equal(t, spec, after.Pinned.Spec)
+	require.Equal(t, before.Pinned.Cadence, after.Pinned.Cadence)
+	require.True(t, after.Paused())
 	require.Empty(t, p.update(t), "it is up to date now")
 }
 
 func TestAnUpdateChangesOfTheCadenceWhatItsFlagsGive(t *testing.T) {
 	t.Parallel()
 	p := newPlanner(t)
-	created := p.schedule(t, "create", "--cron", "0 6 * * *", "--time-zone", "Europe/Berlin", "--catch-up", "2h", "--jitter", "1m")
+	created := p.onFile(t, "create", "--cron", "0 6 * * *", "--time-zone", "Europe/Berlin", "--catch-up", "2h", "--jitter", "1m", "--start", "2027-01-31")
 	require.Zero(t, created.code, created.stderr)
 
 	require.Empty(t, p.update(t, "--cron", "0 6 * * *", "--time-zone", "Europe/Berlin"), "it is that already")
-	require.Equal(t, []string{"--cron"}, p.update(t, "--cron", "30 7 * * *"))
-	now, _ := p.now(t)
-	require.Equal(t, "Europe/Berlin", now.Spec.TimeZoneName)
-	require.Len(t, now.Spec.Calendars, 1)
-	require.Equal(t, []client.ScheduleRange{{Start: 7, End: 7, Step: 1}}, now.Spec.Calendars[0].Hour)
-	require.Equal(t, 2*time.Hour, now.Policy.CatchupWindow)
+	require.Equal(t, []string{"schedule.cron"}, p.update(t, "--cron", "30 7 * * *"))
+	require.Equal(t, &config.Cadence{
+		Cron: "30 7 * * *", TimeZone: "Europe/Berlin", CatchUp: config.Duration(2 * time.Hour), Jitter: config.Duration(time.Minute), Start: "2027-01-31", PauseAfter: 3,
+	}, p.found(t, schedule.Runs).Pinned.Cadence)
 
-	require.Equal(t, []string{"--every", "--jitter"}, p.update(t, "--every", "2h", "--jitter", "0"))
-	now, _ = p.now(t)
-	require.Empty(t, now.Spec.Calendars)
-	require.Equal(t, []client.ScheduleIntervalSpec{{Every: 2 * time.Hour}}, now.Spec.Intervals)
-	require.Zero(t, now.Spec.Jitter)
+	require.Equal(t, []string{"schedule.cron", "schedule.every", "schedule.jitter"}, p.update(t, "--every", "2h", "--jitter", "0"))
 	require.Empty(t, p.update(t, "--every", "2h"))
-
-	require.Equal(t, []string{"--time-zone", "--catch-up"}, p.update(t, "--time-zone", "UTC", "--catch-up", "30m", "--jitter", "0"))
-	now, _ = p.now(t)
-	require.Equal(t, "UTC", now.Spec.TimeZoneName)
-	require.Equal(t, 30*time.Minute, now.Policy.CatchupWindow)
-	require.Equal(t, []client.ScheduleIntervalSpec{{Every: 2 * time.Hour}}, now.Spec.Intervals)
+	require.Equal(t, []string{"schedule.catch_up", "schedule.pause_after", "schedule.start", "schedule.time_zone"},
+		p.update(t, "--time-zone", "UTC", "--catch-up", "30m", "--pause-after", "5", "--start", ""))
+	require.Equal(t, &config.Cadence{
+		Every: config.Duration(2 * time.Hour), TimeZone: "UTC", CatchUp: config.Duration(30 * time.Minute), PauseAfter: 5,
+	}, p.found(t, schedule.Runs).Pinned.Cadence)
+	require.Equal(t, answer{code: exitUsage, stderr: "error: --end \"2026-01-31\": must be after start\n"},
+		p.onFile(t, "update", "--start", "2027-01-31", "--end", "2026-01-31"))
 }
 
-func TestAScheduleThatExistsIsNotCreatedButUpdated(t *testing.T) {
+func TestAnUpdateBringsTheFileIntoBothSchedulesAndFlagsIntoOne(t *testing.T) {
 	t.Parallel()
 	p := newPlanner(t)
-	require.Zero(t, p.schedule(t, "create", "--every", "1h").code)
-	again := p.schedule(t, "create", "--every", "2h")
-	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo has a schedule already: bring the sync file, or other times, over with: " +
-		"audiencesync schedule update " + p.file("sync.yaml") + "\n"}, again)
+	require.Zero(t, p.onFile(t, "create", "--every", "6h").code)
+	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo has no schedule of proofs: create it with: audiencesync schedule create " +
+		p.file("sync.yaml") + " --verify --every 6h\n"}, p.onFile(t, "update", "--verify"))
+	require.Zero(t, p.onFile(t, "create", "--every", "24h", "--verify").code)
+	p.edit(t, "sync.yaml", "default_region: DE", "default_region: AT")
+
+	require.Equal(t, []string{"reference.default_region", "schedule.verify.every"}, p.update(t, "--every", "12h", "--verify"))
+	require.Equal(t, []string{"reference.default_region"}, p.update(t), "proofs have it already")
+	p.edit(t, "sync.yaml", "default_region: AT", "default_region: CH")
+	require.Equal(t, []string{"reference.default_region", "schedule.every", "reference.default_region"}, p.update(t, "--every", "8h"))
+	require.Equal(t, "every 8h", p.found(t, schedule.Runs).Words())
+	require.Equal(t, "every 12h", p.found(t, schedule.Proofs).Words())
 }
 
-func TestAScheduleOfSomethingElseIsLeftAlone(t *testing.T) {
+func TestAnUpdateBringsWhatTheFileSays(t *testing.T) {
 	t.Parallel()
 	p := newPlanner(t)
-	c, err := client.Dial(client.Options{HostPort: devservertest.ForTest(t).Address(), Namespace: p.namespace})
-	require.NoError(t, err)
-	defer c.Close()
-	_, err = c.ScheduleClient().Create(t.Context(), client.ScheduleOptions{
+	p.says(t, "{every: 6h, verify: {every: 24h}}")
+	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo has no schedule: create it with: audiencesync schedule create " +
+		p.file("sync.yaml") + "\n"}, p.onFile(t, "update"))
+	require.Zero(t, p.onFile(t, "create").code)
+	require.Empty(t, p.update(t))
+	p.edit(t, "sync.yaml", "{every: 6h, verify: {every: 24h}}", `{cron: "30 2 * * *", time_zone: Europe/Berlin, verify: {every: 12h}}`)
+	updated := p.onFile(t, "update")
+	require.Zero(t, updated.code, updated.stderr)
+	require.Contains(t, updated.stdout, "changed: schedule.cron (30 2 * * *, was none), schedule.every (none, was 6h), schedule.time_zone (Europe/Berlin, was none)\n")
+	require.Contains(t, updated.stdout, "changed: schedule.verify.every (12h, was 24h), schedule.verify.time_zone (Europe/Berlin, was none)\n")
+	require.Contains(t, updated.stderr, "warning: the schedule of sync demo: the clocks of Europe/Berlin change near 02:30")
+	require.Empty(t, p.update(t))
+
+	// What the file does not say any more is left to apply --prune, and to delete.
+	p.edit(t, "sync.yaml", ", verify: {every: 12h}}", "}")
+	p.edit(t, "sync.yaml", "default_region: DE", "default_region: AT")
+	require.Equal(t, []string{"reference.default_region", "reference.default_region"}, p.update(t))
+	require.Equal(t, "every 12h", p.found(t, schedule.Proofs).Words())
+}
+
+func TestAScheduleOfSomethingElseIsLeftAloneButDeleted(t *testing.T) {
+	t.Parallel()
+	p := newPlanner(t)
+	_, err := p.client.ScheduleClient().Create(t.Context(), client.ScheduleOptions{
 		ID: workflows.SyncID("demo"), Spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: time.Hour}}},
 		Action: &client.ScheduleWorkflowAction{ID: "other", Workflow: "Other", TaskQueue: "other", Args: []any{"a text"}},
 	})
 	require.NoError(t, err)
-	refused := p.schedule(t, "update")
 	require.Equal(t, answer{code: exitFailed, stderr: "error: updating the schedule of sync demo: it starts something else than runs of a sync: " +
-		"delete it with audiencesync schedule delete, and create it again\n"}, refused)
+		"delete it with audiencesync schedule delete, and create it again\n"}, p.onFile(t, "update"))
+	require.Contains(t, p.onFile(t, "create", "--every", "1h").stderr, "sync demo has a schedule already")
+	require.Zero(t, p.schedule(t, "delete", "demo").code)
+	require.Zero(t, p.onFile(t, "create", "--every", "1h").code)
 }
 
 func TestARunIsToldThatItsScheduleGoesOnWithAnotherFile(t *testing.T) {
 	t.Parallel()
 	p := newPlanner(t)
-	c, err := client.Dial(client.Options{HostPort: devservertest.ForTest(t).Address(), Namespace: p.namespace})
-	require.NoError(t, err)
-	defer c.Close()
 	told := func() string {
 		spec, err := loadSync(p.file("sync.yaml"))
 		require.NoError(t, err)
 		var stderr bytes.Buffer
-		(&app{stderr: &stderr}).tellPinned(t.Context(), c, "demo.yaml", spec)
+		(&app{stderr: &stderr}).tellPinned(t.Context(), p.client, "demo.yaml", spec)
 		return stderr.String()
 	}
 	require.Empty(t, told(), "there is no schedule")
-	require.Zero(t, p.schedule(t, "create", "--every", "1h").code)
+	require.Zero(t, p.onFile(t, "create", "--every", "1h").code)
 	require.Empty(t, told(), "it is the same file")
 
 	p.edit(t, "sync.yaml", "default_region: DE", "default_region: AT")
@@ -182,42 +160,6 @@ func TestARunIsToldThatItsScheduleGoesOnWithAnotherFile(t *testing.T) {
 
 	p.update(t)
 	require.Empty(t, told())
-}
-
-func TestKeysInWhichSpecsDifferAreThoseOfTheFile(t *testing.T) {
-	t.Parallel()
-	base := func(change func(*config.Sync)) config.Sync {
-		spec := config.DefaultSync()
-		spec.Sync = "demo"
-		spec.Mapping.Properties = map[string]config.PropertySource{"city": {}, "tier": {}}
-		if change != nil {
-			change(&spec)
-		}
-		return spec
-	}
-	for name, c := range map[string]struct {
-		change func(*config.Sync)
-		want   []string
-	}{
-		"nothing": {nil, nil},
-		"a value": {func(s *config.Sync) { s.Gate.KeepFor = config.Duration(time.Hour) }, []string{"gate.keep_for"}},
-		"a new section": {func(s *config.Sync) {
-			s.Mapping.Phone = &config.Channel{Origin: config.Origin{From: "phone"}, Unusable: config.Omit}
-		}, []string{"mapping.phone"}},
-		"a property less": {func(s *config.Sync) { delete(s.Mapping.Properties, "tier") }, []string{"mapping.properties.tier"}},
-		"a list": {func(s *config.Sync) {
-			s.Mapping.Tags = []config.TagSource{{}, {}}
-		}, []string{"mapping.tags"}},
-		"some": {func(s *config.Sync) { s.Mode, s.Audience.Name = config.ModeMirror, "Spring" }, []string{"audience.name", "mode"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			keys, err := specDifferences(base(nil), base(c.change))
-			require.NoError(t, err)
-			require.Equal(t, c.want, keys)
-			back, err := specDifferences(base(c.change), base(nil))
-			require.NoError(t, err)
-			require.Equal(t, c.want, back)
-		})
-	}
+	p.says(t, "{every: 2h}")
+	require.Contains(t, told(), "(schedule.every)")
 }

@@ -15,90 +15,103 @@ import (
 // DueRunInput is the input of DueRun.
 type DueRunInput struct {
 	Spec config.Sync `json:"spec"`
-}
-
-// DueRunResult says what satisfied the due time.
-type DueRunResult struct {
-	DueAt time.Time `json:"due_at"`
-	// Joined is set when a run that somebody else started satisfied it.
-	Joined bool `json:"joined,omitempty"`
-	// Ended names how the run ended: a verdict, or the type of its error.
-	Ended string `json:"ended"`
+	// Cadence is what the schedule goes by. Without one it is due whenever it is started.
+	Cadence *config.Cadence `json:"cadence,omitempty"`
+	// VerifyOnly says that a proof is due, and no run.
+	VerifyOnly bool `json:"verify_only,omitempty"`
 }
 
 // DueRun is what a schedule starts. It runs the sync once for its due time:
 // unless a run that is going, or has ended, opened its read at or after that
 // time. The run is a child that is abandoned to itself, so that nothing that
-// happens to DueRun stops it.
+// happens to DueRun stops it. A proof that is due is satisfied by any run that
+// has come to its verdict since.
+//
+// It fails when the run fails, but not for a verdict, and pauses the schedule when
+// that has happened several times in a row.
 func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
-	result := DueRunResult{DueAt: dueAt(ctx)}
-	watchOverdue(ctx, in.Spec)
+	run := &dueRun{in: in, past: pastOf(ctx)}
+	run.result.FiredAt = firedAt(ctx)
+	run.result.DueAt = run.result.FiredAt
+	if !in.VerifyOnly {
+		watchOverdue(ctx, in.Spec)
+	}
+	err := run.run(ctx)
+	return run.end(ctx, err)
+}
+
+type dueRun struct {
+	in     DueRunInput
+	past   DueRunResult
+	result DueRunResult
+	// report is that of the run, empty if it has none.
+	report audience.Report
+}
+
+// run returns the error with which the run ended that was started, or found.
+func (d *dueRun) run(ctx workflow.Context) error {
 	// A context of its own, never cancelled: that would cancel the run.
 	calm, _ := workflow.NewDisconnectedContext(ctx)
 	child := workflow.WithChildOptions(calm, workflow.ChildWorkflowOptions{
-		WorkflowID:            SyncID(in.Spec.Sync),
+		WorkflowID:            SyncID(d.in.Spec.Sync),
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		StaticSummary:         Summary(in.Spec),
+		StaticSummary:         Summary(d.in.Spec),
 	})
+	input := AudienceSyncInput{Spec: d.in.Spec, Scheduled: true, VerifyOnly: d.in.VerifyOnly}
 	for {
-		going, err := awaitRun(ctx, in.Spec.Sync, result.DueAt)
+		going, err := d.awaitRun(ctx)
 		if err != nil {
-			return result, err
+			return err
+		}
+		if !going.DueAt.IsZero() {
+			d.result.DueAt = going.DueAt
 		}
 		if going.Satisfied {
-			result.Joined, result.Ended = true, going.Ended
-			return result, nil
+			d.result.Joined, d.result.Ended = true, going.Ended
+			return nil
 		}
 		if err := ctx.Err(); err != nil {
-			return result, err
+			return err
 		}
-		run := workflow.ExecuteChildWorkflow(child, AudienceSync, AudienceSyncInput{Spec: in.Spec, Scheduled: true})
+		run := workflow.ExecuteChildWorkflow(child, AudienceSync, input)
 		err = run.GetChildWorkflowExecution().Get(ctx, nil)
 		if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 			continue
 		}
 		if err != nil {
-			return result, err
+			return err
 		}
 		if err := workflow.Await(ctx, run.IsReady); err != nil {
-			return result, err
+			return err
 		}
-		var report audience.Report
-		err = run.Get(ctx, &report)
-		return end(result, report, err)
+		return run.Get(ctx, &d.report)
 	}
 }
 
 // awaitRun waits for the run that is going, if there is one.
-func awaitRun(ctx workflow.Context, sync string, dueAt time.Time) (activities.AwaitRunResult, error) {
+func (d *dueRun) awaitRun(ctx workflow.Context) (activities.AwaitRunResult, error) {
 	ctx = workflow.WithActivityOptions(ctx, waiting("wait for a run that is going"))
 	var going activities.AwaitRunResult
-	input := activities.AwaitRunInput{Sync: sync, WorkflowID: SyncID(sync), DueAt: dueAt}
+	input := activities.AwaitRunInput{
+		Sync: d.in.Spec.Sync, WorkflowID: SyncID(d.in.Spec.Sync), DueAt: d.result.FiredAt, Cadence: d.in.Cadence, VerifyOnly: d.in.VerifyOnly,
+	}
 	err := workflow.ExecuteActivity(ctx, do.AwaitRun, input).Get(ctx, &going)
 	return going, err
 }
 
-// end names how the run ended. A verdict is an end like others: only a run
-// that failed fails the due run, so that a schedule can tell them apart.
-func end(result DueRunResult, report audience.Report, err error) (DueRunResult, error) {
-	var endErr error
-	if result.Ended, endErr = activities.EndOf(report, err); endErr != nil {
-		return result, endErr
-	}
-	switch result.Ended {
-	case activities.TypeVerdictUnexplained, activities.TypeVerdictOutside:
-		return result, nil
-	}
-	return result, err
-}
-
-// dueAt is the time that the schedule meant, before jitter; without a
+// firedAt is the time at which the schedule meant to act, before jitter; without a
 // schedule it is the start of the workflow.
-func dueAt(ctx workflow.Context) time.Time {
+func firedAt(ctx workflow.Context) time.Time {
 	scheduled := temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
 	if at, ok := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduled); ok {
 		return at
 	}
 	return workflow.GetInfo(ctx).WorkflowStartTime
+}
+
+// scheduleID is the schedule that has started the workflow, "" without one.
+func scheduleID(ctx workflow.Context) string {
+	id, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(temporal.NewSearchAttributeKeyKeyword("TemporalScheduledById"))
+	return id
 }

@@ -23,11 +23,15 @@ const (
 	checkPrefix = "audience-sync-check/"
 	duePrefix   = "audience-sync-due/"
 
+	verifyPrefix    = "audience-sync-verify/"
+	verifyDuePrefix = "audience-sync-verify-due/"
+
 	notifyPrefix = "audience-sync-notify/"
 	limitsPrefix = "audience-sync-limits/"
 )
 
-// SyncID is the workflow ID of a sync's runs: one at a time by construction.
+// SyncID is the workflow ID of a sync's runs: one at a time by construction. It is also
+// the ID of the schedule that lets them run.
 func SyncID(sync string) string { return syncPrefix + sync }
 
 // CheckID is the workflow ID of a sync's checks.
@@ -35,6 +39,12 @@ func CheckID(sync string) string { return checkPrefix + sync }
 
 // DueID is the workflow ID of a sync's due runs; schedules append the time.
 func DueID(sync string) string { return duePrefix + sync }
+
+// VerifyScheduleID is the ID of the schedule that lets a sync be proved.
+func VerifyScheduleID(sync string) string { return verifyPrefix + sync }
+
+// VerifyDueID is the workflow ID of due runs that only prove; schedules append the time.
+func VerifyDueID(sync string) string { return verifyDuePrefix + sync }
 
 // NotifyID is the workflow ID of telling what has happened in a run of a sync: first
 // is the first Temporal run id of who tells.
@@ -46,6 +56,11 @@ func LimitsID(connection, once string) string { return limitsPrefix + connection
 
 // SyncOf is the inverse of SyncID.
 func SyncOf(workflowID string) (string, bool) { return strings.CutPrefix(workflowID, syncPrefix) }
+
+// VerifiedSyncOf is the inverse of VerifyScheduleID.
+func VerifiedSyncOf(scheduleID string) (string, bool) {
+	return strings.CutPrefix(scheduleID, verifyPrefix)
+}
 
 // Summary is the one line that Temporal's web UI shows for runs of a sync.
 func Summary(spec config.Sync) string {

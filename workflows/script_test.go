@@ -51,13 +51,17 @@ type script struct {
 	readBack     func(in activities.ReadBackInput) (activities.ReadBackResult, error)
 	closeRun     func(activities.CloseRunInput) (audience.Report, error)
 	awaitRun     func(ctx context.Context) (activities.AwaitRunResult, error)
-	lookOverdue  func(call int, in activities.LookOverdueInput) activities.LookOverdueResult
-	deliver      func(in activities.DeliverInput) error
+	// awaitDue, when given, answers in place of awaitRun.
+	awaitDue      func(in activities.AwaitRunInput) activities.AwaitRunResult
+	pauseSchedule func() error
+	lookOverdue   func(call int, in activities.LookOverdueInput) activities.LookOverdueResult
+	deliver       func(in activities.DeliverInput) error
 
 	mutex   sync.Mutex
 	events  []string
 	closed  []activities.CloseRunInput
 	told    []activities.NotifyInput
+	paused  []activities.PauseScheduleInput
 	counted int
 }
 
@@ -222,12 +226,27 @@ func (s *script) CheckSync(context.Context, activities.CheckSyncInput) (activiti
 }
 
 // AwaitRun waits as the test says; by default no run satisfies the due time.
-func (s *script) AwaitRun(ctx context.Context, _ activities.AwaitRunInput) (activities.AwaitRunResult, error) {
+func (s *script) AwaitRun(ctx context.Context, in activities.AwaitRunInput) (activities.AwaitRunResult, error) {
 	s.note("await")
+	if s.awaitDue != nil {
+		return s.awaitDue(in), nil
+	}
 	if s.awaitRun == nil {
 		return activities.AwaitRunResult{Ended: "unknown"}, nil
 	}
 	return s.awaitRun(ctx)
+}
+
+// PauseSchedule remembers which schedule was paused, and why.
+func (s *script) PauseSchedule(_ context.Context, in activities.PauseScheduleInput) error {
+	s.note("pause schedule")
+	s.mutex.Lock()
+	s.paused = append(s.paused, in)
+	s.mutex.Unlock()
+	if s.pauseSchedule != nil {
+		return s.pauseSchedule()
+	}
+	return nil
 }
 
 // RecordNotifications tells everybody whom the sync names.

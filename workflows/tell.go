@@ -36,7 +36,7 @@ func (r *audienceSync) tellEnd(ctx workflow.Context, report *audience.Report, er
 // tellsNobody reports whether nothing of this run is told: the sync names nobody, or it
 // is a plan or a proof that a person asked for and looks at.
 func (r *audienceSync) tellsNobody() bool {
-	return r.spec.Notify == nil || r.in.PlanOnly || r.sendsNothing()
+	return r.spec.Notify == nil || r.in.PlanOnly || r.sendsNothing() && !r.in.Scheduled
 }
 
 // whyFailed is what is told of an error: what Temporal itself says of one names the

@@ -128,10 +128,11 @@ func checkFilled(r *report, path, of string) {
 }
 
 // checkTwice reports entries of a list that it has already.
-func checkTwice[T ~string](r *report, path string, list []T) {
+func checkTwice[T comparable](r *report, path string, list []T) {
 	first := map[T]int{}
+	var nothing T
 	for i, entry := range list {
-		if at, twice := first[entry]; twice && entry != "" {
+		if at, twice := first[entry]; twice && entry != nothing {
 			r.refuse(item(path, i), "the same as entry %d of the list; delete one", at+1)
 		} else {
 			first[entry] = i

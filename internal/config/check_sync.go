@@ -33,6 +33,9 @@ func checkSync(r *report, s Sync) {
 	if s.Notify != nil {
 		checkNotify(r, *s.Notify)
 	}
+	if s.Schedule != nil {
+		checkSchedule(r, s)
+	}
 }
 
 func checkRegion(r *report, reference Reference) {

@@ -73,12 +73,7 @@ func (d decoder) value(path string, node ast.Node, into reflect.Value, rules rul
 	switch into.Kind() {
 	case reflect.Pointer:
 		target := reflect.New(into.Type().Elem())
-		if channel, ok := reflect.TypeAssert[*Channel](target); ok {
-			*channel = DefaultChannel()
-		}
-		if notify, ok := reflect.TypeAssert[*Notify](target); ok {
-			*notify = DefaultNotify()
-		}
+		fillDefault(target)
 		d.value(path, node, target.Elem(), rules)
 		into.Set(target)
 	case reflect.Struct:
@@ -97,6 +92,20 @@ func (d decoder) value(path string, node ast.Node, into reflect.Value, rules rul
 		d.text(path, node, into, rules)
 	default:
 		d.plain(path, node, into, rules)
+	}
+}
+
+// fillDefault gives an optional section its defaults: it is there when it is given.
+func fillDefault(target reflect.Value) {
+	switch section := target.Interface().(type) {
+	case *Channel:
+		*section = DefaultChannel()
+	case *Notify:
+		*section = DefaultNotify()
+	case *Schedule:
+		section.Cadence = DefaultCadence()
+	case *Cadence:
+		*section = DefaultCadence()
 	}
 }
 

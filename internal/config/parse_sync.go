@@ -24,6 +24,7 @@ func ParseSync(name string, raw []byte) (Sync, error) {
 	sync := DefaultSync()
 	if body := r.document(raw, "examples/sync.yaml"); body != nil {
 		decoder{report: r, explain: explainSyncKey}.structure("", body, reflect.ValueOf(&sync).Elem(), "")
+		sync.Schedule.inherit()
 		checkSync(r, sync)
 	}
 	if err := r.err(); err != nil {

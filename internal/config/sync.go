@@ -39,6 +39,10 @@ type Sync struct {
 	Accept Accept `yaml:"accept" json:"accept"`
 	// Notify says who is told of what happens to the sync. Without it nobody is.
 	Notify *Notify `yaml:"notify" json:"notify,omitempty"`
+	// Schedule says when the sync runs by itself, and when it is proved besides. It is no
+	// part of what a run pins: only schedule create, update and apply read it. Without it
+	// a schedule goes by their flags.
+	Schedule *Schedule `yaml:"schedule" json:"-"`
 }
 
 // AudienceID names the audience. The id is permanent; the name is for people.

@@ -28,14 +28,15 @@ const (
 	// NotApproved: nobody approved what it would change, or a schedule may not ask.
 	NotApproved End = "not_approved"
 	// Stopped: a person cancelled or declined it, or a newer run took over. That says
-	// nothing about the sync that nobody knows. Plans and mere proofs are no runs.
+	// nothing about the sync that nobody knows. Plans are no runs, and a mere proof that
+	// is good is none that has brought anything.
 	Stopped End = "stopped"
 )
 
 // EndOf returns how a run ended that came to a report.
 func EndOf(r *audience.Report) End {
 	switch {
-	case r.Ended == audience.EndedCancelled, r.Ended == audience.EndedDeclined, r.Ended == audience.EndedPlanned, r.Verified, r.Audited:
+	case r.Ended == audience.EndedCancelled, r.Ended == audience.EndedDeclined, r.Ended == audience.EndedPlanned, r.Audited:
 		return Stopped
 	case r.Ended != "":
 		return Failed
@@ -45,6 +46,8 @@ func EndOf(r *audience.Report) End {
 		return Unverifiable
 	case !r.Acceptable:
 		return Outside
+	case r.Verified:
+		return Stopped
 	default:
 		return Good
 	}

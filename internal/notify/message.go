@@ -100,6 +100,9 @@ func (e RunEnd) words() string {
 	if e.Run > 0 {
 		run = fmt.Sprintf("run %d", e.Run)
 	}
+	if e.Report != nil && e.Report.Verified {
+		run += ", which only proves,"
+	}
 	switch e.End {
 	case Outside:
 		return run + " has more failures than the sync accepts"
@@ -173,6 +176,28 @@ func (h Hold) Message() Message {
 		m.WhatToDo += "; without an answer the run ends as failed on " + clock(h.Until)
 	}
 	m.write(happened)
+	return m
+}
+
+// SchedulePaused is a schedule that was paused because runs have failed: nothing is
+// started any more.
+type SchedulePaused struct {
+	Sync string
+	// Failures is how many have failed in a row, and Why what the last one says.
+	Failures int
+	Why      string
+	// Resume is the command that resumes it.
+	Resume string
+	At     time.Time
+}
+
+// Message tells that the schedule is paused.
+func (p SchedulePaused) Message() Message {
+	m := Message{
+		Event: config.NotifyPaused, Sync: p.Sync, At: p.At, Summary: cut(p.Why),
+		WhatToDo: "correct what the runs say, then " + p.Resume,
+	}
+	m.write(fmt.Sprintf("The schedule of sync %s is paused after %d failures in a row: nothing is started any more. The last one: %s", p.Sync, p.Failures, sentence(m.Summary)))
 	return m
 }
 

@@ -49,6 +49,17 @@ func TestARunIsGoodWhenItsExitCodeIsZero(t *testing.T) {
 	require.Equal(t, notify.Stopped, notify.EndOf(&audience.Report{Ended: audience.EndedPlanned}))
 }
 
+func TestAProofThatIsNotGoodIsNewsAndAGoodOneIsNoGoodRun(t *testing.T) {
+	t.Parallel()
+	for verdict, want := range map[audience.Verdict]notify.End{
+		audience.Equal: notify.Stopped, audience.Explained: notify.Stopped, audience.Unexplained: notify.Unexplained, audience.Unverifiable: notify.Unverifiable,
+	} {
+		require.Equal(t, want, notify.EndOf(&audience.Report{Verified: true, Verdict: verdict, Acceptable: true}))
+	}
+	require.Equal(t, notify.Outside, notify.EndOf(&audience.Report{Verified: true, Verdict: audience.Explained}))
+	require.Equal(t, notify.Stopped, notify.EndOf(&audience.Report{Audited: true, Verdict: audience.Unexplained}))
+}
+
 func TestAMessageSaysWhatHappenedAndWhatToDo(t *testing.T) {
 	t.Parallel()
 	missing := report(func(r *audience.Report) { *r.Segment.Counted = 900 })
@@ -71,6 +82,10 @@ func TestAMessageSaysWhatHappenedAndWhatToDo(t *testing.T) {
 			"What to do: audiencesync status spring says who and why; audiencesync resume spring goes on": notify.Hold{Sync: "spring", Run: 12, Event: config.NotifyPaused, ByPerson: true, Why: "paused by zoe: +4915112345678 complains", At: noon}.Message(),
 		"Sync spring is overdue: no run has ended well in the last 26h (notify.overdue_after), the last one on 2026-03-02 12:00 UTC.\n" +
 			"What to do: audiencesync status spring says what the last run does or why it ended": notify.Overdue{Sync: "spring", LastGood: noon, After: 26 * time.Hour, At: noon.Add(27 * time.Hour)}.Message(),
+		"The schedule of sync spring is paused after 3 failures in a row: nothing is started any more. The last one: tag \"‹!channel›\" does not exist.\n" +
+			"What to do: correct what the runs say, then audiencesync schedule resume spring": notify.SchedulePaused{Sync: "spring", Failures: 3, Why: "tag \"<!channel>\"\ndoes not exist", Resume: "audiencesync schedule resume spring", At: noon}.Message(),
+		"Sync spring is not good: run 12, which only proves, is unverifiable. no count to be had.\n" +
+			"What to do: audiencesync status spring says why there is no count": notify.RunEnd{Sync: "spring", Run: 12, End: notify.Unverifiable, Report: &audience.Report{Verified: true, Summary: "no count to be had"}}.Message(config.NotifyBad),
 	} {
 		require.Equal(t, text, m.Text)
 	}

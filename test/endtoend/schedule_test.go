@@ -3,7 +3,10 @@ package endtoend
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,9 +23,10 @@ import (
 // scheduled is a schedule as the command line lists it.
 type scheduled struct {
 	Sync   string
+	Kind   string
 	Paused bool
 	Next   []time.Time
-	Last   []time.Time
+	Last   *struct{ Ended string }
 }
 
 func TestAScheduleRunsItsSyncUntilItIsDeleted(t *testing.T) {
@@ -33,11 +37,12 @@ func TestAScheduleRunsItsSyncUntilItIsDeleted(t *testing.T) {
 
 	made := site.do(t, "schedule", "create", site.sync, "--every", "1m", "--output", "json")
 	require.Zero(t, made.code, made.stderr)
-	var schedule scheduled
-	require.NoError(t, json.Unmarshal([]byte(made.stdout), &schedule))
-	require.Equal(t, "demo", schedule.Sync)
-	require.NotEmpty(t, schedule.Next)
-	require.Equal(t, time.Minute, schedule.Next[1].Sub(schedule.Next[0]))
+	var created []scheduled
+	require.NoError(t, json.Unmarshal([]byte(made.stdout), &created))
+	require.Len(t, created, 1)
+	require.Equal(t, "demo", created[0].Sync)
+	require.Len(t, created[0].Next, 3)
+	require.Equal(t, time.Minute, created[0].Next[1].Sub(created[0].Next[0]))
 	requireOneError(t, site.do(t, "schedule", "create", site.sync, "--cron", "0 6 * * *"), 2,
 		"sync demo has a schedule already", "audiencesync schedule update "+site.sync)
 	same := site.do(t, "schedule", "update", site.sync)
@@ -47,11 +52,14 @@ func TestAScheduleRunsItsSyncUntilItIsDeleted(t *testing.T) {
 	vendors.eventually(t, "the schedule should run the sync", func(s simulator.Stats) bool { return s.Contacts > 0 })
 	require.Eventually(t, func() bool {
 		list := site.list(t)
-		return len(list) == 1 && list[0].Sync == "demo" && len(list[0].Last) > 0
+		return len(list) == 1 && list[0].Sync == "demo" && list[0].Last != nil && list[0].Last.Ended == string(audience.Explained)
 	}, runWithin, 20*poll, "the list should show the run")
 	table := site.do(t, "schedule", "list")
 	require.Zero(t, table.code, table.stderr)
-	require.Regexp(t, `demo +│ \S+T\S+ +│ \S+T\S+ +│ active`, table.stdout)
+	require.Regexp(t, `(?m)^ demo +runs +every 1m +\S+T\S+ +\S+T\S+ +explained +0 +active$`, table.stdout)
+	described := site.do(t, "schedule", "describe", site.sync)
+	require.Zero(t, described.code, described.stderr)
+	require.Contains(t, described.stdout, ", which is the file as it is")
 
 	deleted := site.do(t, "schedule", "delete", site.sync)
 	require.Zero(t, deleted.code, deleted.stderr)
@@ -149,4 +157,37 @@ func (d deployment) list(t *testing.T) (list []scheduled) {
 		return nil
 	}
 	return list
+}
+
+func TestAFolderOfSyncFilesIsApplied(t *testing.T) {
+	t.Parallel()
+	vendors := simulate(t, audienceOf{members: 300, seed: 9})
+	site := deploy(t, copyDemo(t, vendors))
+	site.startWorker(t)
+	file, err := os.OpenFile(site.sync, os.O_APPEND|os.O_WRONLY, 0o600)
+	require.NoError(t, err)
+	_, err = file.WriteString("schedule:\n  calendars:\n    - at: [\"06:00\"]\n  time_zone: Europe/Berlin\n  verify: {every: 24h}\n")
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	folder := filepath.Dir(site.sync)
+
+	// Nobody sits at the terminal of a script.
+	asks := site.do(t, "schedule", "apply", folder)
+	require.Equal(t, 2, asks.code)
+	require.Equal(t, "error: nothing was changed: there is nobody to ask; add --yes to do this, or --dry-run to only look\n", asks.stderr)
+	applied := site.do(t, "schedule", "apply", folder, "--yes")
+	require.Zero(t, applied.code, applied.stderr)
+	require.Equal(t, "+ demo: daily at 06:00 (Europe/Berlin)\n+ demo of proofs: every 24h\n2 to create\n", applied.stdout)
+	again := site.do(t, "schedule", "apply", folder)
+	require.Zero(t, again.code, again.stderr)
+	require.Contains(t, again.stdout, "2 unchanged\n")
+
+	ran := site.do(t, "run", site.sync)
+	require.Zero(t, ran.code, ran.stderr)
+	triggered := site.do(t, "schedule", "trigger", "demo", "--verify")
+	require.Zero(t, triggered.code, triggered.stderr)
+	require.Eventually(t, func() bool {
+		list := site.list(t)
+		return len(list) == 2 && list[1].Kind == "proofs" && list[1].Last != nil && slices.Contains([]string{"equal", "explained"}, list[1].Last.Ended)
+	}, runWithin, 20*poll, "the proof should come to its verdict")
 }

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"audiencesync/internal/config"
+	"audiencesync/internal/schedule"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/faults"
 	"audiencesync/workflows"
@@ -102,6 +103,20 @@ func TestRecordHistories(t *testing.T) {
 		"due-run": func(t *testing.T, w *world) client.WorkflowRun {
 			t.Helper()
 			return w.dueRun(t, w.schedule(t, demo(t), 24*time.Hour, true))
+		},
+		"due-run-proof": func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			w.run(t, demo(t))
+			awaitNextSecond(t)
+			return w.proofDue(t, demo(t))
+		},
+		"due-run-paused": func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			spec := demo(t)
+			spec.Mapping.Tags = config.ConstantTags("zeotop")
+			found := w.onceDue(t, spec, schedule.Runs, func(c *config.Cadence) { c.PauseAfter = 1 })
+			require.NoError(t, found.Trigger(t.Context()))
+			return w.dueRun(t, w.client.ScheduleClient().GetHandle(t.Context(), workflows.SyncID(spec.Sync)))
 		},
 		"due-run-joined": func(t *testing.T, w *world) client.WorkflowRun {
 			t.Helper()

@@ -61,6 +61,7 @@ func syncSchema(comments comments) (*jsonschema.Schema, error) {
 	example.Mapping.Phone, example.Mapping.Email = &channel, &channel
 	notify := config.DefaultNotify()
 	example.Notify = &notify
+	example.Schedule = &config.Schedule{Verify: &config.Cadence{}}
 	schema, err := reflectSchema(comments, example)
 	if err != nil {
 		return nil, err
@@ -85,6 +86,9 @@ func syncSchema(comments comments) (*jsonschema.Schema, error) {
 	schema.Definitions = jsonschema.Definitions{conditionName: conditionSchema(comments)}
 	refineMapping(schema)
 	refineNotify(schema)
+	if err := refineSchedule(schema); err != nil {
+		return nil, err
+	}
 	property(schema, "verification").Not = requiring("none", &jsonschema.Schema{Const: true}, "segment")
 	return schema, nil
 }

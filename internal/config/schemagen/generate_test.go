@@ -122,6 +122,20 @@ func TestSchemaAndParserAgree(t *testing.T) {
 		{"notify twice", "sync", minimal + "notify: {to: [a, a]}\n", false},
 		{"notify of nothing", "sync", minimal + "notify: {to: [a], on: []}\n", false},
 		{"notify of something else", "sync", minimal + "notify: {to: [a], on: [good]}\n", false},
+		{"schedule", "sync", minimal + provable + "schedule: {every: 6h, time_zone: UTC, jitter: 5m, start: 2027-01-31, end: 2027-12-31T18:00, catch_up: 2h, pause_after: 0, verify: {cron: 0 3 * * *}}\n", true},
+		{"calendars", "sync", minimal + "schedule: {calendars: [{at: ['06:00'], weekdays: [mon], days: [1], months: [jan]}]}\n", true},
+		{"proofs alone", "sync", minimal + provable + "schedule: {time_zone: UTC, verify: {every: 24h}}\n", true},
+		{"proofs without a segment", "sync", minimal + "schedule: {verify: {every: 24h}}\n", false},
+		{"schedule without times", "sync", minimal + "schedule: {time_zone: UTC}\n", false},
+		{"schedule of two kinds", "sync", minimal + "schedule: {every: 6h, cron: 0 6 * * *}\n", false},
+		{"proofs without times", "sync", minimal + provable + "schedule: {every: 6h, verify: {jitter: 1m}}\n", false},
+		{"keys of no runs", "sync", minimal + provable + "schedule: {jitter: 1m, verify: {every: 6h}}\n", false},
+		{"no calendar", "sync", minimal + "schedule: {calendars: []}\n", false},
+		{"calendar without time", "sync", minimal + "schedule: {calendars: [{days: [1]}]}\n", false},
+		{"day 32", "sync", minimal + "schedule: {calendars: [{at: ['06:00'], days: [32]}]}\n", false},
+		{"weekday", "sync", minimal + "schedule: {calendars: [{at: ['06:00'], weekdays: [monday]}]}\n", false},
+		{"start", "sync", minimal + "schedule: {every: 6h, start: '2027'}\n", false},
+		{"too many failures", "sync", minimal + "schedule: {every: 6h, pause_after: 101}\n", false},
 		{"webhook", "connections", connection("webhook", "url: env:A, secret: file:b, timeout: 3s, allow_plain_http: true"), true},
 		{"webhook with its URL", "connections", connection("webhook", "url: 'https://a.example'"), false},
 		{"pages", "connections", connection("zeotap-api", "base_url: https://a.example"), true},
@@ -175,11 +189,14 @@ func TestTheScalarPatternsAgreeWithTheParsers(t *testing.T) {
 	for _, text := range []string{
 		"", "0", "0s", "5s", "1.5h", ".5m", "1h30m", "100ms", "90", "-5s", "+5s", "5 s", "1d", "1e3s", "soon",
 		"2%", "0.02", "100%", "33.3 %", ".5", "5.", "-1%", "1e-2", "%", "NaN",
+		"06:00", "6:00", "23:59", "24:00", "06:60", "2027-01-31", "2027-13-01", "2027-01-32", "2027-01-31T06:00", "2027-01-31T24:00", "2027-01-31 06:00", "2027-01-31T06:00:00",
 		"env:KEY", "env:_k2", "env:", "env:2", "env:a-b", "file:a", "file:", "key", "ENV:KEY",
 	} {
 		var duration config.Duration
 		var share config.Share
 		var credential config.CredentialRef
+		var clock config.ClockTime
+		var local config.LocalTime
 		for _, c := range []struct {
 			pattern string
 			err     error
@@ -187,6 +204,8 @@ func TestTheScalarPatternsAgreeWithTheParsers(t *testing.T) {
 			{durationPattern, duration.UnmarshalText([]byte(text))},
 			{sharePattern, share.UnmarshalText([]byte(text))},
 			{credentialPattern, credential.UnmarshalText([]byte(text))},
+			{clockTimePattern, clock.UnmarshalText([]byte(text))},
+			{localTimePattern, local.UnmarshalText([]byte(text))},
 		} {
 			schema := compile(t, map[string]any{"pattern": c.pattern})
 			require.Equal(t, c.err == nil, schema.Validate(text) == nil, "%q and %s", text, c.pattern)
@@ -283,6 +302,8 @@ destination: charles
 reference: {from: phone, normalise: e164}
 marker: {tag: a}
 `
+
+const provable = "verification: {segment: a}\n"
 
 const charles = "base_url: acme, source_type: zeotap, credential: env:A"
 

@@ -14,6 +14,8 @@ import (
 const (
 	durationPattern   = `^([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|ms|s|m|h)(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|ms|s|m|h))*$`
 	sharePattern      = `^(([0-9]{1,2}(\.[0-9]*)?|\.[0-9]+|100(\.0*)?) *%|0?\.[0-9]+|0\.?|1(\.0*)?)$`
+	clockTimePattern  = `^([01][0-9]|2[0-3]):[0-5][0-9]$`
+	localTimePattern  = `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9])?$`
 	credentialPattern = `^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`
 )
 
@@ -32,16 +34,21 @@ func reflectSchema(comments comments, defaults any) (*jsonschema.Schema, error) 
 	schema.Version = ""
 	refine(schema, reflect.TypeOf(defaults))
 
+	return schema, fillDefaultsOf(schema, defaults)
+}
+
+// fillDefaultsOf writes what a value holds into the schema of its type.
+func fillDefaultsOf(schema *jsonschema.Schema, defaults any) error {
 	raw, err := json.Marshal(defaults)
 	if err != nil {
-		return nil, fmt.Errorf("encode defaults: %w", err)
+		return fmt.Errorf("encode defaults: %w", err)
 	}
 	var values map[string]any
 	if err := json.Unmarshal(raw, &values); err != nil {
-		return nil, fmt.Errorf("decode defaults: %w", err)
+		return fmt.Errorf("decode defaults: %w", err)
 	}
 	fillDefaults(schema, values)
-	return schema, nil
+	return nil
 }
 
 type chooser interface{ Choices() []string }
@@ -51,6 +58,10 @@ func scalarSchema(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[config.Duration]():
 		return &jsonschema.Schema{Type: "string", Pattern: durationPattern}
+	case reflect.TypeFor[config.ClockTime]():
+		return &jsonschema.Schema{Type: "string", Pattern: clockTimePattern}
+	case reflect.TypeFor[config.LocalTime]():
+		return &jsonschema.Schema{Type: "string", Pattern: localTimePattern}
 	case reflect.TypeFor[config.CredentialRef]():
 		return &jsonschema.Schema{Type: "string", Pattern: credentialPattern}
 	case reflect.TypeFor[config.Condition]():
