@@ -16,6 +16,7 @@ import (
 	"audiencesync/internal/config"
 	"audiencesync/internal/host"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/schedule"
 	"audiencesync/workflows"
 )
 
@@ -117,9 +118,9 @@ func (a *app) syncNames(ctx context.Context, command *cobra.Command) []string {
 		looked++
 		return looked == mostOffered
 	})
-	schedules, _ := listSchedules(ctx, c)
-	for _, line := range schedules {
-		names[line.Sync] = true
+	schedules, _, _ := schedule.All(ctx, c)
+	for i := range schedules {
+		names[schedules[i].Sync] = true
 	}
 	return slices.Sorted(maps.Keys(names))
 }

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
+	"audiencesync/internal/schedule"
 	"audiencesync/workflows"
 )
 
@@ -100,11 +101,14 @@ func (a *app) list(ctx context.Context, c client.Client) ([]*listedSync, error) 
 	if looked == mostListed {
 		a.say("only the newest %d runs were looked at: a sync without a schedule that has not run since is not listed", mostListed)
 	}
-	schedules, err := listSchedules(ctx, c)
+	schedules, err := a.listSchedules(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	for _, line := range schedules {
+		if line.Kind != schedule.Runs {
+			continue
+		}
 		listed := named(line.Sync)
 		listed.Scheduled, listed.Paused = true, line.Paused
 		if len(line.Next) > 0 && !line.Paused {
