@@ -25,6 +25,8 @@ type AwaitRunResult struct {
 	// Satisfied says that the run opened its read at or after the due time.
 	Satisfied bool   `json:"satisfied"`
 	Ended     string `json:"ended,omitempty"`
+	// Attributes says that the server knows the search attributes of a run.
+	Attributes bool `json:"attributes,omitempty"`
 }
 
 // AwaitRun waits for the end of the run that is going, if there is one, and
@@ -55,11 +57,16 @@ func (a *Activities) awaitRun(ctx context.Context, in AwaitRunInput) (AwaitRunRe
 		return AwaitRunResult{}, err
 	}
 	satisfied, err := a.ledger.ReadOpenedSince(ctx, in.Sync, in.DueAt)
-	return AwaitRunResult{Satisfied: satisfied, Ended: ended}, err
+	return AwaitRunResult{Satisfied: satisfied, Ended: ended, Attributes: a.knowsAttributes(ctx)}, err
 }
 
-// endStopped is the end of a run that somebody stopped from outside.
-const endStopped = "stopped"
+// Ends of runs without a verdict or an error of their own.
+const (
+	// EndStopped: somebody stopped the run from outside.
+	EndStopped = "stopped"
+	// EndUnknown: Temporal has no such run.
+	EndUnknown = "unknown"
+)
 
 // EndOf names how a run ended: its verdict, or the type of the error that it
 // failed with. An error is returned only when the end could not be learned.
@@ -72,9 +79,9 @@ func EndOf(report audience.Report, err error) (string, error) {
 	case errors.As(err, &failed):
 		return failed.Type(), nil
 	case temporal.IsCanceledError(err), temporal.IsTerminatedError(err), temporal.IsTimeoutError(err):
-		return endStopped, nil
+		return EndStopped, nil
 	case errors.As(err, &missing):
-		return "unknown", nil
+		return EndUnknown, nil
 	default:
 		return "", fmt.Errorf("waiting for the run that is going: %w", err)
 	}

@@ -207,7 +207,7 @@ func notifyEnd(how string, report *audience.Report) notify.End {
 		return notify.Refused
 	case TypeNotApproved:
 		return notify.NotApproved
-	case TypeDeclined, TypeFenced, endStopped:
+	case TypeDeclined, TypeFenced, EndStopped:
 		return notify.Stopped
 	case TypeVerdictUnexplained:
 		return notify.Unexplained

@@ -88,7 +88,7 @@ was interrupted and the run goes on.`,
 	flags.BoolVar(&a.verbose, "verbose", false, "log what the Temporal SDK does")
 	root.AddCommand(a.runCommand(), a.planCommand(), a.verifyCommand(), a.auditCommand(), a.retireCommand(), a.statusCommand(), a.reportCommand(), a.historyCommand(), a.checkCommand(), a.scheduleCommand(),
 		a.approveCommand(), a.declineCommand(), a.pauseCommand(), a.resumeCommand(),
-		a.adoptCommand(), a.ignoreCommand(), a.tryCommand(), a.traceCommand(), a.failuresCommand(), a.differencesCommand(), a.retryFailuresCommand(), a.ledgerCommand(), a.notifyCommand(),
+		a.adoptCommand(), a.ignoreCommand(), a.tryCommand(), a.traceCommand(), a.failuresCommand(), a.differencesCommand(), a.retryFailuresCommand(), a.ledgerCommand(), a.notifyCommand(), a.searchAttributesCommand(),
 		a.upCommand(), a.simulateCommand(), a.demoCommand())
 	return root
 }

@@ -56,9 +56,10 @@ type Carried struct {
 	// First are batches to be sent before planned ones.
 	First []int64 `json:"first,omitempty"`
 	// Last are batches to be sent after all others.
-	Last      []int64   `json:"last,omitempty"`
-	Brakes    Brakes    `json:"brakes,omitzero"`
-	Postponed Postponed `json:"postponed,omitzero"`
+	Last       []int64    `json:"last,omitempty"`
+	Brakes     Brakes     `json:"brakes,omitzero"`
+	Postponed  Postponed  `json:"postponed,omitzero"`
+	SearchedBy SearchedBy `json:"searched_by,omitzero"`
 }
 
 // AudienceSync is one run of a sync: read the whole audience, decide what has
@@ -90,6 +91,13 @@ type audienceSync struct {
 	answer *audience.Decision
 	// issuedHere counts the batches issued in this history.
 	issuedHere int
+	// waits says that the run waits for a person.
+	waits      bool
+	searchedBy SearchedBy
+	// report is what the run was closed with, nil before; verdict is how it ended, as it
+	// is searched for.
+	report  *audience.Report
+	verdict string
 }
 
 func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
@@ -98,7 +106,7 @@ func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
 		run.opened, run.plan, run.progress = in.Carried.Opened, in.Carried.Plan, in.Carried.Progress
 		run.queue = queue{stages: in.Carried.Stages, first: in.Carried.First, last: in.Carried.Last}
 		run.brakes, run.postponed = in.Carried.Brakes, in.Carried.Postponed
-		run.approved, run.askedBefore = in.Carried.Approved, in.Carried.AskedBefore
+		run.approved, run.askedBefore, run.searchedBy = in.Carried.Approved, in.Carried.AskedBefore, in.Carried.SearchedBy
 		return run
 	}
 	run.progress = Progress{Sync: in.Spec.Sync, Phase: PhaseOpen, StartedAt: workflow.Now(ctx)}
@@ -116,6 +124,24 @@ func (r *audienceSync) setup(ctx workflow.Context) error {
 }
 
 func (r *audienceSync) run(ctx workflow.Context) (*audience.Report, error) {
+	r.forgetVerdict(ctx)
+	report, err := r.runToItsEnd(ctx)
+	if r.report != nil || !workflow.IsContinueAsNewError(err) {
+		r.end(ctx, err)
+	}
+	return report, err
+}
+
+// end lets the web UI show how the run ended. A run that is followed by another one in
+// the same workflow has ended as well.
+func (r *audienceSync) end(ctx workflow.Context, err error) {
+	r.verdict = endWord(r.report, err)
+	r.letFind(ctx)
+	r.remember(ctx)
+	r.show(ctx)
+}
+
+func (r *audienceSync) runToItsEnd(ctx workflow.Context) (*audience.Report, error) {
 	proved, err := r.steps(ctx)
 	switch {
 	case workflow.IsContinueAsNewError(err):
@@ -173,6 +199,9 @@ func (r *audienceSync) isPast(phase Phase) bool { return phase.Before(r.progress
 func (r *audienceSync) enter(ctx workflow.Context, phase Phase) {
 	r.progress.Phase = phase
 	r.show(ctx)
+	if phase.Before(PhaseClose) { // How it ended is not known yet.
+		r.letFind(ctx)
+	}
 }
 
 func (r *audienceSync) show(ctx workflow.Context) {
@@ -191,6 +220,9 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 		Retire: r.in.Retire, VerifyOnly: r.in.VerifyOnly, Audit: r.in.Audit,
 	}
 	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
+		if refused, ok := errors.AsType[*temporal.ApplicationError](err); ok && refused.HasDetails() {
+			_ = refused.Details(&r.opened.Search) // Without them the run has no search attributes.
+		}
 		return err
 	}
 	r.progress.Run = r.opened.Run.Run
@@ -267,6 +299,7 @@ func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Repo
 		return nil, err
 	}
 	if r.repairs(report) {
+		r.progress.Phase = PhaseDone // The next one begins anew.
 		if next := r.repair(ctx); next != nil {
 			return nil, next
 		}
@@ -350,6 +383,7 @@ func (r *audienceSync) closeRun(ctx workflow.Context, input activities.CloseRunI
 	if err := workflow.ExecuteActivity(ctx, do.CloseRun, input).Get(ctx, &report); err != nil {
 		return nil, err
 	}
+	r.report = &report
 	return &report, nil
 }
 
@@ -367,7 +401,7 @@ func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
 	next.Carried = &Carried{
 		Opened: r.opened, Plan: r.plan, Approved: r.approved, Progress: r.progress,
 		Stages: r.queue.stages, AskedBefore: r.askedBefore, First: r.queue.first, Last: r.queue.last,
-		Brakes: r.brakes, Postponed: r.postponed,
+		Brakes: r.brakes, Postponed: r.postponed, SearchedBy: r.searchedBy,
 	}
 	return workflow.NewContinueAsNewError(ctx, AudienceSync, next)
 }

@@ -33,6 +33,8 @@ func TestARunGoesOnInANewHistoryAfterANumberOfBatches(t *testing.T) {
 	require.Equal(t, workflows.Carried{
 		Opened: activities.OpenRunResult{
 			Run: activities.RunRef{Sync: "demo", Run: 7, Epoch: 9}, AudienceName: "Spring campaign", Window: 2, BatchSize: 1000,
+			Allowed: &activities.Allowed{RequestsPerSecond: 2, RequestsInFlight: 4, ContactsPerRequest: 1000},
+			Search:  activities.Search{WorkspaceName: "acme"},
 		},
 		Plan: activities.Plan{
 			Plan: audience.Plan{Read: 12_000, ToSend: 12_000, Batches: 12}, MemberBatches: ledger.Numbers{From: 1, To: 12}, Digest: "d1",

@@ -48,8 +48,10 @@ func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 		}
 		if going.Satisfied {
 			result.Joined, result.Ended = true, going.Ended
+			letFindDue(ctx, going.Attributes, in.Spec, result.Ended)
 			return result, nil
 		}
+		letFindDue(ctx, going.Attributes, in.Spec, "")
 		if err := ctx.Err(); err != nil {
 			return result, err
 		}
@@ -66,7 +68,9 @@ func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 		}
 		var report audience.Report
 		err = run.Get(ctx, &report)
-		return end(result, report, err)
+		result, err = end(result, report, err)
+		letFindDue(ctx, going.Attributes, in.Spec, result.Ended)
+		return result, err
 	}
 }
 

@@ -37,6 +37,8 @@ type script struct {
 	notes             []string
 	// readsBack says that OpenRun tells of a sample that is read back.
 	readsBack bool
+	// attributes says that the server knows search attributes.
+	attributes bool
 
 	openRun   func() error
 	readPages func(page int64) (activities.ReadPagesResult, error)
@@ -119,6 +121,8 @@ func (s *script) OpenRun(_ context.Context, in activities.OpenRunInput) (activit
 		Run:          activities.RunRef{Sync: in.Spec.Sync, Run: 7, Epoch: 9},
 		AudienceName: "Spring campaign", Window: max(s.window, 1), BatchSize: 1000,
 		Ledger: s.ledger, Workspace: s.workspace, Notes: s.notes, ReadsBack: s.readsBack,
+		Allowed: &activities.Allowed{RequestsPerSecond: 2, RequestsInFlight: 4, ContactsPerRequest: 1000},
+		Search:  activities.Search{Attributes: s.attributes, WorkspaceName: "acme"},
 	}, nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"audiencesync/internal/config"
 	"audiencesync/internal/credentials"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/temporalclient"
 	"audiencesync/workflows"
 )
 
@@ -102,6 +103,9 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 	if err := w.Start(); err != nil {
 		release()
 		return nil, errors.Join(fmt.Errorf("starting the worker: %w", err), store.Close())
+	}
+	if known, err := temporalclient.KnowsAttributes(ctx, o.Client, ""); err == nil && !known {
+		o.Logger.Warn(temporalclient.NotRegistered)
 	}
 	o.Logger.Info("worker started", zap.String("task_queue", workflows.TaskQueue),
 		zap.Strings("connections", connections.Names()), zap.String("ledger", store.ID()))
