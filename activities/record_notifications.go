@@ -26,7 +26,7 @@ const heartbeat = "heartbeat"
 const lookBack = 30 * 24 * time.Hour
 
 // NotifyInput says what has happened to a sync, and who is told: exactly one of Ended,
-// Hold and Due is set.
+// Hold, Stalled and Due is set.
 type NotifyInput struct {
 	Sync   string        `json:"sync"`
 	Notify config.Notify `json:"notify"`
@@ -37,6 +37,8 @@ type NotifyInput struct {
 	Ended *NotifyEnd `json:"ended,omitempty"`
 	// Hold is that a run waits for a person.
 	Hold *NotifyHold `json:"hold,omitempty"`
+	// Stalled is that a run stands still.
+	Stalled *NotifyStalled `json:"stalled,omitempty"`
 	// Due is that a run should have ended well by now.
 	Due bool `json:"due,omitempty"`
 }
@@ -60,6 +62,15 @@ type NotifyHold struct {
 	Since    time.Time          `json:"since"`
 	Until    time.Time          `json:"until,omitzero"`
 	Reminder bool               `json:"reminder,omitempty"`
+}
+
+// NotifyStalled is a run that stands still, and waits for no person.
+type NotifyStalled struct {
+	Run   int64     `json:"run"`
+	Phase string    `json:"phase"`
+	Since time.Time `json:"since"`
+	// Why is empty where nobody can tell.
+	Why string `json:"why,omitempty"`
 }
 
 // Delivery is a connection that something waits to be delivered to.
@@ -131,6 +142,8 @@ func (d *telling) decide(report *audience.Report, told ledger.Told) error {
 		return d.tell(notify.Hold{
 			Sync: in.Sync, Run: h.Run, Event: h.Event, ByPerson: h.ByPerson, Why: h.Why, Since: h.Since, Until: h.Until, Reminder: h.Reminder, At: in.At,
 		}.Message())
+	case in.Stalled != nil:
+		return d.stalled(*in.Stalled)
 	case in.Due:
 		return d.due(told)
 	}
@@ -166,6 +179,14 @@ func (d *telling) digest(told ledger.Told) error {
 	}
 	d.state.DigestAt = d.in.At
 	return d.tell(notify.NewDigest(from, d.in.At, reports).Message(d.in.Sync))
+}
+
+func (d *telling) stalled(run NotifyStalled) error {
+	var event config.NotifyEvent
+	if d.state, event = d.state.RunStalled(run.Run); event == "" {
+		return nil
+	}
+	return d.tell(notify.Stalled{Sync: d.in.Sync, Run: run.Run, Phase: run.Phase, Since: run.Since, Why: run.Why, At: d.in.At}.Message())
 }
 
 func (d *telling) due(told ledger.Told) error {

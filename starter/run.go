@@ -113,6 +113,7 @@ func startSync(ctx context.Context, c client.Client, in workflows.AudienceSyncIn
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            workflows.Summary(in.Spec),
+		StaticDetails:                            workflows.Details(in),
 	}
 	run, err = c.ExecuteWorkflow(ctx, options, workflows.AudienceSync, in)
 	if going, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {

@@ -134,6 +134,7 @@ func dueRunOf(spec config.Sync) *client.ScheduleWorkflowAction {
 		Args:          []any{workflows.DueRunInput{Spec: spec}},
 		TaskQueue:     workflows.TaskQueue,
 		StaticSummary: workflows.Summary(spec),
+		StaticDetails: workflows.Details(workflows.AudienceSyncInput{Spec: spec, Scheduled: true}),
 	}
 }
 

@@ -60,6 +60,7 @@ type Carried struct {
 	Brakes     Brakes     `json:"brakes,omitzero"`
 	Postponed  Postponed  `json:"postponed,omitzero"`
 	SearchedBy SearchedBy `json:"searched_by,omitzero"`
+	Pace       Pace       `json:"pace,omitzero"`
 }
 
 // AudienceSync is one run of a sync: read the whole audience, decide what has
@@ -94,6 +95,9 @@ type audienceSync struct {
 	// waits says that the run waits for a person.
 	waits      bool
 	searchedBy SearchedBy
+	pace       Pace
+	// work is how far long activities had come when nothing had moved for long.
+	work int64
 	// report is what the run was closed with, nil before; verdict is how it ended, as it
 	// is searched for.
 	report  *audience.Report
@@ -107,15 +111,16 @@ func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
 		run.queue = queue{stages: in.Carried.Stages, first: in.Carried.First, last: in.Carried.Last}
 		run.brakes, run.postponed = in.Carried.Brakes, in.Carried.Postponed
 		run.approved, run.askedBefore, run.searchedBy = in.Carried.Approved, in.Carried.AskedBefore, in.Carried.SearchedBy
+		run.pace = in.Carried.Pace
 		return run
 	}
-	run.progress = Progress{Sync: in.Spec.Sync, Phase: PhaseOpen, StartedAt: workflow.Now(ctx)}
+	run.progress = Progress{Sync: in.Spec.Sync, Phase: PhaseOpen, StartedAt: workflow.Now(ctx), MovedAt: workflow.Now(ctx)}
 	return run
 }
 
 func (r *audienceSync) setup(ctx workflow.Context) error {
 	err := workflow.SetQueryHandlerWithOptions(ctx, QueryProgress,
-		func() (Progress, error) { return r.progress, nil },
+		func() (Progress, error) { return r.seen(ctx), nil },
 		workflow.QueryHandlerOptions{Description: "How far the run has come: phase, members, batches, segment count, what it waits for."})
 	if err != nil {
 		return err
@@ -125,6 +130,7 @@ func (r *audienceSync) setup(ctx workflow.Context) error {
 
 func (r *audienceSync) run(ctx workflow.Context) (*audience.Report, error) {
 	r.forgetVerdict(ctx)
+	r.watchStall(ctx)
 	report, err := r.runToItsEnd(ctx)
 	if r.report != nil || !workflow.IsContinueAsNewError(err) {
 		r.end(ctx, err)
@@ -197,15 +203,15 @@ func (r *audienceSync) skips(phase Phase) bool {
 func (r *audienceSync) isPast(phase Phase) bool { return phase.Before(r.progress.Phase) }
 
 func (r *audienceSync) enter(ctx workflow.Context, phase Phase) {
-	r.progress.Phase = phase
+	if r.progress.Phase != phase { // It may go on in a new history.
+		r.progress.Phase = phase
+		r.pace = Pace{}
+	}
+	r.moved(ctx)
 	r.show(ctx)
 	if phase.Before(PhaseClose) { // How it ended is not known yet.
 		r.letFind(ctx)
 	}
-}
-
-func (r *audienceSync) show(ctx workflow.Context) {
-	workflow.SetCurrentDetails(ctx, r.progress.markdown())
 }
 
 func (r *audienceSync) open(ctx workflow.Context) error {
@@ -252,6 +258,7 @@ func (r *audienceSync) read(ctx workflow.Context) error {
 		r.progress.Read += result.Read
 		r.progress.ToSend += result.Staged
 		r.progress.add(result.Outcomes)
+		r.moved(ctx)
 		r.show(ctx)
 		if result.Complete {
 			return nil
@@ -401,7 +408,7 @@ func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
 	next.Carried = &Carried{
 		Opened: r.opened, Plan: r.plan, Approved: r.approved, Progress: r.progress,
 		Stages: r.queue.stages, AskedBefore: r.askedBefore, First: r.queue.first, Last: r.queue.last,
-		Brakes: r.brakes, Postponed: r.postponed, SearchedBy: r.searchedBy,
+		Brakes: r.brakes, Postponed: r.postponed, SearchedBy: r.searchedBy, Pace: r.pace,
 	}
 	return workflow.NewContinueAsNewError(ctx, AudienceSync, next)
 }

@@ -42,8 +42,9 @@ func TestARunGoesOnInANewHistoryAfterANumberOfBatches(t *testing.T) {
 		Progress: workflows.Progress{
 			Sync: "demo", Run: 7, Phase: workflows.PhaseSend, StartedAt: noon, Pages: 1, Read: 12_000,
 			Plan:   &audience.Plan{Read: 12_000, ToSend: 12_000, Batches: 12},
-			ToSend: 12_000, Settled: 5000, Batches: 12, BatchesDone: 5, Outcomes: audience.Outcomes{Created: 5000},
+			ToSend: 12_000, Settled: 5000, Batches: 12, BatchesDone: 5, Outcomes: audience.Outcomes{Created: 5000}, MovedAt: noon,
 		},
+		Pace:   workflows.Pace{Marks: []workflows.PaceMark{{At: noon}, {At: noon, N: 5000}}},
 		Stages: []ledger.Numbers{{From: 6, To: 12}, {}}, // after the first batch and four more
 		Brakes: workflows.Brakes{Asked: 5000}, Postponed: workflows.Postponed{Answers: 5},
 	}, *in.Carried)
@@ -116,7 +117,7 @@ func TestARunGoesOnInANewHistoryWhileItReads(t *testing.T) {
 	in := carriedBy(t, err)
 	require.Equal(t, workflows.Progress{
 		Sync: "demo", Run: 7, Phase: workflows.PhaseRead, StartedAt: noon, Pages: 8, Read: 4800, ToSend: 4000,
-		Outcomes: audience.Outcomes{Unchanged: 500, Duplicate: 300},
+		Outcomes: audience.Outcomes{Unchanged: 500, Duplicate: 300}, MovedAt: noon,
 	}, in.Carried.Progress)
 	require.Equal(t, []string{"open", "read 0", "read 4"}, s.events)
 

@@ -33,6 +33,7 @@ type DueRunResult struct {
 func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 	result := DueRunResult{DueAt: dueAt(ctx)}
 	watchOverdue(ctx, in.Spec)
+	synced := AudienceSyncInput{Spec: in.Spec, Scheduled: true}
 	// A context of its own, never cancelled: that would cancel the run.
 	calm, _ := workflow.NewDisconnectedContext(ctx)
 	child := workflow.WithChildOptions(calm, workflow.ChildWorkflowOptions{
@@ -40,6 +41,7 @@ func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:         Summary(in.Spec),
+		StaticDetails:         Details(synced),
 	})
 	for {
 		going, err := awaitRun(ctx, in.Spec.Sync, result.DueAt)
@@ -55,7 +57,7 @@ func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 		if err := ctx.Err(); err != nil {
 			return result, err
 		}
-		run := workflow.ExecuteChildWorkflow(child, AudienceSync, AudienceSyncInput{Spec: in.Spec, Scheduled: true})
+		run := workflow.ExecuteChildWorkflow(child, AudienceSync, synced)
 		err = run.GetChildWorkflowExecution().Get(ctx, nil)
 		if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 			continue

@@ -160,6 +160,7 @@ func (r *audienceSync) wait(ctx workflow.Context) (stop func()) {
 	r.letFind(ctx)
 	return func() {
 		r.waits = false
+		r.moved(ctx)
 		r.letFind(ctx)
 	}
 }

@@ -73,6 +73,7 @@ func (r *audienceSync) settle(ctx workflow.Context) (activities.CountSegmentResu
 			return result, r.awaitResume(ctx)
 		}
 		r.progress.Counted = result.Counted
+		r.moved(ctx)
 		r.show(ctx)
 		if settling.Observe(*result.Counted, workflow.Now(ctx)) && r.progress.Paused == nil {
 			return result, nil
@@ -108,6 +109,7 @@ func (r *audienceSync) compare(ctx workflow.Context, counted *int64) (activities
 		result = activities.CompareSegmentResult{} // What JSON leaves out would stay.
 		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), do.CompareSegment,
 			activities.CompareSegmentInput{Run: r.opened.Run}).Get(ctx, &result)
+		r.moved(ctx)
 		switch {
 		case isFinal(err):
 			return result, err

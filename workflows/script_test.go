@@ -55,6 +55,8 @@ type script struct {
 	awaitRun     func(ctx context.Context) (activities.AwaitRunResult, error)
 	lookOverdue  func(call int, in activities.LookOverdueInput) activities.LookOverdueResult
 	deliver      func(in activities.DeliverInput) error
+	// stalled is what Temporal says the run waits for, at the n-th question.
+	stalled func(call int) (activities.LookStalledResult, error)
 
 	mutex   sync.Mutex
 	events  []string
@@ -263,6 +265,15 @@ func (s *script) LookOverdue(_ context.Context, in activities.LookOverdueInput) 
 		return activities.LookOverdueResult{Told: true}, nil
 	}
 	return s.lookOverdue(s.happened("look"), in), nil
+}
+
+// LookStalled knows nothing, unless the test says otherwise.
+func (s *script) LookStalled(context.Context) (activities.LookStalledResult, error) {
+	s.note("look why")
+	if s.stalled == nil {
+		return activities.LookStalledResult{}, nil
+	}
+	return s.stalled(s.happened("look why"))
 }
 
 func created(n int64) activities.SendBatchResult {

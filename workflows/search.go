@@ -12,8 +12,12 @@ import (
 	"audiencesync/internal/config"
 )
 
-// shownWaiting is the search attribute of a phase while the run waits for a person.
-const shownWaiting = "waiting"
+// The search attribute of a phase while the run waits for a person, and while nothing
+// moves.
+const (
+	shownWaiting = "waiting"
+	shownStalled = "stalled"
+)
 
 // endedRefused is the search attribute of a verdict for a run that was refused before
 // it had a report.
@@ -63,14 +67,17 @@ func letFindDue(ctx workflow.Context, known bool, spec config.Sync, ended string
 
 // shownPhase is the step of the run as it is searched for.
 func (r *audienceSync) shownPhase() string {
-	switch phase := r.progress.Phase; {
-	case phase == PhaseDone:
-		return string(PhaseDone)
+	switch {
+	case r.verdict != "": // It shows where the run has ended.
 	case r.waits:
 		return shownWaiting
-	case phase == PhaseDecide, phase == PhaseGate:
+	case r.progress.Stalled != nil:
+		return shownStalled
+	}
+	switch phase := r.progress.Phase; phase {
+	case PhaseDecide, PhaseGate:
 		return string(PhaseRead)
-	case phase == PhaseClose:
+	case PhaseClose:
 		return string(PhaseProve)
 	default:
 		return string(phase)
