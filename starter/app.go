@@ -86,7 +86,7 @@ was interrupted and the run goes on.`,
 	flags.StringVar(&a.address, "address", "", "Temporal host:port (default TEMPORAL_ADDRESS, or 127.0.0.1:7233)")
 	flags.StringVar(&a.namespace, "namespace", "", "Temporal namespace (default TEMPORAL_NAMESPACE, or default)")
 	flags.BoolVar(&a.verbose, "verbose", false, "log what the Temporal SDK does")
-	root.AddCommand(a.runCommand(), a.planCommand(), a.verifyCommand(), a.auditCommand(), a.retireCommand(), a.statusCommand(), a.reportCommand(), a.historyCommand(), a.checkCommand(), a.scheduleCommand(),
+	root.AddCommand(a.runCommand(), a.planCommand(), a.verifyCommand(), a.auditCommand(), a.retireCommand(), a.statusCommand(), a.watchCommand(), a.reportCommand(), a.historyCommand(), a.checkCommand(), a.scheduleCommand(),
 		a.approveCommand(), a.declineCommand(), a.pauseCommand(), a.resumeCommand(),
 		a.adoptCommand(), a.ignoreCommand(), a.tryCommand(), a.traceCommand(), a.failuresCommand(), a.differencesCommand(), a.retryFailuresCommand(), a.ledgerCommand(), a.notifyCommand(), a.searchAttributesCommand(),
 		a.upCommand(), a.simulateCommand(), a.demoCommand())

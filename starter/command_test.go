@@ -48,7 +48,7 @@ func requireText(t *testing.T, file, got string) {
 func TestEveryVerbExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
-		"", "run", "status", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
+		"", "run", "status", "watch", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
 		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
 		"notify", "notify test", "search-attributes", "schedule", "schedule create", "schedule update", "schedule list", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild",
 	} {

@@ -26,6 +26,8 @@ func Details(in AudienceSyncInput) string {
 func asked(in AudienceSyncInput) string {
 	var words []string
 	switch {
+	case in.Audit:
+		words = append(words, "compares the audience with the segment, sends nobody")
 	case in.VerifyOnly:
 		words = append(words, "proves what earlier runs have brought, reads and sends nobody")
 	case in.PlanOnly:
@@ -43,6 +45,9 @@ func asked(in AudienceSyncInput) string {
 	}
 	if in.Expect != nil {
 		words = append(words, audience.Thousands(*in.Expect)+" members are expected")
+	}
+	if in.Entered != nil {
+		words = append(words, "a person has counted "+audience.Thousands(*in.Entered)+" contacts in the segment")
 	}
 	if in.Scheduled {
 		words = append(words, "started by schedule")

@@ -42,6 +42,8 @@ func TestTheDetailsOfARunSayWhatIsBroughtWhereAndWhatWasAskedFor(t *testing.T) {
 		"takes all marks of the sync away":       {Retire: true},
 		"contacts that are gone are created":     {Recreate: true},
 		"started by schedule":                    {Scheduled: true},
+		"compares the audience with the segment": {Audit: true},
+		"a person has counted 98,412 contacts":   {VerifyOnly: true, Entered: &expect},
 	} {
 		in.Spec = demo()
 		require.Contains(t, workflows.Details(in), says)

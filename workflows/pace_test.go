@@ -36,10 +36,10 @@ func TestThePaceIsThatOfTheLastMinute(t *testing.T) {
 func TestTheTimeLeftGoesByTheBudgetUntilThePaceIsSure(t *testing.T) {
 	t.Parallel()
 	p := Progress{ToSend: 100_000, Settled: 10_000, Rate: 100, Allowed: 2000}
-	require.Equal(t, int64(45), p.secondsLeft(5*time.Second))
+	require.Equal(t, int64(45), p.secondsLeft(3*time.Second))
 	require.Equal(t, int64(900), p.secondsLeft(time.Minute))
 	p.Allowed = 0
-	require.Equal(t, int64(900), p.secondsLeft(5*time.Second), "an older worker has told no budget")
+	require.Equal(t, int64(900), p.secondsLeft(3*time.Second), "an older worker has told no budget")
 	p.Rate = 0
 	require.Zero(t, p.secondsLeft(time.Minute), "nobody can tell")
 	p.Rate, p.Settled = 100, 100_000

@@ -13,7 +13,7 @@ import (
 
 // paceSure is how long the pace must have been measured before it says more of the time
 // that is left than the request budget does.
-const paceSure = 15 * time.Second
+const paceSure = 5 * time.Second
 
 // moved takes note that the run moves, and how far it has come.
 func (r *audienceSync) moved(ctx workflow.Context) {
@@ -117,7 +117,7 @@ func (r *audienceSync) rows(p Progress) []tableRow {
 	}
 	switch {
 	case p.Stalled != nil:
-		rows = append(rows, tableRow{"**stands still**", p.Stalled.words()})
+		rows = append(rows, tableRow{"**stands still**", p.Stalled.Words()})
 	case p.Phase == PhaseSend && r.postponed.Silence.InARow > 0:
 		rows = append(rows, tableRow{"**no answer**", r.postponed.Silence.why()})
 	}

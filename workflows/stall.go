@@ -18,8 +18,8 @@ type Stall struct {
 	Why string `json:"why,omitempty"`
 }
 
-// words are the stall in one line.
-func (s *Stall) words() string {
+// Words are the stall in one line.
+func (s *Stall) Words() string {
 	text := "nothing has moved since " + s.Since.UTC().Format("2006-01-02 15:04 MST")
 	if s.Why != "" {
 		text += ": " + s.Why
