@@ -140,6 +140,7 @@ CREATE TABLE runs (
     read_opened_at BIGINT,
     closed_at      BIGINT,
     complete       BIGINT  NOT NULL DEFAULT 0,  -- 1: it came to its end, whatever its verdict is
+    good           BIGINT  NOT NULL DEFAULT 0,  -- 1: it ended well
     snapshot       TEXT,
     cursor         TEXT    NOT NULL DEFAULT '',
     page           BIGINT NOT NULL DEFAULT 0,

@@ -111,6 +111,7 @@ CREATE TABLE runs (
     read_opened_at INTEGER,
     closed_at      INTEGER,
     complete       INTEGER NOT NULL DEFAULT 0,  -- 1: it came to its end, whatever its verdict is
+    good           INTEGER NOT NULL DEFAULT 0,  -- 1: it ended well
     snapshot       TEXT,
     cursor         TEXT    NOT NULL DEFAULT '',
     page           INTEGER NOT NULL DEFAULT 0,
