@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -136,4 +137,17 @@ func TestAServerThatDoesNotAnswerIsNamedWithTheSync(t *testing.T) {
 			require.Contains(t, failed.stderr, `start it with "audiencesync up"`)
 		})
 	}
+}
+
+func TestTheUnitForSystemdCallsACommandThatExists(t *testing.T) {
+	t.Parallel()
+	unit, err := os.ReadFile(filepath.Join("..", "examples", "systemd", "audiencesync.service"))
+	require.NoError(t, err)
+	line := regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/audiencesync (.*)$`).FindSubmatch(unit)
+	require.NotNil(t, line)
+	command, flags, err := (&app{}).root().Find(strings.Fields(string(line[1])))
+	require.NoError(t, err)
+	require.Equal(t, "up", command.Name())
+	require.NoError(t, command.ParseFlags(flags))
+	require.NoError(t, command.ValidateRequiredFlags())
 }
