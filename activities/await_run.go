@@ -34,6 +34,8 @@ type AwaitRunResult struct {
 	Ended     string `json:"ended,omitempty"`
 	// DueAt is the due time that the schedule means, if it is another one.
 	DueAt time.Time `json:"due_at,omitzero"`
+	// Attributes says that the server knows the search attributes of a run.
+	Attributes bool `json:"attributes,omitempty"`
 }
 
 // AwaitRun waits for the end of the run that is going, if there is one, and
@@ -58,7 +60,7 @@ func (a *Activities) awaitRun(ctx context.Context, in AwaitRunInput) (AwaitRunRe
 	if unknown != nil {
 		return AwaitRunResult{}, unknown
 	}
-	result := AwaitRunResult{Ended: ended}
+	result := AwaitRunResult{Ended: ended, Attributes: a.knowsAttributes(ctx)}
 	if !due.Equal(in.DueAt) {
 		result.DueAt = due
 	}
@@ -141,8 +143,13 @@ func proved(report audience.Report, err error) bool {
 	return err == nil && report.Ended == "" && !report.Audited
 }
 
-// EndStopped is the end of a run that somebody stopped from outside.
-const EndStopped = "stopped"
+// Ends of runs without a verdict or an error of their own.
+const (
+	// EndStopped: somebody stopped the run from outside.
+	EndStopped = "stopped"
+	// EndUnknown: Temporal has no such run.
+	EndUnknown = "unknown"
+)
 
 // EndOf names how a run ended: its verdict, or the type of the error that it
 // failed with. An error is returned only when the end could not be learned.
@@ -157,7 +164,7 @@ func EndOf(report audience.Report, err error) (string, error) {
 	case temporal.IsCanceledError(err), temporal.IsTerminatedError(err), temporal.IsTimeoutError(err):
 		return EndStopped, nil
 	case errors.As(err, &missing):
-		return "unknown", nil
+		return EndUnknown, nil
 	default:
 		return "", fmt.Errorf("waiting for the run that is going: %w", err)
 	}

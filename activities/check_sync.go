@@ -7,6 +7,7 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/preflight"
+	"audiencesync/internal/temporalclient"
 )
 
 // CheckSyncInput is the input of CheckSync.
@@ -46,6 +47,9 @@ func (a *Activities) CheckSync(ctx context.Context, in CheckSyncInput) (CheckSyn
 		if doubt != found.Beginning { // Which is among the notes.
 			result.Notes = append(result.Notes, doubt)
 		}
+	}
+	if a.temporal != nil && !a.knowsAttributes(ctx) {
+		result.Notes = append(result.Notes, temporalclient.NotRegistered)
 	}
 	if err := a.estimate(ctx, in.Spec.Destination, found.Size, &result); err != nil {
 		return CheckSyncResult{}, fail(ctx, in.Spec.Sync, err)

@@ -9,6 +9,7 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/notify"
 )
 
 // CloseRunInput is the input of CloseRun.
@@ -83,7 +84,7 @@ func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.R
 		report.Segment.Before == 0 && !report.Segment.Tolerated && (report.ReadBack == nil || report.ReadBack.Absent == 0)
 	// A list that moved under the read may have left somebody out.
 	compared := tells && in.Comparison != nil && !in.Comparison.Moved
-	return report, a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "" && tells, Proved: proved, Compared: compared})
+	return report, a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "" && tells, Good: notify.EndOf(&report) == notify.Good, Proved: proved, Compared: compared})
 }
 
 func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInput) (audience.Report, error) {

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/hellocharles"
@@ -26,12 +27,13 @@ type CompareSegmentResult struct {
 // reference, with those that the ledger holds as marked. It holds bitmaps and one
 // page of the list. A repeated call lists again.
 func (a *Activities) CompareSegment(ctx context.Context, in CompareSegmentInput) (CompareSegmentResult, error) {
-	defer keepAlive(ctx)()
-	result, err := a.compareSegment(ctx, in.Run)
+	var listed atomic.Int64
+	defer keepAliveCounting(ctx, &listed)()
+	result, err := a.compareSegment(ctx, in.Run, &listed)
 	return result, fail(ctx, in.Run.Sync, err)
 }
 
-func (a *Activities) compareSegment(ctx context.Context, ref RunRef) (CompareSegmentResult, error) {
+func (a *Activities) compareSegment(ctx context.Context, ref RunRef, listed *atomic.Int64) (CompareSegmentResult, error) {
 	run, err := a.runs.get(ctx, ref)
 	if err != nil {
 		return CompareSegmentResult{}, err
@@ -45,6 +47,7 @@ func (a *Activities) compareSegment(ctx context.Context, ref RunRef) (CompareSeg
 		for i, member := range members {
 			contacts[i] = ledger.Listed{References: member.References, OfOthers: len(member.OtherSources) > 0}
 		}
+		listed.Add(int64(len(members)))
 		return comparing.Take(ctx, contacts)
 	})
 	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok {

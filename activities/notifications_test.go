@@ -160,6 +160,21 @@ func TestARunThatIsExplainedEveryHourIsToldOnceAtMost(t *testing.T) {
 	require.Len(t, o.monitor.bodies, 8, "one for each good run, and none for a bad one")
 }
 
+func TestARunThatStandsStillIsToldOnceAndThenHowItEnds(t *testing.T) {
+	t.Parallel()
+	o := newOperators(t)
+	for _, since := range []time.Time{o.at.Add(-time.Hour), o.at.Add(-15 * time.Minute)} {
+		for _, d := range o.happens(t, "stalled since "+since.String(), NotifyInput{Stalled: &NotifyStalled{Run: 3, Phase: "send", Since: since, Why: "late"}}) {
+			require.NoError(t, o.deliver(d.Connection))
+		}
+	}
+	require.Equal(t, []string{"stalled"}, o.slack.events(t))
+	require.Contains(t, o.slack.bodies[0], "Sync spring stands still: nothing has moved in run 3 for 1h, in the step send: late.")
+	o.ends(t, "explained", explained())
+	require.Equal(t, []string{"stalled", "recovered"}, o.slack.events(t))
+	require.Equal(t, []string{"heartbeat"}, o.monitor.events(t))
+}
+
 func TestARunThatCouldNotBeOpenedIsToldWithItsCause(t *testing.T) {
 	t.Parallel()
 	o := newOperators(t)

@@ -2,9 +2,13 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
+
 	"audiencesync/internal/config"
+	"audiencesync/internal/endpoints"
 	"audiencesync/internal/preflight"
 )
 
@@ -48,6 +52,29 @@ type OpenRunResult struct {
 	ReadsBack bool `json:"reads_back,omitempty"`
 	// Notes are why a run would be refused that sends, in one that only plans.
 	Notes []string `json:"notes,omitempty"`
+	// Allowed is how fast the run may send; nil of a run that an older worker opened.
+	Allowed *Allowed `json:"allowed,omitempty"`
+	Search
+}
+
+// Search are what a run's search attributes need besides its spec.
+type Search struct {
+	// Attributes says that the server knows the search attributes of a run.
+	Attributes bool `json:"attributes,omitempty"`
+	// WorkspaceName is what people call the workspace.
+	WorkspaceName string `json:"workspace_name,omitempty"`
+}
+
+// Allowed is the request budget of a workspace, and what one request may hold.
+type Allowed struct {
+	RequestsPerSecond  float64 `json:"requests_per_second"`
+	RequestsInFlight   int     `json:"requests_in_flight"`
+	ContactsPerRequest int64   `json:"contacts_per_request"`
+}
+
+// ContactsPerSecond is how many contacts may be sent a second.
+func (a *Allowed) ContactsPerSecond() float64 {
+	return a.RequestsPerSecond * float64(a.ContactsPerRequest)
 }
 
 // maxWindow keeps pending activities far below the server's limit of 2,000.
@@ -58,11 +85,19 @@ const maxWindow = 200
 func windowOf(inFlight int) int { return min(2*inFlight, maxWindow) }
 
 // OpenRun checks everything that can be checked before the audience is read,
-// opens the run in the ledger and pins the spec. It sends nothing.
+// opens the run in the ledger and pins the spec. It sends nothing. An error that is not
+// tried again holds the run's Search as its details.
 func (a *Activities) OpenRun(ctx context.Context, in OpenRunInput) (OpenRunResult, error) {
 	defer keepAlive(ctx)()
 	result, err := a.openRun(ctx, in)
-	return result, failAsking(ctx, in.Spec.Sync, err, a.streaks.tries(ctx, err))
+	err = failAsking(ctx, in.Spec.Sync, err, a.streaks.tries(ctx, err))
+	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok && failure.NonRetryable() {
+		return result, temporal.NewNonRetryableApplicationError(failure.Message(), failure.Type(), nil, a.searchOf(ctx, in.Spec.Destination))
+	}
+	if err == nil {
+		result.Search = a.searchOf(ctx, in.Spec.Destination)
+	}
+	return result, err
 }
 
 func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResult, error) {
@@ -113,10 +148,21 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 		Window:       windowOf(sync.Workspace.Settings.Limits.RequestsInFlight),
 		BatchSize:    int64(opened.BatchSize),
 		Notes:        doubts,
+		Allowed:      allowed(sync.Workspace, int64(opened.BatchSize)),
 	}
 	if !in.PlanOnly {
 		result.Ledger, result.Workspace = a.ledger.ID(), opening.Workspace
 		result.ReadsBack = !in.Retire && sampleSize(in.Spec, sync.Workspace.Settings) > 0
 	}
 	return result, nil
+}
+
+func allowed(workspace *endpoints.Workspace, batchSize int64) *Allowed {
+	a := &Allowed{
+		RequestsPerSecond: workspace.Limits.RequestsPerSecond, RequestsInFlight: workspace.Limits.RequestsInFlight, ContactsPerRequest: batchSize,
+	}
+	if workspace.Settings.Send == config.SendSingle {
+		a.ContactsPerRequest = 1
+	}
+	return a
 }

@@ -26,7 +26,7 @@ const heartbeat = "heartbeat"
 const lookBack = 30 * 24 * time.Hour
 
 // NotifyInput says what has happened to a sync, and who is told: exactly one of Ended,
-// Hold, Due and SchedulePaused is set.
+// Hold, Stalled, Due and SchedulePaused is set.
 type NotifyInput struct {
 	Sync   string        `json:"sync"`
 	Notify config.Notify `json:"notify"`
@@ -37,6 +37,8 @@ type NotifyInput struct {
 	Ended *NotifyEnd `json:"ended,omitempty"`
 	// Hold is that a run waits for a person.
 	Hold *NotifyHold `json:"hold,omitempty"`
+	// Stalled is that a run stands still.
+	Stalled *NotifyStalled `json:"stalled,omitempty"`
 	// Due is that a run should have ended well by now.
 	Due bool `json:"due,omitempty"`
 	// SchedulePaused is that a schedule starts nothing any more.
@@ -71,6 +73,15 @@ type NotifyHold struct {
 	Since    time.Time          `json:"since"`
 	Until    time.Time          `json:"until,omitzero"`
 	Reminder bool               `json:"reminder,omitempty"`
+}
+
+// NotifyStalled is a run that stands still, and waits for no person.
+type NotifyStalled struct {
+	Run   int64     `json:"run"`
+	Phase string    `json:"phase"`
+	Since time.Time `json:"since"`
+	// Why is empty where nobody can tell.
+	Why string `json:"why,omitempty"`
 }
 
 // Delivery is a connection that something waits to be delivered to.
@@ -145,6 +156,8 @@ func (d *telling) decide(report *audience.Report, told ledger.Told) error {
 	case in.SchedulePaused != nil:
 		p := in.SchedulePaused
 		return d.tell(notify.SchedulePaused{Sync: in.Sync, Failures: p.Failures, Why: p.Why, Resume: p.Resume, At: in.At}.Message())
+	case in.Stalled != nil:
+		return d.stalled(*in.Stalled)
 	case in.Due:
 		return d.due(told)
 	}
@@ -180,6 +193,14 @@ func (d *telling) digest(told ledger.Told) error {
 	}
 	d.state.DigestAt = d.in.At
 	return d.tell(notify.NewDigest(from, d.in.At, reports).Message(d.in.Sync))
+}
+
+func (d *telling) stalled(run NotifyStalled) error {
+	var event config.NotifyEvent
+	if d.state, event = d.state.RunStalled(run.Run); event == "" {
+		return nil
+	}
+	return d.tell(notify.Stalled{Sync: d.in.Sync, Run: run.Run, Phase: run.Phase, Since: run.Since, Why: run.Why, At: d.in.At}.Message())
 }
 
 func (d *telling) due(told ledger.Told) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -57,6 +58,13 @@ func (p *pastRuns) ListWorkflow(
 			Execution: &commonpb.WorkflowExecution{WorkflowId: "audience-sync/autumn"}, StartTime: timestamppb.New(run.startedAt), Memo: memo,
 		}},
 	}, nil
+}
+
+// CountWorkflow counts nothing: this server knows no search attributes.
+func (p *pastRuns) CountWorkflow(
+	context.Context, *workflowservice.CountWorkflowExecutionsRequest,
+) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	return nil, serviceerror.NewInvalidArgument("invalid query")
 }
 
 // open opens a run of the sync as a worker does.

@@ -95,9 +95,9 @@ was interrupted and the run goes on.`,
 	flags.BoolVar(&a.quiet, "quiet", false, "print results and errors only: no progress, no remarks")
 	flags.BoolVar(&a.noColour, "no-color", false, "print no colours (also NO_COLOR); there are none but on a terminal")
 	root.MarkFlagsMutuallyExclusive("verbose", "quiet")
-	root.AddCommand(a.runCommand(), a.planCommand(), a.verifyCommand(), a.auditCommand(), a.retireCommand(), a.statusCommand(), a.listCommand(), a.reportCommand(), a.historyCommand(), a.checkCommand(), a.scheduleCommand(),
+	root.AddCommand(a.runCommand(), a.planCommand(), a.verifyCommand(), a.auditCommand(), a.retireCommand(), a.statusCommand(), a.watchCommand(), a.listCommand(), a.reportCommand(), a.historyCommand(), a.checkCommand(), a.scheduleCommand(),
 		a.approveCommand(), a.declineCommand(), a.pauseCommand(), a.resumeCommand(), a.cancelCommand(), a.limitsCommand(),
-		a.adoptCommand(), a.ignoreCommand(), a.tryCommand(), a.traceCommand(), a.failuresCommand(), a.differencesCommand(), a.retryFailuresCommand(), a.ledgerCommand(), a.notifyCommand(),
+		a.adoptCommand(), a.ignoreCommand(), a.tryCommand(), a.traceCommand(), a.failuresCommand(), a.differencesCommand(), a.retryFailuresCommand(), a.ledgerCommand(), a.notifyCommand(), a.searchAttributesCommand(),
 		a.upCommand(), a.simulateCommand(), a.demoCommand())
 	_ = root.RegisterFlagCompletionFunc("output", completeForms) // It fails for a flag that is not there.
 	a.complete(root)

@@ -49,7 +49,7 @@ func (a *app) cancel(ctx context.Context, c client.Client, sync, why string) err
 		return err
 	}
 	a.say("sync %s: run %d is cancelled: what is under way is finished", sync, progress.Run)
-	report, err := a.watch(ctx, c, run)
+	report, err := a.follow(ctx, c, run, a.newView())
 	if ctx.Err() != nil {
 		a.say("Stopped watching; the run ends all the same. See it with: audiencesync status %s", sync)
 		return &exitError{code: exitInterrupted}

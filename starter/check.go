@@ -15,7 +15,6 @@ import (
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
-	"audiencesync/internal/preflight"
 	"audiencesync/workflows"
 )
 
@@ -49,6 +48,7 @@ func (a *app) check(ctx context.Context, c client.Client, spec config.Sync) erro
 		WorkflowExecutionTimeout: checkTimeout,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
 		StaticSummary:            workflows.Summary(spec),
+		StaticDetails:            "Asks all that a run asks before it reads; nothing is read or sent.",
 	}, workflows.CheckSync, activities.CheckSyncInput{Spec: spec})
 	if err != nil {
 		return &exitError{code: exitFailed, err: fmt.Errorf("checking sync %s: %w", spec.Sync, err)}
@@ -84,7 +84,7 @@ func writeCheck(w io.Writer, spec config.Sync, result activities.CheckSyncResult
 	if result.Size != nil {
 		fmt.Fprintf(&text, "Zeotap reports %s members (%s)\n", audience.Thousands(result.Size.Value), orUnknown(result.Size.Basis))
 		fmt.Fprintf(&text, "a first run sends about %s requests, which takes at least %s at the connection's limits\n",
-			audience.Thousands(result.Requests), preflight.Spell(time.Duration(result.Seconds*float64(time.Second))))
+			audience.Thousands(result.Requests), audience.Spell(time.Duration(result.Seconds*float64(time.Second))))
 	}
 	for _, note := range result.Notes {
 		text.WriteString("note: " + note + "\n")

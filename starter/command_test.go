@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -48,9 +49,9 @@ func requireText(t *testing.T, file, got string) {
 func TestEveryVerbExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
-		"", "run", "status", "list", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
+		"", "run", "status", "watch", "list", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
 		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "cancel", "limits", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
-		"notify", "notify test", "schedule", "schedule create", "schedule update", "schedule apply", "schedule list", "schedule describe",
+		"notify", "notify test", "search-attributes", "schedule", "schedule create", "schedule update", "schedule apply", "schedule list", "schedule describe",
 		"schedule pause", "schedule resume", "schedule trigger", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild",
 	} {
 		t.Run("help "+verb, func(t *testing.T) {
@@ -161,4 +162,17 @@ func TestAServerThatDoesNotAnswerIsNamedWithTheSync(t *testing.T) {
 			require.Contains(t, failed.stderr, `start it with "audiencesync up"`)
 		})
 	}
+}
+
+func TestTheUnitForSystemdCallsACommandThatExists(t *testing.T) {
+	t.Parallel()
+	unit, err := os.ReadFile(filepath.Join("..", "examples", "systemd", "audiencesync.service"))
+	require.NoError(t, err)
+	line := regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/audiencesync (.*)$`).FindSubmatch(unit)
+	require.NotNil(t, line)
+	command, flags, err := (&app{}).root().Find(strings.Fields(string(line[1])))
+	require.NoError(t, err)
+	require.Equal(t, "up", command.Name())
+	require.NoError(t, command.ParseFlags(flags))
+	require.NoError(t, command.ValidateRequiredFlags())
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"audiencesync/internal/devserver/child"
 )
 
 const (
@@ -28,13 +30,14 @@ type demoProcess struct {
 	command *exec.Cmd
 	log     string
 	// ended is closed when the process is gone.
-	ended chan struct{}
+	ended <-chan struct{}
 }
 
 // process starts this program again, in a process group of its own, so that
-// Ctrl-C reaches the demo alone, which then stops it in order.
+// Ctrl-C reaches the demo alone, which then stops it in order. If the demo is killed
+// the process stops too, on Linux.
 func (d *demo) process(ctx context.Context, verb string, args ...string) (*demoProcess, error) {
-	p := &demoProcess{verb: verb, log: filepath.Join(d.dir, verb+".log"), ended: make(chan struct{})}
+	p := &demoProcess{verb: verb, log: filepath.Join(d.dir, verb+".log")}
 	log, err := os.Create(p.log)
 	if err != nil {
 		return nil, err
@@ -42,14 +45,9 @@ func (d *demo) process(ctx context.Context, verb string, args ...string) (*demoP
 	defer func() { _ = log.Close() }()
 	p.command = exec.CommandContext(context.WithoutCancel(ctx), d.program, append([]string{verb}, args...)...)
 	p.command.Stdout, p.command.Stderr = log, log
-	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := p.command.Start(); err != nil {
+	if p.ended, err = child.Start(p.command, syscall.SIGTERM); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", verb, err)
 	}
-	go func() {
-		defer close(p.ended)
-		_ = p.command.Wait() // How it ended is in its log.
-	}()
 	d.processes = append(d.processes, p)
 	return p, nil
 }

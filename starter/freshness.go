@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"audiencesync/internal/preflight"
+	"audiencesync/internal/audience"
 	"audiencesync/internal/temporalclient"
 	"audiencesync/workflows"
 )
@@ -80,7 +80,7 @@ func (a *app) failIfOlder(ctx context.Context, c client.Client, sync string, all
 	if found.Good == nil {
 		if keeps := a.keepsRuns(ctx, c); keeps > 0 && keeps < allowed {
 			return usage("sync %s: no good run of the last %s, and Temporal keeps no older ones, so nobody can tell about %s: lengthen the retention of the namespace, or allow less",
-				sync, preflight.Spell(keeps), allowed)
+				sync, audience.Spell(keeps), allowed)
 		}
 	}
 	if a.output == outputJSON {
@@ -117,10 +117,10 @@ func (f freshness) text(now time.Time) string {
 		text.WriteString("no run is known that ended well")
 	} else {
 		fmt.Fprintf(&text, "the last good run, %d, ended %s ago (%s): %s",
-			f.Good.Run, preflight.Spell(now.Sub(f.Good.EndedAt)), clock(f.Good.EndedAt), f.Good.End)
+			f.Good.Run, audience.Spell(now.Sub(f.Good.EndedAt)), clock(f.Good.EndedAt), f.Good.End)
 	}
 	if f.Last != nil && (f.Good == nil || f.Last.EndedAt.After(f.Good.EndedAt)) {
-		fmt.Fprintf(&text, "; the last run ended %s ago: %s", preflight.Spell(now.Sub(f.Last.EndedAt)), f.Last.End)
+		fmt.Fprintf(&text, "; the last run ended %s ago: %s", audience.Spell(now.Sub(f.Last.EndedAt)), f.Last.End)
 		if f.Last.Why != "" {
 			fmt.Fprintf(&text, " (%s)", f.Last.Why)
 		}

@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"audiencesync/activities"
-	"audiencesync/internal/preflight"
+	"audiencesync/internal/audience"
 	"audiencesync/workflows"
 )
 
@@ -171,7 +171,7 @@ func notesOfLimits(l activities.LimitsInForce) string {
 		fmt.Fprintf(&text, "Hello Charles has refused requests: now %.3g a second, rising\n", l.RateNow)
 	}
 	if l.ToldSeconds > 0 {
-		fmt.Fprintf(&text, "Hello Charles has asked to wait: %s more\n", preflight.Spell(time.Duration(l.ToldSeconds*float64(time.Second))))
+		fmt.Fprintf(&text, "Hello Charles has asked to wait: %s more\n", audience.Spell(time.Duration(l.ToldSeconds*float64(time.Second))))
 	}
 	return text.String()
 }

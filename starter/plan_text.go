@@ -10,7 +10,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"audiencesync/internal/audience"
-	"audiencesync/internal/preflight"
 )
 
 // writePlan prints what a run would do, for people.
@@ -103,7 +102,7 @@ func effort(p *audience.Plan) []string {
 	if p.FurtherRequests > 0 {
 		said += ", and up to " + audience.Thousands(p.FurtherRequests) + " more for contacts whose phone number or email address changed"
 	}
-	return []string{said, "at least " + preflight.Spell(time.Duration(p.Seconds*float64(time.Second))) + " at the limits of the destination"}
+	return []string{said, "at least " + audience.Spell(time.Duration(p.Seconds*float64(time.Second))) + " at the limits of the destination"}
 }
 
 func counted(n int64, one, many string) string {

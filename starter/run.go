@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -97,7 +98,7 @@ func (a *app) runAndPrint(ctx context.Context, c client.Client, in workflows.Aud
 			}
 		}
 	}
-	report, err := a.watch(ctx, c, run)
+	report, err := a.follow(ctx, c, run, a.newView())
 	if ctx.Err() != nil {
 		return &exitError{code: exitInterrupted}
 	}
@@ -113,6 +114,7 @@ func startSync(ctx context.Context, c client.Client, in workflows.AudienceSyncIn
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            workflows.Summary(in.Spec),
+		StaticDetails:                            workflows.Details(in),
 	}
 	run, err = c.ExecuteWorkflow(ctx, options, workflows.AudienceSync, in)
 	if going, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
@@ -135,6 +137,11 @@ func conclude(o outcome, print func(*audience.Report) error) error {
 		return nil
 	}
 	return o.err
+}
+
+// printReportLine prints a report as one line of JSON.
+func (a *app) printReportLine(report *audience.Report) error {
+	return json.NewEncoder(a.stdout).Encode(report)
 }
 
 func (a *app) printReport(report *audience.Report) error {

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"audiencesync/internal/audience"
@@ -53,19 +53,15 @@ Temporal alone, so it needs no worker and no ledger.`,
 }
 
 func (a *app) status(ctx context.Context, c client.Client, sync string) error {
-	id := workflows.SyncID(sync)
-	description, err := c.DescribeWorkflowExecution(ctx, id, "")
-	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
-		return usage("sync %s: Temporal has no run of it (it may never have run, or the run is past the namespace's retention)", sync)
-	}
+	going, err := runsNow(ctx, c, sync)
 	if err != nil {
-		return failed(sync, err)
+		return err
 	}
-	if description.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if going {
 		return a.showProgress(ctx, c, sync)
 	}
 	var report audience.Report
-	err = c.GetWorkflow(ctx, id, "").Get(ctx, &report)
+	err = c.GetWorkflow(ctx, workflows.SyncID(sync), "").Get(ctx, &report)
 	return conclude(outcomeOf(sync, &report, err), a.printReport)
 }
 
@@ -75,8 +71,7 @@ func (a *app) showProgress(ctx context.Context, c client.Client, sync string) er
 	if err != nil {
 		return failed(sync, errors.New("a run is going, but no worker answers: start one with \"audiencesync up\" or audiencesync-worker"))
 	}
-	why := waitingFor(ctx, c, id)
-	if err := a.printProgress(progress, why); err != nil {
+	if err := a.printProgress(standing{Progress: progress, Waiting: waitingFor(ctx, c, id)}); err != nil {
 		return failed(sync, err)
 	}
 	if hold := holdOf(progress); hold != "" {
@@ -85,20 +80,14 @@ func (a *app) showProgress(ctx context.Context, c client.Client, sync string) er
 	return nil
 }
 
-func (a *app) printProgress(progress workflows.Progress, waiting string) error {
+func (a *app) printProgress(s standing) error {
+	now := time.Now()
 	if a.output == outputJSON {
-		return a.printJSON(struct {
-			workflows.Progress
-			Waiting string `json:"waiting,omitempty"`
-		}{progress, waiting})
+		return a.printJSON(s.printed(now))
 	}
-	if atGate(progress) {
-		return writeGate(a.stdout, progress)
+	if atGate(s.Progress) {
+		return writeGate(a.stdout, s.Progress)
 	}
-	lines := describe(progress) + "\n"
-	if waiting != "" {
-		lines += "waiting: " + waiting + "\n"
-	}
-	_, err := a.stdout.Write([]byte(lines))
+	_, err := io.WriteString(a.stdout, strings.Join(s.lines(now), "\n")+"\n")
 	return err
 }

@@ -17,6 +17,7 @@ import (
 	"audiencesync/internal/devserver"
 	"audiencesync/internal/host"
 	"audiencesync/internal/telemetry"
+	"audiencesync/internal/temporalclient"
 )
 
 // upFlags say how a machine of its own is run.
@@ -101,6 +102,9 @@ func (a *app) up(ctx context.Context, f upFlags) (err error) {
 	defer c.Close()
 	if err := keepRuns(ctx, c, client.DefaultNamespace, localRetention); err != nil {
 		return err
+	}
+	if _, err := temporalclient.RegisterAttributes(ctx, c, client.DefaultNamespace); err != nil && ctx.Err() == nil {
+		logger.Warn("runs cannot be searched for", zap.Error(err))
 	}
 	worker, err := host.Start(ctx, host.Options{
 		Client: c, Ledger: "sqlite:" + filepath.Join(dir, "ledger.db"), FailureKey: f.failureKey, Connections: f.connections,

@@ -63,7 +63,9 @@ type Carried struct {
 	// Proving is nil until the run proves.
 	Proving *Proving `json:"proving,omitempty"`
 	// Window is how many batches may be under way, where that has changed.
-	Window int `json:"window,omitempty"`
+	Window     int        `json:"window,omitempty"`
+	SearchedBy SearchedBy `json:"searched_by,omitzero"`
+	Pace       Pace       `json:"pace,omitzero"`
 }
 
 // AudienceSync is one run of a sync: read the whole audience, decide what has
@@ -107,6 +109,16 @@ type audienceSync struct {
 	ending bool
 	// issuedHere counts the batches issued in this history.
 	issuedHere int
+	// waits says that the run waits for a person.
+	waits      bool
+	searchedBy SearchedBy
+	pace       Pace
+	// work is how far long activities had come when nothing had moved for long.
+	work int64
+	// report is what the run was closed with, nil before; verdict is how it ended, as it
+	// is searched for.
+	report  *audience.Report
+	verdict string
 }
 
 func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
@@ -118,15 +130,16 @@ func newAudienceSync(ctx workflow.Context, in AudienceSyncInput) *audienceSync {
 		run.approved, run.askedBefore = in.Carried.Approved, in.Carried.AskedBefore
 		run.proving = in.Carried.Proving
 		run.window = cmp.Or(in.Carried.Window, run.opened.Window)
+		run.searchedBy, run.pace = in.Carried.SearchedBy, in.Carried.Pace
 		return run
 	}
-	run.progress = Progress{Sync: in.Spec.Sync, Phase: PhaseOpen, StartedAt: workflow.Now(ctx)}
+	run.progress = Progress{Sync: in.Spec.Sync, Phase: PhaseOpen, StartedAt: workflow.Now(ctx), MovedAt: workflow.Now(ctx)}
 	return run
 }
 
 func (r *audienceSync) setup(ctx workflow.Context) error {
 	err := workflow.SetQueryHandlerWithOptions(ctx, QueryProgress,
-		func() (Progress, error) { return r.progress, nil },
+		func() (Progress, error) { return r.seen(ctx), nil },
 		workflow.QueryHandlerOptions{Description: "How far the run has come: phase, members, batches, segment count, what it waits for."})
 	if err != nil {
 		return err
@@ -135,6 +148,25 @@ func (r *audienceSync) setup(ctx workflow.Context) error {
 }
 
 func (r *audienceSync) run(ctx workflow.Context) (*audience.Report, error) {
+	r.forgetVerdict(ctx)
+	r.watchStall(ctx)
+	report, err := r.runToItsEnd(ctx)
+	if r.report != nil || !workflow.IsContinueAsNewError(err) {
+		r.end(ctx, err)
+	}
+	return report, err
+}
+
+// end lets the web UI show how the run ended. A run that is followed by another one in
+// the same workflow has ended as well.
+func (r *audienceSync) end(ctx workflow.Context, err error) {
+	r.verdict = endWord(r.report, err)
+	r.letFind(ctx)
+	r.remember(ctx)
+	r.show(ctx)
+}
+
+func (r *audienceSync) runToItsEnd(ctx workflow.Context) (*audience.Report, error) {
 	proved, err := r.steps(ctx)
 	switch {
 	case workflow.IsContinueAsNewError(err):
@@ -190,12 +222,15 @@ func (r *audienceSync) skips(phase Phase) bool {
 func (r *audienceSync) isPast(phase Phase) bool { return phase.Before(r.progress.Phase) }
 
 func (r *audienceSync) enter(ctx workflow.Context, phase Phase) {
-	r.progress.Phase = phase
+	if r.progress.Phase != phase { // It may go on in a new history.
+		r.progress.Phase = phase
+		r.pace = Pace{}
+	}
+	r.moved(ctx)
 	r.show(ctx)
-}
-
-func (r *audienceSync) show(ctx workflow.Context) {
-	workflow.SetCurrentDetails(ctx, r.progress.markdown())
+	if phase.Before(PhaseClose) { // How it ended is not known yet.
+		r.letFind(ctx)
+	}
 }
 
 func (r *audienceSync) open(ctx workflow.Context) error {
@@ -210,6 +245,9 @@ func (r *audienceSync) open(ctx workflow.Context) error {
 		Retire: r.in.Retire, VerifyOnly: r.in.VerifyOnly, Audit: r.in.Audit,
 	}
 	if err := workflow.ExecuteActivity(ctx, do.OpenRun, input).Get(ctx, &r.opened); err != nil {
+		if refused, ok := errors.AsType[*temporal.ApplicationError](err); ok && refused.HasDetails() {
+			_ = refused.Details(&r.opened.Search) // Without them the run has no search attributes.
+		}
 		return err
 	}
 	r.progress.Run, r.window = r.opened.Run.Run, r.opened.Window
@@ -239,6 +277,7 @@ func (r *audienceSync) read(ctx workflow.Context) error {
 		r.progress.Read += result.Read
 		r.progress.ToSend += result.Staged
 		r.progress.add(result.Outcomes)
+		r.moved(ctx)
 		r.show(ctx)
 		if result.Complete {
 			return nil
@@ -287,6 +326,7 @@ func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Repo
 		return nil, err
 	}
 	if r.repairs(report) {
+		r.progress.Phase = PhaseDone // The next one begins anew.
 		if next := r.repair(ctx); next != nil {
 			return nil, next
 		}
@@ -372,6 +412,7 @@ func (r *audienceSync) closeRun(ctx workflow.Context, input activities.CloseRunI
 	if err := workflow.ExecuteActivity(ctx, do.CloseRun, input).Get(ctx, &report); err != nil {
 		return nil, err
 	}
+	r.report = &report
 	return &report, nil
 }
 
@@ -389,7 +430,7 @@ func (r *audienceSync) continueAsNew(ctx workflow.Context) error {
 	next.Carried = &Carried{
 		Opened: r.opened, Plan: r.plan, Approved: r.approved, Progress: r.progress,
 		Stages: r.queue.stages, AskedBefore: r.askedBefore, First: r.queue.first, Last: r.queue.last,
-		Brakes: r.brakes, Postponed: r.postponed, Proving: r.proving,
+		Brakes: r.brakes, Postponed: r.postponed, Proving: r.proving, SearchedBy: r.searchedBy, Pace: r.pace,
 	}
 	if r.window != r.opened.Window {
 		next.Carried.Window = r.window

@@ -276,7 +276,9 @@ func TestACancelledRunDrainsAndReports(t *testing.T) {
 	}
 	// The first timer of the run is the one that bounds the draining.
 	env.SetOnTimerScheduledListener(func(string, time.Duration) { close(draining) })
-	cancelled(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	spec := demo()
+	spec.Limits.StalledAfter = 0
+	cancelled(t, env, workflows.AudienceSyncInput{Spec: spec})
 	require.ElementsMatch(t, []int64{1, 2, 3, 4}, s.sent())
 	for _, event := range []string{"sent 2", "sent 3", "sent 4"} {
 		require.Less(t, s.place(t, event), s.place(t, "close cancelled"))

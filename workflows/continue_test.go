@@ -33,6 +33,8 @@ func TestARunGoesOnInANewHistoryAfterANumberOfBatches(t *testing.T) {
 	require.Equal(t, workflows.Carried{
 		Opened: activities.OpenRunResult{
 			Run: activities.RunRef{Sync: "demo", Run: 7, Epoch: 9}, AudienceName: "Spring campaign", Window: 2, BatchSize: 1000,
+			Allowed: &activities.Allowed{RequestsPerSecond: 2, RequestsInFlight: 4, ContactsPerRequest: 1000},
+			Search:  activities.Search{WorkspaceName: "acme"},
 		},
 		Plan: activities.Plan{
 			Plan: audience.Plan{Read: 12_000, ToSend: 12_000, Batches: 12}, MemberBatches: ledger.Numbers{From: 1, To: 12}, Digest: "d1",
@@ -40,8 +42,9 @@ func TestARunGoesOnInANewHistoryAfterANumberOfBatches(t *testing.T) {
 		Progress: workflows.Progress{
 			Sync: "demo", Run: 7, Phase: workflows.PhaseSend, StartedAt: noon, Pages: 1, Read: 12_000,
 			Plan:   &audience.Plan{Read: 12_000, ToSend: 12_000, Batches: 12},
-			ToSend: 12_000, Settled: 5000, Batches: 12, BatchesDone: 5, Outcomes: audience.Outcomes{Created: 5000},
+			ToSend: 12_000, Settled: 5000, Batches: 12, BatchesDone: 5, Outcomes: audience.Outcomes{Created: 5000}, MovedAt: noon,
 		},
+		Pace:   workflows.Pace{Marks: []workflows.PaceMark{{At: noon}, {At: noon, N: 5000}}},
 		Stages: []ledger.Numbers{{From: 6, To: 12}, {}}, // after the first batch and four more
 		Brakes: workflows.Brakes{Asked: 5000}, Postponed: workflows.Postponed{Answers: 5},
 	}, *in.Carried)
@@ -114,7 +117,7 @@ func TestARunGoesOnInANewHistoryWhileItReads(t *testing.T) {
 	in := carriedBy(t, err)
 	require.Equal(t, workflows.Progress{
 		Sync: "demo", Run: 7, Phase: workflows.PhaseRead, StartedAt: noon, Pages: 8, Read: 4800, ToSend: 4000,
-		Outcomes: audience.Outcomes{Unchanged: 500, Duplicate: 300},
+		Outcomes: audience.Outcomes{Unchanged: 500, Duplicate: 300}, MovedAt: noon,
 	}, in.Carried.Progress)
 	require.Equal(t, []string{"open", "read 0", "read 4"}, s.events)
 

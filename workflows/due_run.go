@@ -36,8 +36,11 @@ func DueRun(ctx workflow.Context, in DueRunInput) (DueRunResult, error) {
 	if !in.VerifyOnly {
 		watchOverdue(ctx, in.Spec)
 	}
-	err := run.run(ctx)
-	return run.end(ctx, err)
+	result, err := run.end(ctx, run.run(ctx))
+	if result.Ended != "" {
+		letFindDue(ctx, run.searched, in.Spec, result.Ended)
+	}
+	return result, err
 }
 
 type dueRun struct {
@@ -46,10 +49,13 @@ type dueRun struct {
 	result DueRunResult
 	// report is that of the run, empty if it has none.
 	report audience.Report
+	// searched says that the server knows the search attributes of a run.
+	searched bool
 }
 
 // run returns the error with which the run ended that was started, or found.
 func (d *dueRun) run(ctx workflow.Context) error {
+	input := AudienceSyncInput{Spec: d.in.Spec, Scheduled: true, VerifyOnly: d.in.VerifyOnly}
 	// A context of its own, never cancelled: that would cancel the run.
 	calm, _ := workflow.NewDisconnectedContext(ctx)
 	child := workflow.WithChildOptions(calm, workflow.ChildWorkflowOptions{
@@ -57,13 +63,14 @@ func (d *dueRun) run(ctx workflow.Context) error {
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:         Summary(d.in.Spec),
+		StaticDetails:         Details(input),
 	})
-	input := AudienceSyncInput{Spec: d.in.Spec, Scheduled: true, VerifyOnly: d.in.VerifyOnly}
 	for {
 		going, err := d.awaitRun(ctx)
 		if err != nil {
 			return err
 		}
+		d.searched = going.Attributes
 		if !going.DueAt.IsZero() {
 			d.result.DueAt = going.DueAt
 		}
@@ -71,6 +78,7 @@ func (d *dueRun) run(ctx workflow.Context) error {
 			d.result.Joined, d.result.Ended = true, going.Ended
 			return nil
 		}
+		letFindDue(ctx, d.searched, d.in.Spec, "")
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -114,6 +114,7 @@ func (r *audienceSync) awaitAnswer(ctx workflow.Context, kind HoldKind, why stri
 	if limit <= 0 {
 		return nil, nil
 	}
+	defer r.wait(ctx)()
 	defer r.tellHold(ctx, *r.progress.Hold)()
 	if meanwhile != nil && meanwhile.after < limit {
 		answered, err := r.awaitFor(ctx, meanwhile.after, "until what was read is dropped")
@@ -148,9 +149,21 @@ func (r *audienceSync) awaitResume(ctx workflow.Context) error {
 		return nil
 	}
 	r.show(ctx)
+	defer r.wait(ctx)()
 	defer r.tellHold(ctx, *r.progress.Paused)()
 	if err := workflow.Await(ctx, func() bool { return r.progress.Paused == nil }); err != nil {
 		return err
 	}
 	return ctx.Err() // A cancellation ends a pause, too.
+}
+
+// wait lets the run be found as one that waits for a person, until stop is called.
+func (r *audienceSync) wait(ctx workflow.Context) (stop func()) {
+	r.waits = true
+	r.letFind(ctx)
+	return func() {
+		r.waits = false
+		r.moved(ctx)
+		r.letFind(ctx)
+	}
 }

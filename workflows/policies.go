@@ -81,6 +81,16 @@ func waiting(summary string) workflow.ActivityOptions {
 	}
 }
 
+// looking is for a question to Temporal itself, which nobody waits long for.
+func looking(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		ScheduleToCloseTimeout: time.Minute,
+		StartToCloseTimeout:    20 * time.Second,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second},
+		Summary:                summary,
+	}
+}
+
 // delivering is for telling a receiver, which may be away for a while. What is not
 // delivered within that time is not told any more.
 func delivering(summary string, within time.Duration) workflow.ActivityOptions {

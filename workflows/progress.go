@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"audiencesync/internal/audience"
@@ -51,6 +49,17 @@ type Progress struct {
 	Leavers     audience.Leavers  `json:"leavers,omitzero"`
 	Expected    *int64            `json:"expected,omitempty"`
 	Counted     *int64            `json:"counted,omitempty"`
+	// MovedAt is when something moved last: pages were read, a batch was settled, the
+	// segment was counted, a step began.
+	MovedAt time.Time `json:"moved_at,omitzero"`
+	// Rate is how many members a second were read, or settled, in the last minute;
+	// Allowed how many may be sent a second by the request budget of the workspace.
+	Rate    float64 `json:"rate,omitempty"`
+	Allowed float64 `json:"allowed,omitempty"`
+	// SecondsLeft estimates how long sending goes on; zero where nobody can tell.
+	SecondsLeft int64 `json:"seconds_left,omitempty"`
+	// Stalled says that nothing moves, and that the run waits for no person.
+	Stalled *Stall `json:"stalled,omitempty"`
 	// Hold is what the run waits for a person for; Paused that somebody has
 	// paused it. Holds is how often the run has waited.
 	Hold   *Hold `json:"hold,omitempty"`
@@ -78,29 +87,4 @@ func (p *Progress) addLeavers(outcomes map[audience.Outcome]int64) (leavers int6
 		leavers += outcomes[outcome]
 	}
 	return leavers
-}
-
-// markdown is the run at a glance for Temporal's web UI.
-func (p *Progress) markdown() string {
-	var b strings.Builder
-	row := func(name, value string) { fmt.Fprintf(&b, "| %s | %s |\n", name, value) }
-	fmt.Fprintf(&b, "**%s**, run %d: %s\n\n| | |\n|---|---|\n", p.Sync, p.Run, p.Phase)
-	for _, hold := range []*Hold{p.Hold, p.Paused} {
-		if hold != nil {
-			row("**waits for "+string(hold.Kind)+"**", hold.Why)
-		}
-	}
-	row("read", audience.Thousands(p.Read))
-	row("to send", audience.Thousands(p.ToSend))
-	row("accepted", audience.Thousands(p.Outcomes.Taken()))
-	row("unchanged", audience.Thousands(p.Outcomes.Unchanged))
-	row("not sent or not taken", audience.Thousands(p.Outcomes.Invalid+p.Outcomes.Duplicate+p.Outcomes.Suppressed+p.Outcomes.Refused+p.Outcomes.Unresolved))
-	if p.Plan != nil && p.Plan.Leavers > 0 {
-		row("left the audience", fmt.Sprintf("%s, %s unmarked", audience.Thousands(p.Plan.Leavers), audience.Thousands(p.Leavers.Removed)))
-	}
-	row("batches", fmt.Sprintf("%d of %d, %d under way", p.BatchesDone, p.Batches, p.InFlight))
-	if p.Expected != nil && p.Counted != nil {
-		row("segment", fmt.Sprintf("%s counted, %s expected", audience.Thousands(*p.Counted), audience.Thousands(*p.Expected)))
-	}
-	return b.String()
 }

@@ -103,6 +103,7 @@ func (r *audienceSync) compare(ctx workflow.Context, counted *int64) (activities
 	options := comparing("compare segment " + r.spec.Verification.Segment + " with " + with)
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), do.CompareSegment,
 		activities.CompareSegmentInput{Run: r.opened.Run}).Get(ctx, &result)
+	r.moved(ctx)
 	switch {
 	case isFinal(err):
 		return result, err

@@ -17,6 +17,7 @@ func (r *audienceSync) readBack(ctx workflow.Context, compared activities.Compar
 	input := activities.ReadBackInput{Run: r.opened.Run, Compared: compared.Comparison != nil}
 	options := workflow.WithActivityOptions(ctx, comparing("read a sample of contacts back"))
 	err := workflow.ExecuteActivity(options, do.ReadBack, input).Get(ctx, &result)
+	r.moved(ctx)
 	switch {
 	case isFinal(err):
 		return nil, err

@@ -37,6 +37,8 @@ type script struct {
 	notes             []string
 	// readsBack says that OpenRun tells of a sample that is read back.
 	readsBack bool
+	// attributes says that the server knows search attributes.
+	attributes bool
 
 	openRun   func() error
 	readPages func(page int64) (activities.ReadPagesResult, error)
@@ -56,6 +58,8 @@ type script struct {
 	pauseSchedule func() error
 	lookOverdue   func(call int, in activities.LookOverdueInput) activities.LookOverdueResult
 	deliver       func(in activities.DeliverInput) error
+	// stalled is what Temporal says the run waits for, at the n-th question.
+	stalled func(call int) (activities.LookStalledResult, error)
 
 	mutex   sync.Mutex
 	events  []string
@@ -123,6 +127,8 @@ func (s *script) OpenRun(_ context.Context, in activities.OpenRunInput) (activit
 		Run:          activities.RunRef{Sync: in.Spec.Sync, Run: 7, Epoch: 9},
 		AudienceName: "Spring campaign", Window: max(s.window, 1), BatchSize: 1000,
 		Ledger: s.ledger, Workspace: s.workspace, Notes: s.notes, ReadsBack: s.readsBack,
+		Allowed: &activities.Allowed{RequestsPerSecond: 2, RequestsInFlight: 4, ContactsPerRequest: 1000},
+		Search:  activities.Search{Attributes: s.attributes, WorkspaceName: "acme"},
 	}, nil
 }
 
@@ -278,6 +284,15 @@ func (s *script) LookOverdue(_ context.Context, in activities.LookOverdueInput) 
 		return activities.LookOverdueResult{Told: true}, nil
 	}
 	return s.lookOverdue(s.happened("look"), in), nil
+}
+
+// LookStalled knows nothing, unless the test says otherwise.
+func (s *script) LookStalled(context.Context) (activities.LookStalledResult, error) {
+	s.note("look why")
+	if s.stalled == nil {
+		return activities.LookStalledResult{}, nil
+	}
+	return s.stalled(s.happened("look why"))
 }
 
 func created(n int64) activities.SendBatchResult {

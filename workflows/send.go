@@ -195,7 +195,9 @@ func messageOf(err error) string {
 // go on waiting, and returns the cause.
 func (r *audienceSync) drain(ctx workflow.Context, cancelSends workflow.CancelFunc, cause error) error {
 	empty := func() bool { return r.progress.InFlight == 0 }
-	drained, err := workflow.AwaitWithTimeout(ctx, drainFor, empty)
+	drained, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: drainFor, TimerOptions: workflow.TimerOptions{Summary: "until requests that are under way are taken back"},
+	}, empty)
 	if err == nil && !drained {
 		cancelSends()
 	}
@@ -231,6 +233,7 @@ func (r *audienceSync) sendOne(ctx workflow.Context, number int64) error {
 	r.progress.BatchesDone++
 	r.progress.Batches += int64(len(result.Next))
 	r.queue.putFirst(result.Next)
+	r.moved(ctx)
 	r.show(ctx)
 	return nil
 }

@@ -46,6 +46,7 @@ func (r *audienceSync) settle(ctx workflow.Context) (activities.CountSegmentResu
 			return result, r.awaitResume(ctx)
 		}
 		r.progress.Counted = result.Counted
+		r.moved(ctx)
 		r.show(ctx)
 		if r.proving.Settling.Observe(*result.Counted, workflow.Now(ctx)) && r.progress.Paused == nil {
 			return result, nil

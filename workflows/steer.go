@@ -51,7 +51,7 @@ func (r *audienceSync) handleUpdates(ctx workflow.Context) error {
 			func(ctx workflow.Context, in Steer) (Progress, error) {
 				update.apply(ctx, in)
 				r.show(ctx)
-				return r.progress, nil
+				return r.seen(ctx), nil
 			},
 			workflow.UpdateHandlerOptions{
 				Validator:   func(_ workflow.Context, in Steer) error { return update.validate(in) },

@@ -104,3 +104,6 @@ func (c Outcomes) Total() int64 {
 
 // Taken is the number of members that Hello Charles accepted in this run.
 func (c Outcomes) Taken() int64 { return c.Created + c.Updated + c.Accepted }
+
+// Failures is the number of members that could not be brought.
+func (c Outcomes) Failures() int64 { return c.Invalid + c.Refused + c.Unresolved }

@@ -17,6 +17,9 @@ var namePattern = regexp.MustCompile(NamePattern)
 // shortestPoll keeps a mistake from turning into a stream of requests.
 const shortestPoll = Duration(100 * time.Millisecond)
 
+// shortestStall keeps ordinary waiting from being told as a standstill.
+const shortestStall = Duration(time.Minute)
+
 // checkSync reports what the types of a sync cannot say.
 func checkSync(r *report, s Sync) {
 	if !r.broken("sync") && !namePattern.MatchString(s.Sync) {
@@ -30,6 +33,9 @@ func checkSync(r *report, s Sync) {
 	}
 	checkMapping(r, s)
 	checkVerification(r, s.Verification)
+	if path := "limits.stalled_after"; s.Limits.StalledAfter != 0 && s.Limits.StalledAfter < shortestStall && !r.broken(path) {
+		r.refuse(path, "expected at least %s, or 0s for never", shortestStall)
+	}
 	if s.Notify != nil {
 		checkNotify(r, *s.Notify)
 	}

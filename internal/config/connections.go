@@ -1,7 +1,5 @@
 package config
 
-import "fmt"
-
 // Connections are the endpoints that a worker knows, by name and kind. Their
 // file is read by the worker only; starters know names.
 type Connections struct {
@@ -291,8 +289,3 @@ func (h HelloCharles) BatchSize() int {
 }
 
 const singleBatchSize = 50
-
-// Workspace returns the identity of the workspace: the ledger is keyed by it.
-func (h HelloCharles) Workspace() string {
-	return fmt.Sprintf("%s %s", h.BaseURL, h.SourceType)
-}

@@ -29,6 +29,7 @@ func DefaultSync() Sync {
 			Refused:            0.25,
 			RetryFailuresAfter: Duration(7 * 24 * time.Hour),
 			WaitForDecision:    Duration(24 * time.Hour),
+			StalledAfter:       Duration(15 * time.Minute),
 			BatchesPerHistory:  1000,
 		},
 	}

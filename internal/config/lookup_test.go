@@ -48,3 +48,15 @@ func TestAnUnknownConnectionIsExplained(t *testing.T) {
 	_, err = config.Connections{}.Charles("charles")
 	require.EqualError(t, err, `destination "charles" is not a known connection; the worker's connections file has no destination at all; add one`)
 }
+
+func TestAWorkspaceIsCalledByItsTenantOrItsHost(t *testing.T) {
+	t.Parallel()
+	for address, name := range map[string]string{
+		"https://acme.hello-charles.com":        "acme",
+		"https://charles.example.com":           "charles.example.com",
+		"https://charles.example.com:8443/base": "charles.example.com:8443",
+		"http://127.0.0.1:7402":                 "127.0.0.1:7402",
+	} {
+		require.Equal(t, name, config.HelloCharles{BaseURL: address}.WorkspaceName())
+	}
+}

@@ -10,7 +10,7 @@ type Notify struct {
 	// To are the names of webhook connections that notifications are sent to.
 	To []string `yaml:"to" json:"to,omitempty"`
 	// On are the events that are told: "bad", "recovered", "approval", "paused",
-	// "overdue", "digest". Default: bad, recovered, approval, paused, overdue, digest.
+	// "stalled", "overdue", "digest". Default: all of them.
 	On []NotifyEvent `yaml:"on" json:"on"`
 	// Reminder is how often it is told again while a run waits for an approval, or for
 	// access to be given back; at least 1m, or zero for never. Default: 4h.
@@ -32,12 +32,16 @@ const (
 	// NotifyBad: a run has not ended well, after one that had, or otherwise than the
 	// one before.
 	NotifyBad NotifyEvent = "bad"
-	// NotifyRecovered: a run has ended well, after something bad, or overdue, was told.
+	// NotifyRecovered: a run has ended well, after something bad, stalled or overdue was
+	// told.
 	NotifyRecovered NotifyEvent = "recovered"
 	// NotifyApproval: a run waits for a person to approve or decline it.
 	NotifyApproval NotifyEvent = "approval"
 	// NotifyPaused: a vendor denies access, or a person has paused the run.
 	NotifyPaused NotifyEvent = "paused"
+	// NotifyStalled: nothing has moved in a run for limits.stalled_after, and it waits for
+	// no person.
+	NotifyStalled NotifyEvent = "stalled"
 	// NotifyOverdue: a run was due, and none has ended well for too long.
 	NotifyOverdue NotifyEvent = "overdue"
 	// NotifyDigest: what a week of runs came to.
@@ -55,7 +59,7 @@ func (NotifyEvent) Choices() []string {
 }
 
 func allNotifyEvents() []NotifyEvent {
-	return []NotifyEvent{NotifyBad, NotifyRecovered, NotifyApproval, NotifyPaused, NotifyOverdue, NotifyDigest}
+	return []NotifyEvent{NotifyBad, NotifyRecovered, NotifyApproval, NotifyPaused, NotifyStalled, NotifyOverdue, NotifyDigest}
 }
 
 // DefaultNotify returns what is told, with every default and nobody to tell.

@@ -17,7 +17,7 @@ func TestWhoeverIsNamedIsToldOfEverythingByDefault(t *testing.T) {
 	require.Equal(t, &config.Notify{
 		To: []string{"ops-slack"},
 		On: []config.NotifyEvent{
-			config.NotifyBad, config.NotifyRecovered, config.NotifyApproval, config.NotifyPaused, config.NotifyOverdue, config.NotifyDigest,
+			config.NotifyBad, config.NotifyRecovered, config.NotifyApproval, config.NotifyPaused, config.NotifyStalled, config.NotifyOverdue, config.NotifyDigest,
 		},
 		Reminder: config.Duration(4 * time.Hour), OverdueAfter: config.Duration(26 * time.Hour),
 	}, sync.Notify)
@@ -63,7 +63,7 @@ func TestASectionNotifyIsRefusedWithOneClearSentence(t *testing.T) {
 		"only events":    {"{on: [bad]}", "7:9: notify: tells nobody; expected names of webhook connections below to, or one as heartbeat"},
 		"empty list":     {"{to: []}", "7:14: notify.to: the list is empty; give at least one name of a connection or delete the key"},
 		"no event":       {"{to: [a], on: []}", "7:23: notify.on: the list is empty; give at least one event or delete the key"},
-		"other event":    {"{to: [a], on: [recoverd]}", `7:24: notify.on[0]: expected one of "bad", "recovered", "approval", "paused", "overdue", "digest"; did you mean "recovered"?`},
+		"other event":    {"{to: [a], on: [recoverd]}", `7:24: notify.on[0]: expected one of "bad", "recovered", "approval", "paused", "stalled", "overdue", "digest"; did you mean "recovered"?`},
 		"event twice":    {"{to: [a], on: [bad, bad]}", "7:29: notify.on[1]: the same as entry 1 of the list; delete one"},
 		"name twice":     {"{to: [a, a]}", "7:18: notify.to[1]: the same as entry 1 of the list; delete one"},
 		"a name alone":   {"{to: ops-slack}", "7:14: notify.to: expected a list, found text"},

@@ -51,7 +51,7 @@ func TestAMinimalSyncHasTheDefaults(t *testing.T) {
 		},
 		Limits: config.SyncLimits{
 			StagingMegabytes: 4096, Refused: 0.25, RetryFailuresAfter: config.Duration(168 * time.Hour),
-			WaitForDecision: config.Duration(24 * time.Hour), BatchesPerHistory: 1000,
+			WaitForDecision: config.Duration(24 * time.Hour), StalledAfter: config.Duration(15 * time.Minute), BatchesPerHistory: 1000,
 		},
 	}, sync)
 }

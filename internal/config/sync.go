@@ -177,6 +177,10 @@ type SyncLimits struct {
 	// WaitForDecision is how long a run waits for a person, for an approval or
 	// for access to be given back, before it ends as failed. Default: 24h.
 	WaitForDecision Duration `yaml:"wait_for_decision" json:"wait_for_decision"`
+	// StalledAfter is when a run says by itself that it stands still: nothing was read,
+	// settled or counted for so long, and it waits for no person; at least 1m, or zero
+	// for never. Default: 15m.
+	StalledAfter Duration `yaml:"stalled_after" json:"stalled_after"`
 	// BatchesPerHistory bounds one Temporal history; the run continues in a new
 	// one. Default: 1000.
 	BatchesPerHistory int `yaml:"batches_per_history" json:"batches_per_history" jsonschema:"minimum=1,maximum=5000"`

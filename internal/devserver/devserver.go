@@ -56,10 +56,9 @@ type Options struct {
 	// LogFile gets the server's output; empty means temporal.log in StateDir,
 	// or nowhere without one.
 	LogFile string
-	// StateDir lets the server be found again: a server that is still alive
-	// after its starter died is adopted by the next Start with the same
-	// StateDir. Without one the server ends with this process (on Linux even
-	// when this process is killed).
+	// StateDir lets the server be found again. The server ends with this process, on
+	// Linux even when this process is killed; where it is still alive then, it is
+	// adopted by the next Start with the same StateDir.
 	StateDir string
 }
 

@@ -17,16 +17,25 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"audiencesync/internal/devserver/child"
 )
 
 // starterVariable makes this test binary a program that starts a server with
-// the state folder it names ("-" for none), prints its address, and waits.
-const starterVariable = "DEVSERVER_TEST_STARTER"
+// the state folder it names ("-" for none), prints its address, and waits. With
+// untiedVariable the server outlives it, as where no process can be tied to its parent.
+const (
+	starterVariable = "DEVSERVER_TEST_STARTER"
+	untiedVariable  = "DEVSERVER_TEST_UNTIED"
+)
 
 func TestMain(m *testing.M) {
 	dir, isStarter := os.LookupEnv(starterVariable)
 	if !isStarter {
 		os.Exit(m.Run())
+	}
+	if os.Getenv(untiedVariable) != "" {
+		onOurEnd = child.LivesOn
 	}
 	options := Options{Headless: true}
 	if dir != "-" {
@@ -71,10 +80,10 @@ func TestStopLeavesNoProcess(t *testing.T) {
 	require.NoError(t, server.Stop(), "a second Stop does nothing")
 }
 
-func TestAServerIsAdoptedAfterItsStarterDied(t *testing.T) {
+func TestAServerThatOutlivesItsStarterIsAdopted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	address, kill := starter(t, dir)
+	address, kill := starter(t, dir, untiedVariable+"=yes")
 	kill()
 	require.True(t, listening(t, address), "the server must outlive its starter")
 
@@ -90,7 +99,7 @@ func TestAServerIsAdoptedAfterItsStarterDied(t *testing.T) {
 func TestAServerWithOtherSettingsIsReplaced(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	address, kill := starter(t, dir)
+	address, kill := starter(t, dir, untiedVariable+"=yes")
 	kill()
 
 	server, err := Start(t.Context(), Options{Headless: true, StateDir: dir, Namespace: "crm"})
@@ -123,14 +132,19 @@ func TestAStateFolderHasOneOwner(t *testing.T) {
 	require.True(t, listening(t, address))
 }
 
-func TestAServerWithoutStateFolderEndsWithItsStarter(t *testing.T) {
+func TestAServerEndsWithItsStarterHoweverThatEnds(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux can tie a process to its parent")
 	}
-	address, kill := starter(t, "-")
-	kill()
-	require.Eventually(t, func() bool { return !listening(t, address) }, 10*time.Second, poll)
+	for name, dir := range map[string]string{"without a state folder": "-", "with one": t.TempDir()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, kill := starter(t, dir)
+			kill()
+			require.Eventually(t, func() bool { return !listening(t, address) }, 10*time.Second, poll)
+		})
+	}
 }
 
 func TestAPortInUseIsNamed(t *testing.T) {
@@ -221,12 +235,12 @@ func TestStartRefusesAnAddressThatOthersCouldReach(t *testing.T) {
 // starter runs another process that starts a server and returns the server's
 // address, and how to kill that process, which happens at the end of the test at
 // the latest.
-func starter(t *testing.T, dir string) (address string, kill func()) {
+func starter(t *testing.T, dir string, variables ...string) (address string, kill func()) {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	command := exec.Command(self) //nolint:noctx // Killed below.
-	command.Env = append(os.Environ(), starterVariable+"="+dir)
+	command.Env = append(append(os.Environ(), starterVariable+"="+dir), variables...)
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
 	require.NoError(t, err)

@@ -21,9 +21,13 @@ type process struct {
 // poll is the time between two looks at a process or a server.
 const poll = 20 * time.Millisecond
 
+// onOurEnd is what a server gets when this process ends in whatever way, on Linux.
+// Its database survives that: SQLite takes back what was not committed. Tests of what
+// happens elsewhere let the server live on.
+var onOurEnd = syscall.SIGKILL
+
 // startChild starts the command in a process group of its own. With a state
-// folder the child holds the folder's server lock for as long as it lives;
-// without one it ends with this process.
+// folder the child holds the folder's server lock for as long as it lives.
 func startChild(command *exec.Cmd, dir *stateDir) (process, error) {
 	if dir != nil {
 		lock, err := dir.takeServerLock()
@@ -34,10 +38,6 @@ func startChild(command *exec.Cmd, dir *stateDir) (process, error) {
 		// the child's alone.
 		defer func() { _ = lock.Close() }()
 		command.ExtraFiles = []*os.File{lock}
-	}
-	onOurEnd := syscall.SIGKILL
-	if dir != nil {
-		onOurEnd = child.LivesOn
 	}
 	exited, err := child.Start(command, onOurEnd)
 	if err != nil {

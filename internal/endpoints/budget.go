@@ -30,10 +30,15 @@ const (
 type BudgetWaitError struct {
 	Workspace string
 	Delay     time.Duration
+	// Told says that Hello Charles has asked for the delay.
+	Told bool
 }
 
 // Error implements error.
 func (e *BudgetWaitError) Error() string {
+	if e.Told {
+		return fmt.Sprintf("Hello Charles has asked to wait, for another %s (workspace %s)", e.Delay.Round(time.Second), e.Workspace)
+	}
 	return fmt.Sprintf("waiting %s for the request budget of the workspace %s", e.Delay.Round(time.Second), e.Workspace)
 }
 
@@ -110,7 +115,7 @@ func (b *budget) awaitSendTime(ctx context.Context, before func(context.Context)
 		case err != nil:
 			return err
 		case !reserved:
-			return &BudgetWaitError{Workspace: b.workspace, Delay: sendTime.Wait}
+			return b.farAway(ctx, sendTime.Wait)
 		}
 		at := time.Now().Add(sendTime.Wait)
 		if before != nil {
@@ -131,6 +136,15 @@ func (b *budget) awaitSendTime(ctx context.Context, before func(context.Context)
 			return err
 		}
 	}
+}
+
+// farAway says why the next send time is so far away.
+func (b *budget) farAway(ctx context.Context, delay time.Duration) error {
+	state, err := b.ledger.Budget(ctx, b.workspace)
+	if err != nil {
+		return err
+	}
+	return &BudgetWaitError{Workspace: b.workspace, Delay: delay, Told: state.ToldUntil > 0}
 }
 
 // await waits until a moment and reports whether the send time still holds. One that

@@ -206,6 +206,9 @@ func TestALongToldDelayThatArrivesWhileWaitingEndsTheWait(t *testing.T) {
 	var wait *BudgetWaitError
 	require.ErrorAs(t, <-w.ended, &wait)
 	require.Greater(t, wait.Delay, 59*time.Minute)
+	require.True(t, wait.Told)
+	require.EqualError(t, &BudgetWaitError{Workspace: tenant, Delay: 40 * time.Second, Told: true},
+		"Hello Charles has asked to wait, for another 40s (workspace https://acme.example zeotap)")
 	require.Zero(t, w.marks.Load(), "nothing was about to leave")
 	requireFree(t, b)
 }
@@ -312,6 +315,7 @@ func TestAFarSendTimeGivesTheActivityBackWithTheDelay(t *testing.T) {
 		require.ErrorAs(t, err, &wait)
 		require.Greater(t, wait.Delay, 59*time.Minute)
 		require.LessOrEqual(t, wait.Delay, time.Hour, "asking in vain takes nothing from the budget")
+		require.False(t, wait.Told, "nobody has asked for it")
 		requireFree(t, b)
 	}
 	require.EqualError(t, &BudgetWaitError{Workspace: tenant, Delay: 90*time.Second + time.Millisecond},

@@ -12,6 +12,8 @@ import (
 // Workspace is one Hello Charles tenant as this process talks to it.
 type Workspace struct {
 	Settings config.HelloCharles
+	// Limits are those of the workspace: the strictest of its connections.
+	Limits config.Limits
 	// API keeps to the budget of the workspace.
 	API hellocharles.API
 }
@@ -56,10 +58,11 @@ func (p *Pool) Workspace(ctx context.Context, name string) (*Workspace, error) {
 	if err := p.Ledger.EnsureWorkspace(ctx, key); err != nil {
 		return nil, err
 	}
+	limits := p.strictest(key, settings.Limits)
 	if p.budgets[key] == nil {
-		p.budgets[key] = newBudget(p.Ledger, key, p.strictest(key, settings.Limits))
+		p.budgets[key] = newBudget(p.Ledger, key, limits)
 	}
-	known := &Workspace{Settings: settings, API: hellocharles.Limited(api, p.budgets[key])}
+	known := &Workspace{Settings: settings, Limits: limits, API: hellocharles.Limited(api, p.budgets[key])}
 	p.workspaces[name] = known
 	return known, nil
 }

@@ -19,6 +19,7 @@ import (
 	"audiencesync/internal/config"
 	"audiencesync/internal/credentials"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/temporalclient"
 	"audiencesync/workflows"
 )
 
@@ -52,7 +53,9 @@ type Host struct {
 	ledger  *ledger.Ledger
 	client  client.Client
 	release func()
-	failed  chan error
+	// unobserve ends the metrics that rest on the ledger.
+	unobserve func() error
+	failed    chan error
 }
 
 // Start starts a worker. Stop gives everything back.
@@ -77,6 +80,11 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 		Meter:       o.Meter,
 		Temporal:    o.Client,
 	})
+	unobserve, err := observeLastGood(o.Meter, store, o.Logger)
+	if err != nil {
+		release()
+		return nil, errors.Join(err, store.Close())
+	}
 	slots := o.Activities
 	if slots == 0 {
 		slots = defaultActivities
@@ -101,11 +109,14 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 	w.RegisterActivity(acts)
 	if err := w.Start(); err != nil {
 		release()
-		return nil, errors.Join(fmt.Errorf("starting the worker: %w", err), store.Close())
+		return nil, errors.Join(fmt.Errorf("starting the worker: %w", err), unobserve(), store.Close())
+	}
+	if known, err := temporalclient.KnowsAttributes(ctx, o.Client, ""); err == nil && !known {
+		o.Logger.Warn(temporalclient.NotRegistered)
 	}
 	o.Logger.Info("worker started", zap.String("task_queue", workflows.TaskQueue),
 		zap.Strings("connections", connections.Names()), zap.String("ledger", store.ID()))
-	return &Host{worker: w, ledger: store, client: o.Client, release: release, failed: failed}, nil
+	return &Host{worker: w, ledger: store, client: o.Client, release: release, unobserve: unobserve, failed: failed}, nil
 }
 
 // Ready reports whether the ledger and Temporal answer.
@@ -134,5 +145,5 @@ func (h *Host) Wait(ctx context.Context) error {
 func (h *Host) Stop() error {
 	h.worker.Stop()
 	h.release()
-	return h.ledger.Close()
+	return errors.Join(h.unobserve(), h.ledger.Close())
 }

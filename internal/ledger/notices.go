@@ -145,8 +145,8 @@ func notifyState(ctx context.Context, tx *sql.Tx, sync string) (notify.State, er
 	var s notify.State
 	var watched, ended, since, told, digest sql.NullInt64
 	err := tx.QueryRowContext(ctx, `
-		SELECT watched_at, ended_at, bad, bad_since, overdue, told_at, digest_at FROM notify_states WHERE sync = $1`, sync).
-		Scan(&watched, &ended, &s.Bad, &since, &s.Overdue, &told, &digest)
+		SELECT watched_at, ended_at, bad, bad_since, overdue, stalled, told_at, digest_at FROM notify_states WHERE sync = $1`, sync).
+		Scan(&watched, &ended, &s.Bad, &since, &s.Overdue, &s.Stalled, &told, &digest)
 	s.WatchedAt, s.EndedAt, s.Since = fromMicros(watched), fromMicros(ended), fromMicros(since)
 	s.ToldAt, s.DigestAt = fromMicros(told), fromMicros(digest)
 	return s, err
@@ -154,8 +154,8 @@ func notifyState(ctx context.Context, tx *sql.Tx, sync string) (notify.State, er
 
 func putNotifyState(ctx context.Context, tx *sql.Tx, sync string, s notify.State) error {
 	_, err := tx.ExecContext(ctx, `
-		UPDATE notify_states SET ended_at = $1, bad = $2, bad_since = $3, overdue = $4, told_at = $5, digest_at = $6 WHERE sync = $7`,
-		orNull(s.EndedAt), string(s.Bad), orNull(s.Since), zeroOne(s.Overdue), orNull(s.ToldAt), orNull(s.DigestAt), sync)
+		UPDATE notify_states SET ended_at = $1, bad = $2, bad_since = $3, overdue = $4, stalled = $5, told_at = $6, digest_at = $7 WHERE sync = $8`,
+		orNull(s.EndedAt), string(s.Bad), orNull(s.Since), zeroOne(s.Overdue), s.Stalled, orNull(s.ToldAt), orNull(s.DigestAt), sync)
 	return err
 }
 

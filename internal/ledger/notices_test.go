@@ -93,7 +93,7 @@ func TestTheStateOfNotificationsIsKept(t *testing.T) {
 	require.Zero(t, lastGood)
 	require.Equal(t, notify.State{WatchedAt: noon}, state)
 	want := notify.State{
-		WatchedAt: noon, EndedAt: noon.Add(1), Bad: notify.Unexplained, Since: noon.Add(2), Overdue: true, ToldAt: noon.Add(3), DigestAt: noon.Add(4),
+		WatchedAt: noon, EndedAt: noon.Add(1), Bad: notify.Unexplained, Since: noon.Add(2), Overdue: true, Stalled: 12, ToldAt: noon.Add(3), DigestAt: noon.Add(4),
 	}
 	for _, at := range []*time.Time{&want.EndedAt, &want.Since, &want.ToldAt, &want.DigestAt} {
 		*at = at.Truncate(time.Microsecond)

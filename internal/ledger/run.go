@@ -89,6 +89,8 @@ type Closing struct {
 	Report []byte
 	// Complete says that the run came to its end, whatever its verdict is.
 	Complete bool
+	// Good says that it ended well: what "audiencesync run" ends with exit code 0 for.
+	Good bool
 	// Proved says that Hello Charles holds every contact that the ledger has as
 	// marked for the sync. Compared says that a comparison tells who is held.
 	Proved, Compared bool
@@ -125,8 +127,8 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, with Closing) error {
 		if err := closeCourse(ctx, tx, runID, syncID); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = $1, report = $2, complete = $3 WHERE id = $4`,
-			micros(time.Now()), string(with.Report), zeroOne(with.Complete), runID)
+		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = $1, report = $2, complete = $3, good = $4 WHERE id = $5`,
+			micros(time.Now()), string(with.Report), zeroOne(with.Complete), zeroOne(with.Good), runID)
 		return err
 	})
 	if err == nil {

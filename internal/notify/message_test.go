@@ -80,6 +80,10 @@ func TestAMessageSaysWhatHappenedAndWhatToDo(t *testing.T) {
 			"What to do: give back the key or the permission, then audiencesync resume spring": notify.Hold{Sync: "spring", Run: 12, Event: config.NotifyPaused, Why: "the key is not accepted (401)", At: noon}.Message(),
 		"Sync spring is paused: a person has paused run 12.\n" +
 			"What to do: audiencesync status spring says who and why; audiencesync resume spring goes on": notify.Hold{Sync: "spring", Run: 12, Event: config.NotifyPaused, ByPerson: true, Why: "paused by zoe: +4915112345678 complains", At: noon}.Message(),
+		"Sync spring stands still: nothing has moved in run 12 for 16m, in the step send: Hello Charles has asked to wait, for another 40m.\n" +
+			"What to do: audiencesync status spring says what it waits for; the run goes on by itself as soon as it can": notify.Stalled{Sync: "spring", Run: 12, Phase: "send", Since: noon, Why: "Hello Charles has asked to wait, for another 40m", At: noon.Add(16*time.Minute + 20*time.Second)}.Message(),
+		"Sync spring stands still: nothing has moved in run 12 for 1h, in the step read.\n" +
+			"What to do: audiencesync status spring says what it waits for; the run goes on by itself as soon as it can": notify.Stalled{Sync: "spring", Run: 12, Phase: "read", Since: noon, At: noon.Add(time.Hour)}.Message(),
 		"Sync spring is overdue: no run has ended well in the last 26h (notify.overdue_after), the last one on 2026-03-02 12:00 UTC.\n" +
 			"What to do: audiencesync status spring says what the last run does or why it ended": notify.Overdue{Sync: "spring", LastGood: noon, After: 26 * time.Hour, At: noon.Add(27 * time.Hour)}.Message(),
 		"The schedule of sync spring is paused after 3 failures in a row: nothing is started any more. The last one: tag \"‹!channel›\" does not exist.\n" +

@@ -21,6 +21,9 @@ type State struct {
 	Since time.Time
 	// Overdue says that it was told, and that no run has ended well since.
 	Overdue bool
+	// Stalled is the number of the last run of which it was told that it stands still;
+	// zero if a run has ended well since.
+	Stalled int64
 	// ToldAt is when something was told last.
 	ToldAt time.Time
 	// DigestAt is the end of the last digest.
@@ -36,10 +39,10 @@ func (s State) RunEnded(end End, at time.Time) (State, config.NotifyEvent) {
 	}
 	s.EndedAt = at
 	switch {
-	case end == Good && s.Bad == "" && !s.Overdue:
+	case end == Good && s.Bad == "" && !s.Overdue && s.Stalled == 0:
 		return s, ""
 	case end == Good:
-		s.Bad, s.Since, s.Overdue = "", time.Time{}, false
+		s.Bad, s.Since, s.Overdue, s.Stalled = "", time.Time{}, false, 0
 		return s, config.NotifyRecovered
 	case end == s.Bad:
 		return s, ""
@@ -48,6 +51,16 @@ func (s State) RunEnded(end End, at time.Time) (State, config.NotifyEvent) {
 	}
 	s.Bad = end
 	return s, config.NotifyBad
+}
+
+// RunStalled returns the state when a run stands still, and NotifyStalled if that was not
+// told of this run: one that moves now and then is told of once.
+func (s State) RunStalled(run int64) (State, config.NotifyEvent) {
+	if run == s.Stalled {
+		return s, ""
+	}
+	s.Stalled = run
+	return s, config.NotifyStalled
 }
 
 // Due returns the state when a run is due, and NotifyOverdue if the last good run,

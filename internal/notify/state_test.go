@@ -49,6 +49,23 @@ func TestBadSinceIsWhenItBegan(t *testing.T) {
 	require.Equal(t, notify.State{EndedAt: noon.Add(2 * time.Hour)}, state)
 }
 
+func TestARunThatStandsStillIsToldOnceAndThatASyncIsGoodAgain(t *testing.T) {
+	t.Parallel()
+	state, told := notify.State{}.RunStalled(12)
+	require.Equal(t, config.NotifyStalled, told)
+	state, told = state.RunStalled(12)
+	require.Empty(t, told, "it moved in between")
+	state, told = state.RunEnded(notify.Stopped, noon)
+	require.Empty(t, told)
+	state, told = state.RunStalled(13)
+	require.Equal(t, config.NotifyStalled, told, "it is another run")
+	state, told = state.RunEnded(notify.Good, noon.Add(time.Hour))
+	require.Equal(t, config.NotifyRecovered, told)
+	require.Equal(t, notify.State{EndedAt: noon.Add(time.Hour)}, state)
+	_, told = state.RunEnded(notify.Good, noon.Add(2*time.Hour))
+	require.Empty(t, told)
+}
+
 func TestAnEndThatComesLateChangesNothing(t *testing.T) {
 	t.Parallel()
 	state, _ := notify.State{}.RunEnded(notify.Good, noon.Add(time.Hour))

@@ -32,7 +32,7 @@ func EstimateFor(members int64, settings config.HelloCharles) Estimate {
 	if settings.Send == config.SendSingle && e.Time > longSend {
 		e.Notes = append(e.Notes, fmt.Sprintf(
 			"one contact a request (send: single) takes %s for %s members at %g requests a second; the Batched Contacts API takes 1,000 contacts a request: ask your Hello Charles success manager to enable it, then set send: batch",
-			Spell(e.Time), audience.Thousands(members), settings.Limits.RequestsPerSecond))
+			audience.Spell(e.Time), audience.Thousands(members), settings.Limits.RequestsPerSecond))
 	}
 	return e
 }
@@ -40,19 +40,4 @@ func EstimateFor(members int64, settings config.HelloCharles) Estimate {
 // TimeFor is how long so many requests take at the limits of a destination.
 func TimeFor(requests int64, settings config.HelloCharles) time.Duration {
 	return time.Duration(float64(requests) / settings.Limits.RequestsPerSecond * float64(time.Second))
-}
-
-// Spell writes a duration for people: "2 days 7 h", "3 h 20 min", "45 s".
-func Spell(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d >= day:
-		return fmt.Sprintf("%d days %d h", d/day, d%day/time.Hour)
-	case d >= time.Hour:
-		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
-	case d >= time.Minute:
-		return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
-	default:
-		return max(d.Round(time.Second), time.Second).String()
-	}
 }

@@ -32,12 +32,3 @@ func TestAMillionContactsOneByOneTakeDaysAndTheEstimateSaysSo(t *testing.T) {
 	require.Contains(t, e.Notes[0], "Batched Contacts API")
 	require.Empty(t, preflight.EstimateFor(10_000, settings).Notes)
 }
-
-func TestADurationIsSpeltForPeople(t *testing.T) {
-	t.Parallel()
-	for d, want := range map[time.Duration]string{
-		0: "1s", 45 * time.Second: "45s", 90 * time.Second: "1 min 30 s", 200 * time.Minute: "3 h 20 min", 55 * time.Hour: "2 days 7 h",
-	} {
-		require.Equal(t, want, preflight.Spell(d))
-	}
-}

@@ -88,6 +88,7 @@ func (w Wanted) action() *client.ScheduleWorkflowAction {
 		Args:          []any{w.input()},
 		TaskQueue:     workflows.TaskQueue,
 		StaticSummary: workflows.Summary(w.Spec),
+		StaticDetails: workflows.Details(workflows.AudienceSyncInput{Spec: w.Spec, Scheduled: true, VerifyOnly: w.Kind == Proofs}),
 	}
 	if w.Kind == Proofs {
 		action.ID, action.StaticSummary = workflows.VerifyDueID(w.Spec.Sync), "proof: "+action.StaticSummary

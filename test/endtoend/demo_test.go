@@ -49,6 +49,16 @@ func TestTheDemoLeavesNothingBehind(t *testing.T) {
 		require.Contains(t, ended.stderr, "Stopping the demo; nothing of it stays.")
 		requireNothingLeft(t, demo, temporary)
 	})
+
+	t.Run("no process when it is killed", func(t *testing.T) {
+		if runtime.GOOS != "linux" {
+			t.Skip("only Linux can tie a process to its parent")
+		}
+		demo, temporary := startDemo(t, "--members", "300000")
+		require.Eventually(t, func() bool { return strings.Contains(demo.Stderr(), "read: ") }, startWithin, poll)
+		demo.Kill()
+		require.Eventually(t, func() bool { return len(processesOf(t, temporary)) == 0 }, stopWithin, poll)
+	})
 }
 
 // requireNothingLeft makes sure that no file and no process of the demo is left.

@@ -35,7 +35,7 @@ func TestARunThatIsGoingIsSeenJoinedAndLeftAlone(t *testing.T) {
 	require.Equal(t, 4, progress.InFlight)
 	status = site.do(t, "status", site.sync)
 	require.Zero(t, status.code, status.stderr)
-	require.Regexp(t, `^send: [\d,]+ of [\d,]+ members settled, [\d,]+ accepted, 4 batches under way\n$`, status.stdout)
+	require.Regexp(t, `^send: [\d,]+ of [\d,]+ members settled, [\d,]+ accepted, \d+ failures, 4 batches under way(, [\d.,]+ a second \([\d,]+ allowed\))?(, about \d+s left)?\n$`, status.stdout)
 
 	// It is joined.
 	second := site.start(t, "run", site.sync, "--output", "json")

@@ -1,6 +1,9 @@
 package endtoend
 
 import (
+	"errors"
+	"runtime"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,6 +49,30 @@ func TestAMachineThatIsStoppedInMidRunGoesOnWhereItWas(t *testing.T) {
 	require.NoError(t, err)
 	requireGone(t, machine.program.PID())
 	require.NoFileExists(t, machine.dir+"/temporal.json")
+}
+
+func TestAMachineThatIsKilledInMidRunLeavesNoServerAndGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux can tie a process to its parent")
+	}
+	vendors := simulate(t, audienceOf{members: 6000, seed: 13, faults: slowBatches})
+	machine := up(t, copyDemo(t, vendors, batchesOf(100)...))
+	watching := machine.start(t, "run", machine.sync, "--output", "json")
+	vendors.eventually(t, "the run should be in send", func(s simulator.Stats) bool { return s.Batches >= 2 })
+	server := machine.serverPID(t)
+
+	machine.program.Kill()
+	requireGone(t, machine.program.PID())
+	require.Eventually(t, func() bool { return errors.Is(syscall.Kill(server, 0), syscall.ESRCH) }, stopWithin, poll, "its Temporal server is still there")
+
+	machine = machine.up(t)
+	watched := finish(t, watching)
+	require.Zero(t, watched.code, watched.stderr)
+	report, stats := reportOf(t, watched), vendors.stats(t)
+	require.EqualValues(t, 1, report.Run)
+	require.Equal(t, stats.Contacts, report.Outcomes.Taken())
+	require.Equal(t, stats.Contacts, *report.Segment.Counted)
 }
 
 func TestAMachineKeepsToItselfWhateverTheEnvironmentSaysOfTemporal(t *testing.T) {

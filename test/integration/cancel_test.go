@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -15,20 +16,23 @@ import (
 	"audiencesync/workflows"
 )
 
-// awaitEvent returns when the history of the run holds an event of the kind.
-func (w *world) awaitEvent(t *testing.T, run client.WorkflowRun, kind enumspb.EventType) {
+// drainFor is how long a run that is cancelled waits for requests that are under way.
+const drainFor = 30 * time.Second
+
+// awaitTimer returns when the run has started a timer of so long.
+func (w *world) awaitTimer(t *testing.T, run client.WorkflowRun, timeout time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	events := w.client.GetWorkflowHistory(ctx, run.GetID(), run.GetRunID(), true, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		event, err := events.Next()
-		require.NoError(t, err, "no %s", kind)
-		if event.GetEventType() == kind {
+		require.NoError(t, err, "no timer of %s", timeout)
+		if timer := event.GetTimerStartedEventAttributes(); timer.GetStartToFireTimeout().AsDuration() == timeout {
 			return
 		}
 	}
-	require.FailNow(t, "the history ended without the event", "%s", kind)
+	require.FailNow(t, "the history ended without the timer", "%s", timeout)
 }
 
 // cancelled cancels a run from outside, as Temporal's web UI does.
@@ -53,8 +57,7 @@ func (w *world) cancelInMidSend(t *testing.T, spec config.Sync, cancel func(run 
 	run := w.started(t, spec)
 	held.await(t, 2)
 	require.NoError(t, cancel(run))
-	// The first timer is the one that bounds the draining.
-	w.awaitEvent(t, run, enumspb.EVENT_TYPE_TIMER_STARTED)
+	w.awaitTimer(t, run, drainFor)
 	held.release()
 	return run
 }

@@ -89,6 +89,7 @@ func TestRunsDoNotDependOnWhatAWorkerRemembers(t *testing.T) {
 	// every workflow task: the cache is one for all workers of a process.
 	tests := []string{
 		"TestARunGoesOnInNewHistoriesAndStaysOneRun", "TestACancelledRunLeavesLedgerAndHelloCharlesInAgreement",
+		"TestARunThatRepairsAnotherOneIsFoundByItsOwnVerdict",
 	}
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run", "^("+strings.Join(tests, "|")+")$")
 	command.Env = append(os.Environ(), forgetfulVariable+"=1", serverVariable+"="+serverAddress(t))

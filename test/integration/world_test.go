@@ -209,6 +209,7 @@ func (w *world) start(ctx context.Context, in workflows.AudienceSyncInput) (run 
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            workflows.Summary(spec),
+		StaticDetails:                            workflows.Details(in),
 	}
 	run, err = w.client.ExecuteWorkflow(ctx, options, workflows.AudienceSync, in)
 	if going, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {

@@ -146,6 +146,7 @@ CREATE TABLE runs (
     read_opened_at BIGINT,
     closed_at      BIGINT,
     complete       BIGINT  NOT NULL DEFAULT 0,  -- 1: it came to its end, whatever its verdict is
+    good           BIGINT  NOT NULL DEFAULT 0,  -- 1: it ended well
     snapshot       TEXT,
     cursor         TEXT    NOT NULL DEFAULT '',
     page           BIGINT NOT NULL DEFAULT 0,
@@ -382,6 +383,7 @@ CREATE TABLE notify_states (
     bad        TEXT    NOT NULL DEFAULT '', -- how the last run ended, if badly
     bad_since  BIGINT,
     overdue    BIGINT NOT NULL DEFAULT 0, -- 1: it was told, and no run has ended well since
+    stalled    BIGINT NOT NULL DEFAULT 0, -- the last run of which it was told that it stands still; 0: a run has ended well since
     told_at    BIGINT,
     digest_at  BIGINT
 );

@@ -117,6 +117,7 @@ CREATE TABLE runs (
     read_opened_at INTEGER,
     closed_at      INTEGER,
     complete       INTEGER NOT NULL DEFAULT 0,  -- 1: it came to its end, whatever its verdict is
+    good           INTEGER NOT NULL DEFAULT 0,  -- 1: it ended well
     snapshot       TEXT,
     cursor         TEXT    NOT NULL DEFAULT '',
     page           INTEGER NOT NULL DEFAULT 0,
@@ -353,6 +354,7 @@ CREATE TABLE notify_states (
     bad        TEXT    NOT NULL DEFAULT '', -- how the last run ended, if badly
     bad_since  INTEGER,
     overdue    INTEGER NOT NULL DEFAULT 0, -- 1: it was told, and no run has ended well since
+    stalled    INTEGER NOT NULL DEFAULT 0, -- the last run of which it was told that it stands still; 0: a run has ended well since
     told_at    INTEGER,
     digest_at  INTEGER
 );

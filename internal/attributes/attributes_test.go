@@ -1,0 +1,20 @@
+package attributes_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"audiencesync/internal/attributes"
+)
+
+func TestTheWebUIDocumentNamesEverySearchAttributeWithItsType(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/web-ui.md")
+	require.NoError(t, err)
+	for name, kind := range attributes.Types() {
+		require.Contains(t, string(text), fmt.Sprintf("| `%s` | %s |", name, kind))
+	}
+}
