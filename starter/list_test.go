@@ -102,7 +102,7 @@ func (o *office) listedLast(t *testing.T) *endedRun {
 func (o *office) settle(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		syncs, err := (&app{}).list(t.Context(), o.client)
+		syncs, err := (&app{namespace: o.namespace}).list(t.Context(), o.client)
 		return err == nil && len(syncs) == 1 && syncs[0].Going == nil
 	}, patience, 20*time.Millisecond)
 }
