@@ -21,23 +21,17 @@ func (r *round) await(ctx context.Context, run *programs.Program) (reached bool,
 	var at func(context.Context) bool
 	switch r.plan.point {
 	case continuing:
-		first := ""
 		at = func(ctx context.Context) bool {
-			described, err := r.site.client.DescribeWorkflowExecution(ctx, workflows.SyncID(r.name), "")
-			if err != nil {
-				return false
-			}
-			id := described.GetWorkflowExecutionInfo().GetExecution().GetRunId()
-			if first == "" {
-				// A history that is not the first one has begun already.
-				first = described.GetWorkflowExecutionInfo().GetFirstRunId()
-			}
-			return id != first
+			first, current := r.histories(ctx)
+			return first != r.calm && first != current
 		}
 	case closing:
 		at = func(ctx context.Context) bool { return r.pending(ctx, "CloseRun") }
 	case atRandom:
-		at = func(ctx context.Context) bool { return r.started(ctx) }
+		at = func(ctx context.Context) bool {
+			first, _ := r.histories(ctx)
+			return first != r.calm
+		}
 	case betweenPages, beforeSend, beforeSettle, splitting, counting:
 		at = func(context.Context) bool { return closed(r.trap.reached) }
 	}
@@ -65,9 +59,15 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-func (r *round) started(ctx context.Context) bool {
+// histories are the ids of the first and the current history of the newest run, as far
+// as there is one that Temporal tells of; else both are those of the run before.
+func (r *round) histories(ctx context.Context) (first, current string) {
 	described, err := r.site.client.DescribeWorkflowExecution(ctx, workflows.SyncID(r.name), "")
-	return err == nil && described.GetWorkflowExecutionInfo().GetExecution().GetRunId() != r.calm
+	if err != nil {
+		return r.calm, r.calm
+	}
+	info := described.GetWorkflowExecutionInfo()
+	return info.GetFirstRunId(), info.GetExecution().GetRunId()
 }
 
 // pending reports whether an activity of this kind is under way.

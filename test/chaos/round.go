@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
+
 	"audiencesync/internal/audience"
 	"audiencesync/internal/simulator"
 	"audiencesync/test/endtoend/programs"
@@ -26,7 +28,7 @@ type round struct {
 	trap    *trap
 	ledger  string
 	worker  *programs.Program
-	calm    string // the Temporal run of the undisturbed run before, if there was one
+	calm    string // the first history of the undisturbed run before, if there was one
 	runs    int
 }
 
@@ -43,8 +45,8 @@ func (s *site) round(ctx context.Context, seed uint64) (done result) {
 		done.wrong = append(done.wrong, err.Error())
 	}
 	done.wall = time.Since(began)
-	if len(done.wrong) > 0 {
-		done.said = r.ending()
+	if len(done.wrong) > 0 && r.worker != nil {
+		done.said = ending(r.worker.Stderr())
 	}
 	s.retire(r.trap)
 	if r.worker != nil {
@@ -73,8 +75,9 @@ func (r *round) play(ctx context.Context, done *result) error {
 		if err := r.vendors.SetMembers(r.crowd.members()); err != nil {
 			return err
 		}
-		if err := r.rememberCalm(ctx); err != nil {
-			return err
+		r.calm, _ = r.histories(ctx)
+		if r.calm == "" {
+			return errors.New("Temporal does not tell of the run before") //nolint:staticcheck // A name.
 		}
 	}
 	r.site.stand(r.vendors, r.trap)
@@ -147,15 +150,6 @@ func (r *round) undisturbed(ctx context.Context) (audience.Report, error) {
 	return r.end(ctx, run)
 }
 
-func (r *round) rememberCalm(ctx context.Context) error {
-	described, err := r.site.client.DescribeWorkflowExecution(ctx, workflows.SyncID(r.name), "")
-	if err != nil {
-		return err
-	}
-	r.calm = described.GetWorkflowExecutionInfo().GetExecution().GetRunId()
-	return nil
-}
-
 // disturbed makes the run of the plan. One that is terminated is followed by another.
 func (r *round) disturbed(ctx context.Context, done *result) (audience.Report, error) {
 	run, err := r.startRun()
@@ -165,16 +159,14 @@ func (r *round) disturbed(ctx context.Context, done *result) (audience.Report, e
 	if done.reached, err = r.await(ctx, run); err != nil {
 		return audience.Report{}, errors.Join(err, stop(run))
 	}
-	over := closed(run.Ended())
-	if over && r.plan.victim == runTerminated {
-		r.trap.release(false)
+	done.bound, err = r.disturb(ctx)
+	_, over := errors.AsType[*serviceerror.NotFound](err) // Nothing is left to terminate.
+	done.reached = done.reached && !over
+	switch {
+	case over, err == nil && r.plan.victim != runTerminated:
 		return r.end(ctx, run)
-	}
-	if done.bound, err = r.disturb(ctx); err != nil {
+	case err != nil:
 		return audience.Report{}, errors.Join(err, stop(run))
-	}
-	if r.plan.victim != runTerminated {
-		return r.end(ctx, run)
 	}
 	if _, err := r.end(ctx, run); err == nil {
 		return audience.Report{}, errors.New("the run that was terminated ended well")
@@ -209,11 +201,8 @@ func lastLine(text string) string {
 	return lines[len(lines)-1]
 }
 
-// ending is the end of the worker's log, for a round that went wrong.
-func (r *round) ending() string {
-	if r.worker == nil {
-		return ""
-	}
-	lines := strings.Split(strings.TrimSpace(r.worker.Stderr()), "\n")
+// ending is the end of a log.
+func ending(log string) string {
+	lines := strings.Split(strings.TrimSpace(log), "\n")
 	return strings.Join(lines[max(0, len(lines)-8):], "\n")
 }

@@ -31,23 +31,23 @@ func (s *site) startTemporal(ctx context.Context) (err error) {
 		}
 		select {
 		case <-s.temporal.Ended():
-			return fmt.Errorf("the Temporal server ended:\n%s", s.temporal.Stderr())
+			return fmt.Errorf("the Temporal server ended:\n%s", ending(s.temporal.Stderr()))
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("the Temporal server does not answer:\n%s", s.temporal.Stderr())
+	return fmt.Errorf("the Temporal server does not answer:\n%s", ending(s.temporal.Stderr()))
 }
 
 func (s *site) temporalAnswers(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	c, err := client.DialContext(ctx, client.Options{HostPort: s.address})
 	if err != nil {
 		return false
 	}
 	defer c.Close()
-	_, err = c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{})
+	_, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: client.DefaultNamespace})
 	return err == nil
 }
