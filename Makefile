@@ -8,6 +8,9 @@ DEMO_MEMBERS ?= 100000
 BENCH_MEMBERS ?= 1000000
 # Histories of each kind in `make model`.
 MODEL_WORLDS ?= 1000
+# Rounds of `make chaos`, and the seed of the first one.
+ROUNDS ?= 100
+SEED ?= 1
 # How long `make fuzz` works on each target, as -fuzztime of `go test`.
 FUZZTIME ?= 10s
 
@@ -42,7 +45,7 @@ LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
 
 .DEFAULT_GOAL := help
 .PHONY: help build tools temporal lint-tools fmt lint vuln tidy-check compose-check \
-	axe test test-short model fuzz conformance demo bench-memory bench-refresh bench-mapping bench-rate replay-record cli schema clean
+	axe test test-short model fuzz conformance chaos demo bench-memory bench-refresh bench-mapping bench-rate replay-record cli schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -103,6 +106,10 @@ conformance: temporal ## Run the same audience against every plausible Hello Cha
 		/^ok / { passed = 1; printf "%d workspaces, none with a report that is not true\n", rows; next } \
 		{ print } \
 		END { exit !(passed && rows) }'
+
+chaos: temporal ## Kill processes in the middle of ROUNDS (100) runs, from SEED (1) on, and print whether every promise was kept
+	@$(GO) build -o bin/chaos ./test/chaos
+	@bin/chaos --rounds $(ROUNDS) --seed $(SEED)
 
 bench-memory: temporal ## Print the worker's peak memory, the history per batch and the ledger's size for BENCH_MEMBERS (1,000,000)
 	@$(GO) build -o bin/bench-memory ./bench/memory

@@ -9,12 +9,23 @@ import (
 	"go.temporal.io/sdk/activity"
 )
 
-// HeartbeatInterval is how often an activity tells the server that its worker
-// is alive. The details are empty, or how many contacts a long activity has worked
-// through: the ledger is the truth.
-const HeartbeatInterval = 5 * time.Second
+// HeartbeatsPerTimeout is how many heartbeats must be lost before a worker counts as
+// dead.
+const HeartbeatsPerTimeout = 6
 
-// keepAlive heartbeats in the background until stop is called.
+// defaultHeartbeatInterval is for activities without a heartbeat timeout.
+const defaultHeartbeatInterval = 5 * time.Second
+
+// heartbeatInterval is how often an activity tells the server that its worker is alive.
+func heartbeatInterval(ctx context.Context) time.Duration {
+	if timeout := activity.GetInfo(ctx).HeartbeatTimeout; timeout > 0 {
+		return timeout / HeartbeatsPerTimeout
+	}
+	return defaultHeartbeatInterval
+}
+
+// keepAlive heartbeats in the background until stop is called. The details are
+// empty, or how many contacts a long activity has worked through: the ledger is the truth.
 func keepAlive(ctx context.Context) (stop func()) {
 	return heartbeatWith(ctx, func() []any { return nil })
 }
@@ -29,7 +40,7 @@ func heartbeatWith(ctx context.Context, details func() []any) (stop func()) {
 	done, finished := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(finished)
-		ticker := time.NewTicker(HeartbeatInterval)
+		ticker := time.NewTicker(heartbeatInterval(ctx))
 		defer ticker.Stop()
 		for {
 			select {

@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
@@ -64,6 +65,7 @@ type flags struct {
 	address, namespace          string
 	logLevel, logFormat         string
 	activities                  int
+	heartbeatTimeout            time.Duration
 }
 
 // parse reads the flags. It returns flag.ErrHelp after it has written the help.
@@ -80,6 +82,8 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set.StringVar(&f.address, "address", "", "Temporal `host:port` (default TEMPORAL_ADDRESS, or 127.0.0.1:7233)")
 	set.StringVar(&f.namespace, "namespace", "", "Temporal namespace (default TEMPORAL_NAMESPACE, or default)")
 	set.IntVar(&f.activities, "activities", 0, "activities at once (default 100); keep it at least twice the requests in flight of all connections")
+	set.DurationVar(&f.heartbeatTimeout, "heartbeat-timeout", host.DefaultHeartbeatTimeout,
+		"how long a worker may be silent before another one goes on with its work, at least 3s")
 	set.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	set.StringVar(&f.logFormat, "log-format", "json", "json or console")
 	err := set.Parse(args)
@@ -98,6 +102,8 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 		return f, fmt.Errorf("unexpected argument %q; see: audiencesync-worker --help", set.Arg(0))
 	case f.connections == "":
 		return f, errors.New("name the connections file: --connections FILE or AUDIENCESYNC_CONNECTIONS")
+	case f.heartbeatTimeout < host.MinHeartbeatTimeout:
+		return f, fmt.Errorf("--heartbeat-timeout is at least %s: a busy machine is not a dead one", host.MinHeartbeatTimeout)
 	case f.ledger == "":
 		return f, errors.New("name the ledger: --ledger sqlite:PATH or postgres://USER@HOST/DATABASE, or AUDIENCESYNC_LEDGER")
 	}
@@ -136,7 +142,8 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	}
 	defer c.Close()
 	w, err := host.Start(ctx, host.Options{
-		Client: c, Ledger: f.ledger, FailureKey: f.failureKey, Connections: f.connections, Activities: f.activities, Meter: metrics.Meter(), Logger: logger,
+		Client: c, Ledger: f.ledger, FailureKey: f.failureKey, Connections: f.connections, Activities: f.activities, HeartbeatTimeout: f.heartbeatTimeout,
+		Meter: metrics.Meter(), Logger: logger,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -29,17 +29,17 @@ func TestFlagsWinOverTheEnvironment(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, flags{
 		connections: "of-the-environment.yaml", ledger: "sqlite:of-the-environment.db",
-		listen: "127.0.0.1:9090", logLevel: "info", logFormat: "json",
+		listen: "127.0.0.1:9090", logLevel: "info", logFormat: "json", heartbeatTimeout: 30 * time.Second,
 	}, f)
 
 	f, err = parse([]string{
 		"--connections", "c.yaml", "--ledger", "sqlite:l.db", "--listen", ":1", "--address", "temporal:7233", "--namespace", "crm",
-		"--activities", "50", "--log-level", "warn", "--log-format", "console",
+		"--activities", "50", "--heartbeat-timeout", "5s", "--log-level", "warn", "--log-format", "console",
 	}, nil)
 	require.NoError(t, err)
 	require.Equal(t, flags{
 		connections: "c.yaml", ledger: "sqlite:l.db", listen: ":1", address: "temporal:7233", namespace: "crm",
-		activities: 50, logLevel: "warn", logFormat: "console",
+		activities: 50, heartbeatTimeout: 5 * time.Second, logLevel: "warn", logFormat: "console",
 	}, f)
 }
 
@@ -47,7 +47,7 @@ func TestHelpListsTheFlagsAndIsNoMistake(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"--help"}, &stderr))
-	for _, name := range []string{"activities", "address", "connections", "ledger", "listen", "log-format", "log-level", "namespace"} {
+	for _, name := range []string{"activities", "address", "connections", "heartbeat-timeout", "ledger", "listen", "log-format", "log-level", "namespace"} {
 		require.Contains(t, stderr.String(), "\n  -"+name+" ")
 	}
 	_, err := parse([]string{"-h"}, &stderr)
@@ -74,6 +74,7 @@ func TestMistakesInSettingsHaveOneTextAndCodeTwo(t *testing.T) {
 		"an argument":         {[]string{"demo"}, `unexpected argument "demo"; see: audiencesync-worker --help`},
 		"no connections":      {nil, "name the connections file: --connections FILE or AUDIENCESYNC_CONNECTIONS"},
 		"no ledger":           {[]string{"--connections", connections}, "name the ledger: --ledger sqlite:PATH or postgres://USER@HOST/DATABASE, or AUDIENCESYNC_LEDGER"},
+		"hasty heartbeats":    {[]string{"--connections", connections, "--ledger", "sqlite:x", "--heartbeat-timeout", "1s"}, "--heartbeat-timeout is at least 3s"},
 		"unknown log level":   {[]string{"--connections", connections, "--ledger", "sqlite:x", "--log-level", "loud"}, `log level "loud"`},
 		"unknown log format":  {[]string{"--connections", connections, "--ledger", "sqlite:x", "--log-format", "xml"}, `log format "xml"`},
 		"no such connections": {[]string{"--connections", "nobody.yaml", "--ledger", "sqlite:x"}, "nobody.yaml: no such file"},

@@ -36,8 +36,12 @@ type Options struct {
 	Connections string
 	// Activities is how many activities run at once; zero means 100.
 	Activities int
-	Meter      metric.Meter
-	Logger     *zap.Logger
+	// HeartbeatTimeout is how long activities may be silent before Temporal takes their
+	// worker for dead and lets another one go on; zero means 30 s. It is that of the
+	// activities which workflows on this worker start.
+	HeartbeatTimeout time.Duration
+	Meter            metric.Meter
+	Logger           *zap.Logger
 }
 
 const (
@@ -97,7 +101,8 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 		// Else the SDK holds heartbeats back for 80% of their timeout: six seconds
 		// of trouble would start a second attempt beside the first, and a
 		// cancellation would be noticed after 24 s.
-		MaxHeartbeatThrottleInterval: activities.HeartbeatInterval,
+		MaxHeartbeatThrottleInterval: o.heartbeatTimeout() / activities.HeartbeatsPerTimeout,
+		Interceptors:                 o.interceptors(),
 		OnFatalError: func(err error) {
 			select {
 			case failed <- fmt.Errorf("the worker cannot go on: %w", err):

@@ -98,16 +98,17 @@ func (d deployment) client(t *testing.T) client.Client {
 	return c
 }
 
-// startWorker starts audiencesync-worker and returns when it can work.
-func (d deployment) startWorker(t *testing.T) *programs.Program {
+// startWorker starts audiencesync-worker, with more flags if given, and returns when it
+// can work.
+func (d deployment) startWorker(t *testing.T, flags ...string) *programs.Program {
 	t.Helper()
 	listen := freeAddress(t)
 	p := start(t, programs.Command{
 		Name: "worker", Path: built.Worker,
-		Args: []string{
+		Args: append([]string{
 			"--address", d.address, "--namespace", d.namespace, "--connections", d.connections,
 			"--ledger", d.ledger, "--listen", listen,
-		},
+		}, flags...),
 	})
 	awaitOK(t, p, "http://"+listen+"/readyz")
 	return p

@@ -16,7 +16,12 @@ const LivesOn syscall.Signal = 0
 //
 // ended is closed when the child is gone; how it ended is in the command then.
 func Start(command *exec.Cmd, onOurEnd syscall.Signal) (ended <-chan struct{}, err error) {
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return StartAs(command, onOurEnd, nil)
+}
+
+// StartAs is Start as another user, which only root may; nil is our own.
+func StartAs(command *exec.Cmd, onOurEnd syscall.Signal, as *syscall.Credential) (ended <-chan struct{}, err error) {
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: as}
 	started, gone := make(chan error), make(chan struct{})
 	go func() {
 		defer close(gone)
