@@ -1,8 +1,11 @@
 package integration
 
 import (
+	"cmp"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -16,8 +19,17 @@ type gate struct {
 	url  string
 	next http.Handler
 
-	mutex sync.Mutex
-	held  *hold
+	mutex   sync.Mutex
+	held    *hold
+	answers []answer
+}
+
+// answer is what the gate says itself, in place of the vendor.
+type answer struct {
+	method, path string
+	status       int
+	// body is what is said; empty repeats the body of the request.
+	body string
 }
 
 // hold keeps requests from the vendor until it is released.
@@ -52,7 +64,42 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if said := g.says(r); said != nil {
+		said.tell(w, r)
+		return
+	}
 	g.next.ServeHTTP(w, r)
+}
+
+// says is the next answer of the gate, if it is for this request.
+func (g *gate) says(r *http.Request) *answer {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if len(g.answers) == 0 || r.Method != g.answers[0].method || !strings.HasPrefix(r.URL.Path, g.answers[0].path) {
+		return nil
+	}
+	next := g.answers[0]
+	g.answers = g.answers[1:]
+	return &next
+}
+
+// tell answers, with headers and a body that say what the request said.
+func (a *answer) tell(w http.ResponseWriter, r *http.Request) {
+	asked, _ := io.ReadAll(r.Body)
+	body := cmp.Or(a.body, string(asked))
+	w.Header().Set("Location", "https://elsewhere.example/?echo="+url.QueryEscape(body[:min(len(body), 2000)]))
+	w.Header().Set("X-Echo", r.Header.Get("X-Api-Key")+r.Header.Get("Apikey"))
+	w.WriteHeader(a.status)
+	_, _ = io.WriteString(w, body)
+}
+
+// answer lets the gate give the next answers to such requests itself.
+func (g *gate) answer(method, path, body string, statuses ...int) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	for _, status := range statuses {
+		g.answers = append(g.answers, answer{method, path, status, body})
+	}
 }
 
 func (g *gate) holds(r *http.Request) *hold {
@@ -84,6 +131,13 @@ func (g *gate) hold(method, path string, after int) *hold {
 		}),
 	}
 	return g.held
+}
+
+// forget drops the answers that nobody has asked for.
+func (g *gate) forget() {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.answers = nil
 }
 
 func (g *gate) letGo() {
