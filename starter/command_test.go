@@ -50,7 +50,7 @@ func TestEveryVerbExplainsItself(t *testing.T) {
 	for _, verb := range []string{
 		"", "run", "status", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
 		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
-		"notify", "notify test", "schedule", "schedule create", "schedule update", "schedule list", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild",
+		"notify", "notify test", "schedule", "schedule create", "schedule update", "schedule list", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild", "ledger forget",
 	} {
 		t.Run("help "+verb, func(t *testing.T) {
 			t.Parallel()

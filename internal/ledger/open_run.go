@@ -101,6 +101,9 @@ func (l *Ledger) OpenRun(ctx context.Context, o Opening) (RunRef, error) {
 		if err := dropSamples(ctx, tx, syncID); err != nil {
 			return err
 		}
+		if err := l.eraseForgotten(ctx, tx, syncID); err != nil {
+			return err
+		}
 		return insertRun(ctx, tx, syncID, o, &ref)
 	})
 	if err != nil {
