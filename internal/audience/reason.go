@@ -40,6 +40,7 @@ const (
 	ListTooLong             Reason = "list_is_too_long"
 	FieldNotText            Reason = "field_is_not_text"
 	ExcludedByFilter        Reason = "excluded_by_the_filter"
+	Forgotten               Reason = "forgotten"
 	ReferenceSeenBefore     Reason = "same_reference_as_an_earlier_member"
 	RefusedByHelloCharles   Reason = "refused_by_hello_charles"
 	GoneFromHelloCharles    Reason = "gone_from_hello_charles"
@@ -83,6 +84,7 @@ var explanations = map[Reason]string{
 	ListTooLong:             "a mapped list has more than 1,000 entries",
 	FieldNotText:            "a mapped field holds a list or an object where one value is needed",
 	ExcludedByFilter:        "the filter of the sync excludes the member",
+	Forgotten:               "the person was forgotten (audiencesync ledger forget) and is sent by no sync",
 	ReferenceSeenBefore:     "the same reference as an earlier member of the audience",
 	RefusedByHelloCharles:   "Hello Charles refused the contact",
 	GoneFromHelloCharles:    "Hello Charles held the contact and does not any more; it is not created again unless a run is told to (run --recreate)",

@@ -28,6 +28,7 @@ func DefaultSync() Sync {
 			StagingMegabytes:   4096,
 			Refused:            0.25,
 			RetryFailuresAfter: Duration(7 * 24 * time.Hour),
+			KeepFailuresFor:    Duration(90 * 24 * time.Hour),
 			WaitForDecision:    Duration(24 * time.Hour),
 			StalledAfter:       Duration(15 * time.Minute),
 			BatchesPerHistory:  1000,

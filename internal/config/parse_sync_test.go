@@ -50,7 +50,7 @@ func TestAMinimalSyncHasTheDefaults(t *testing.T) {
 			Deadline: config.Duration(15 * time.Minute),
 		},
 		Limits: config.SyncLimits{
-			StagingMegabytes: 4096, Refused: 0.25, RetryFailuresAfter: config.Duration(168 * time.Hour),
+			StagingMegabytes: 4096, Refused: 0.25, RetryFailuresAfter: config.Duration(168 * time.Hour), KeepFailuresFor: config.Duration(90 * 24 * time.Hour),
 			WaitForDecision: config.Duration(24 * time.Hour), StalledAfter: config.Duration(15 * time.Minute), BatchesPerHistory: 1000,
 		},
 	}, sync)

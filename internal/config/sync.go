@@ -174,6 +174,11 @@ type SyncLimits struct {
 	// again although nothing changed; until then it is a known failure. Zero is
 	// every run. Default: 168h (7 days).
 	RetryFailuresAfter Duration `yaml:"retry_failures_after" json:"retry_failures_after"`
+	// KeepFailuresFor is how long the ledger keeps who failed in a run, with the labels
+	// that were left out and the differences that a comparison found; older ones are
+	// deleted when the next run of the sync opens, and the counts stay. Zero keeps them for
+	// ever. Default: 2160h (90 days).
+	KeepFailuresFor Duration `yaml:"keep_failures_for" json:"keep_failures_for"`
 	// WaitForDecision is how long a run waits for a person, for an approval or
 	// for access to be given back, before it ends as failed. Default: 24h.
 	WaitForDecision Duration `yaml:"wait_for_decision" json:"wait_for_decision"`

@@ -136,7 +136,10 @@ func (l *Ledger) Adopt(ctx context.Context, sync string, references []string) (a
 			SELECT syncs.id, contacts.id, $1, 1 FROM json_each(CAST($2 AS TEXT)) AS listed CROSS JOIN syncs
 			JOIN contacts ON contacts.workspace_id = syncs.workspace_id AND contacts.reference = listed.atom
 			WHERE syncs.id = $3 ON CONFLICT (sync_id, contact_id) DO UPDATE SET marked = excluded.marked, in_segment = excluded.in_segment`, markedYes, list, syncID)
-		return err
+		if err != nil {
+			return err
+		}
+		return l.keepAdopted(ctx, tx, syncID, references)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("adopting contacts for sync %s: %w", sync, err)

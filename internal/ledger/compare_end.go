@@ -129,6 +129,9 @@ func (c *Comparing) keep(ctx context.Context, tx *sql.Tx, missing map[Difference
 		return err
 	}
 	for kind, references := range c.named {
+		if references, err = c.ledger.withoutForgotten(ctx, tx, references); err != nil {
+			return err
+		}
 		list, err := jsonList(references)
 		if err != nil {
 			return err

@@ -192,7 +192,7 @@ func recordDifferences(ctx context.Context, tx *sql.Tx, runID int64, kind Differ
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO differences (run_id, kind, reference)
-		SELECT $1, $2, contacts.reference FROM json_each(CAST($3 AS TEXT)) AS listed CROSS JOIN contacts WHERE contacts.id = CAST(listed.atom AS BIGINT)
+		SELECT $1, $2, contacts.reference FROM json_each(CAST($3 AS TEXT)) AS listed CROSS JOIN contacts WHERE contacts.id = CAST(listed.atom AS BIGINT) AND forgotten = 0
 		ON CONFLICT (run_id, kind, reference) DO NOTHING`, runID, string(kind), list)
 	return err
 }

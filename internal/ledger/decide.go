@@ -188,6 +188,10 @@ const walkMemberships = 20_000
 
 // findLeavers puts those who left into a set.
 func (d *deciding) findLeavers(ctx context.Context, leaving *seen) (marked, leavers int64, err error) {
+	forgotten, err := d.erasedMembers(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
 	for after := int64(0); ; {
 		contacts, err := ids(ctx, d.tx, `
 			SELECT contact_id FROM memberships WHERE sync_id = $1 AND contact_id > $2 ORDER BY contact_id LIMIT $3`, d.syncID, after, walkMemberships)
@@ -196,12 +200,33 @@ func (d *deciding) findLeavers(ctx context.Context, leaving *seen) (marked, leav
 		}
 		for _, contact := range contacts {
 			marked++
-			if !d.stays(contact) && leaving.add(contact) {
+			if !forgotten[contact] && !d.stays(contact) && leaving.add(contact) {
 				leavers++
 			}
 		}
 		after = contacts[len(contacts)-1]
 	}
+}
+
+// erasedMembers are members who are forgotten and whose marker stayed, because nobody
+// took markers away. Nobody can any more, for want of their references: where markers
+// are taken away now, they are no members from here on.
+func (d *deciding) erasedMembers(ctx context.Context) (map[int64]bool, error) {
+	contacts, err := ids(ctx, d.tx, `
+		SELECT contacts.id FROM contacts JOIN memberships ON contact_id = contacts.id WHERE sync_id = $1 AND forgotten = 2 AND forgotten > 0`, d.syncID)
+	if err != nil || len(contacts) == 0 {
+		return nil, err
+	}
+	if (d.Mirror || d.retire) && !d.planOnly {
+		_, err := d.tx.ExecContext(ctx, `
+			DELETE FROM memberships WHERE sync_id = $1 AND contact_id IN (SELECT id FROM contacts WHERE forgotten = 2 AND forgotten > 0)`, d.syncID)
+		return nil, err
+	}
+	found := make(map[int64]bool, len(contacts))
+	for _, contact := range contacts {
+		found[contact] = true
+	}
+	return found, nil
 }
 
 // stageLeavers stages those whose marker is to be taken away, and records those

@@ -54,6 +54,9 @@ type Opening struct {
 	// Keeps says that Hello Charles keeps fields that a request does not name. Only
 	// then can a contact be sent without what would create it.
 	Keeps bool
+	// KeepFailuresFor is how long failures, labels that were left out and differences of
+	// earlier runs are kept; zero is for ever.
+	KeepFailuresFor time.Duration
 }
 
 // Marker is the custom property by which the segment of a sync recognises members.
@@ -77,7 +80,7 @@ func (e *RefusedError) Error() string { return e.Text }
 // OpenRun opens the next run of a sync. It fences all earlier runs and folds
 // those that were left open: members whose request may have left without an
 // answer become unknown, and the staging of those runs is dropped. So are the
-// samples of the sync's plans.
+// samples of the sync's plans, and failures that were kept for long enough.
 func (l *Ledger) OpenRun(ctx context.Context, o Opening) (RunRef, error) {
 	var ref RunRef
 	err := l.write(ctx, o.Sync, func(tx *sql.Tx) error {
@@ -99,6 +102,12 @@ func (l *Ledger) OpenRun(ctx context.Context, o Opening) (RunRef, error) {
 			return err
 		}
 		if err := dropSamples(ctx, tx, syncID); err != nil {
+			return err
+		}
+		if err := dropOldFailures(ctx, tx, syncID, o.KeepFailuresFor); err != nil {
+			return err
+		}
+		if err := l.eraseForgotten(ctx, tx, syncID); err != nil {
 			return err
 		}
 		return insertRun(ctx, tx, syncID, o, &ref)

@@ -98,6 +98,7 @@ type Closing struct {
 
 // CloseRun stores the report, drops the staging and closes the run. A run that
 // is closed already keeps its first report. How the sending went is kept beside it.
+// Who is to be forgotten and was unmarked is erased.
 func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, with Closing) error {
 	err := l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
 		runID, syncID, err := fence(ctx, tx, ref)
@@ -127,9 +128,11 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, with Closing) error {
 		if err := closeCourse(ctx, tx, runID, syncID); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = $1, report = $2, complete = $3, good = $4 WHERE id = $5`,
-			micros(time.Now()), string(with.Report), zeroOne(with.Complete), zeroOne(with.Good), runID)
-		return err
+		if _, err = tx.ExecContext(ctx, `UPDATE runs SET state = 'closed', closed_at = $1, report = $2, complete = $3, good = $4 WHERE id = $5`,
+			micros(time.Now()), string(with.Report), zeroOne(with.Complete), zeroOne(with.Good), runID); err != nil {
+			return err
+		}
+		return l.eraseForgotten(ctx, tx, syncID)
 	})
 	if err == nil {
 		err = l.emptyLog(ctx)

@@ -149,13 +149,19 @@ func loadSeen(ctx context.Context, db rowsQueryer, runID int64, kind seenKind) (
 		if err := rows.Scan(&key, &bits); err != nil {
 			return nil, err
 		}
-		chunk := roaring.New()
-		if _, err := chunk.ReadFrom(bytes.NewReader(bits)); err != nil {
-			return nil, fmt.Errorf("bitmap of members seen: %w", err)
+		if s.chunks[key], err = chunkOf(bits); err != nil {
+			return nil, err
 		}
-		s.chunks[key] = chunk
 	}
 	return s, rows.Err()
+}
+
+func chunkOf(bits []byte) (*roaring.Bitmap, error) {
+	chunk := roaring.New()
+	if _, err := chunk.ReadFrom(bytes.NewReader(bits)); err != nil {
+		return nil, fmt.Errorf("bitmap of members seen: %w", err)
+	}
+	return chunk, nil
 }
 
 type rowsQueryer interface {

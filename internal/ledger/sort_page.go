@@ -28,6 +28,8 @@ type sorting struct {
 	// before.
 	invalid    []Staged
 	objections []MemberOutcome
+	// forgotten are contacts of people who are to be forgotten.
+	forgotten []int64
 }
 
 // sort sorts a page and writes its failures and unknown labels.
@@ -46,11 +48,19 @@ func (r *Reading) sort(ctx context.Context, tx *sql.Tx, runID, syncID int64, pag
 	if err := s.reject(ctx, tx, runID, syncID, page.Rejected); err != nil {
 		return PageResult{}, err
 	}
-	known, err := r.lookup(ctx, tx, syncID, page.Members)
+	forgotten, err := r.ledger.whoIsForgotten(ctx, tx, len(page.Members), func(i int) string { return page.Members[i].Reference })
+	if err != nil {
+		return PageResult{}, err
+	}
+	known, err := r.lookup(ctx, tx, syncID, page.Members, forgotten)
 	if err != nil {
 		return PageResult{}, err
 	}
 	for i, member := range page.Members {
+		if forgotten[i] {
+			s.forget(known[i])
+			continue
+		}
 		if err := s.member(ctx, member, known[i]); err != nil {
 			return PageResult{}, err
 		}
@@ -60,6 +70,7 @@ func (r *Reading) sort(ctx context.Context, tx *sql.Tx, runID, syncID int64, pag
 		func() error { return s.remember(ctx, tx, runID, syncID) },
 		func() error { return s.unknown.save(ctx, tx, runID, LabelUnknown) },
 		func() error { return s.drawn.save(ctx, tx, runID) },
+		func() error { return keepForgotten(ctx, tx, s.forgotten) },
 	)
 	s.result.Known = s.failures.known
 	return s.result, err
@@ -109,6 +120,22 @@ func (s *sorting) member(ctx context.Context, member ReadMember, contact knownCo
 		return s.stage(ctx, contact, member)
 	}
 	return nil
+}
+
+// forget suppresses a member who is forgotten. One who was marked is a leaver; of
+// others the ledger holds no contact, and makes none.
+func (s *sorting) forget(contact knownContact) {
+	if contact.id == 0 {
+		s.result.count(audience.Suppressed, string(audience.Forgotten))
+		return
+	}
+	s.forgotten = append(s.forgotten, contact.id)
+	if !s.seen.add(contact.id) {
+		s.result.count(audience.Duplicate, string(audience.ReferenceSeenBefore))
+		return
+	}
+	s.suppressed.add(contact.id)
+	s.result.count(audience.Suppressed, string(audience.Forgotten))
 }
 
 // stage puts a member into the tail, unless it cannot be sent.
@@ -235,14 +262,15 @@ type knownContact struct {
 	failure *knownFailure
 }
 
-// lookup finds the contact ids of references, making new ones, and what the
-// ledger holds of each for this sync.
-func (r *Reading) lookup(ctx context.Context, tx *sql.Tx, syncID int64, members []ReadMember) ([]knownContact, error) {
+// lookup finds the contact ids of references, making new ones but for those who are
+// forgotten, and what the ledger holds of each for this sync.
+func (r *Reading) lookup(ctx context.Context, tx *sql.Tx, syncID int64, members []ReadMember, forgotten map[int]bool) ([]knownContact, error) {
 	known, wanted := make([]knownContact, len(members)), make([]int, len(members))
 	for i := range wanted {
 		wanted[i] = i
 	}
 	missing, err := r.find(ctx, tx, syncID, members, wanted, known)
+	missing = slices.DeleteFunc(missing, func(place int) bool { return forgotten[place] })
 	if err != nil || len(missing) == 0 {
 		return known, err
 	}

@@ -27,6 +27,11 @@ func (l *Ledger) BeginTrial(ctx context.Context, o Opening, members []ReadMember
 		if err != nil {
 			return err
 		}
+		if allowed, err := l.withoutForgotten(ctx, tx, references); err != nil {
+			return err
+		} else if len(allowed) < len(references) {
+			return &RefusedError{fmt.Sprintf("sync %s: %d of the members are forgotten (audiencesync ledger forget), and nothing is sent of them", o.Sync, len(references)-len(allowed))}
+		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO contacts (workspace_id, reference)
 			SELECT workspace_id, atom FROM syncs CROSS JOIN json_each(CAST($1 AS TEXT)) AS wanted WHERE syncs.id = $2

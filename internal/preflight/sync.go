@@ -121,5 +121,7 @@ func (s *Sync) Opening() (ledger.Opening, error) {
 		Spec:      pinned,
 		Keeps:     s.Workspace.Settings.Omitted == config.OmittedKeep,
 		BatchSize: s.Workspace.Settings.BatchSize(),
+
+		KeepFailuresFor: s.Spec.Limits.KeepFailuresFor.D(),
 	}, nil
 }

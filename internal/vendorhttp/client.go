@@ -81,7 +81,7 @@ func New(options Options) (*Client, error) {
 		return nil, fmt.Errorf("connection %s: the header that carries the credential is not set", options.Connection)
 	}
 	transport := &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:           Dial(10 * time.Second),
 		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:   10 * time.Second,
 		MaxIdleConns:          options.Connections,

@@ -144,14 +144,18 @@ func TestRedirectToAnotherHostGetsNoCredential(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int32
 	other := serve(t, func(http.ResponseWriter, *http.Request) { reached.Add(1) })
-	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, other.URL+"/elsewhere", http.StatusTemporaryRedirect)
-	})
-	failed := failure(t, client(t, optionsFor(server.URL)), vendorhttp.Request{
-		Operation: "testing", Method: http.MethodPut, Path: "/", Body: []byte(planted),
-	})
-	require.Equal(t, vendorhttp.Redirected, failed.Kind)
-	require.Contains(t, failed.Error(), "set base_url to the final host")
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for _, to := range []string{other.URL + "/elsewhere", "//" + strings.TrimPrefix(other.URL, "http://"), "http://169.254.169.254/latest/meta-data/"} {
+			server := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, status) })
+			for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPost} {
+				failed := failure(t, client(t, optionsFor(server.URL)), vendorhttp.Request{
+					Operation: "testing", Method: method, Path: "/", Body: []byte(planted),
+				})
+				require.Equal(t, vendorhttp.Redirected, failed.Kind)
+				require.Contains(t, failed.Error(), "set base_url to the final host")
+			}
+		}
+	}
 	require.Zero(t, reached.Load())
 }
 

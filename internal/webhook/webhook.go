@@ -80,7 +80,7 @@ func New(o Options) *Client {
 				}
 				return http.ProxyFromEnvironment(r)
 			},
-			DialContext:           (&net.Dialer{Timeout: timeout}).DialContext,
+			DialContext:           vendorhttp.Dial(timeout),
 			TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:   timeout,
 			ResponseHeaderTimeout: timeout,

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -151,6 +153,29 @@ func TestAPIGoesOnInANewReader(t *testing.T) {
 	first, err := readerOf(t, source, snapshot).Page(t.Context(), "")
 	require.NoError(t, err)
 	require.Equal(t, []audience.Member{{"id": "2"}}, readFrom(t, readerOf(t, source, snapshot), first.Next))
+}
+
+func TestACursorThatIsAnAddressIsNothingButACursor(t *testing.T) {
+	t.Parallel()
+	var reached atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	t.Cleanup(other.Close)
+	host := strings.TrimPrefix(other.URL, "http://")
+	cursors := []string{"", other.URL + "/page", "//" + host, "http://169.254.169.254/latest/meta-data/", "@" + host, "..//" + host, "file:///etc/passwd"}
+	pages := map[string]string{}
+	for i, cursor := range cursors {
+		next := "null"
+		if i+1 < len(cursors) {
+			next = strconv.Quote(cursors[i+1])
+		}
+		members := "[]"
+		if i+3 >= len(cursors) {
+			members = `[{"id":"1"}]`
+		}
+		pages[cursor] = fmt.Sprintf(`{"version":"v7","members":%s,"next_cursor":%s}`, members, next)
+	}
+	require.Len(t, readAll(t, serve(t, healthy(pages))), 3, "the last pages were not read")
+	require.Zero(t, reached.Load(), "a cursor led to another host")
 }
 
 func TestAPISendsTheNamesOfItsSettings(t *testing.T) {

@@ -1,8 +1,11 @@
 package integration
 
 import (
+	"cmp"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -16,10 +19,19 @@ type gate struct {
 	url  string
 	next http.Handler
 
-	mutex sync.Mutex
-	held  *hold
+	mutex   sync.Mutex
+	held    *hold
+	answers []answer
 	// here are the requests that are here now, most the most that were at once.
 	here, most int
+}
+
+// answer is what the gate says itself, in place of the vendor.
+type answer struct {
+	method, path string
+	status       int
+	// body is what is said; empty repeats the body of the request.
+	body string
 }
 
 // hold keeps requests from the vendor until it is released.
@@ -54,6 +66,10 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		}
+	}
+	if said := g.says(r); said != nil {
+		said.tell(w, r)
+		return
 	}
 	g.next.ServeHTTP(w, r)
 }
@@ -92,6 +108,37 @@ func (g *gate) mostAtOnce() int {
 	return g.most
 }
 
+// says is the next answer of the gate, if it is for this request.
+func (g *gate) says(r *http.Request) *answer {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if len(g.answers) == 0 || r.Method != g.answers[0].method || !strings.HasPrefix(r.URL.Path, g.answers[0].path) {
+		return nil
+	}
+	next := g.answers[0]
+	g.answers = g.answers[1:]
+	return &next
+}
+
+// tell answers, with headers and a body that say what the request said.
+func (a *answer) tell(w http.ResponseWriter, r *http.Request) {
+	asked, _ := io.ReadAll(r.Body)
+	body := cmp.Or(a.body, string(asked))
+	w.Header().Set("Location", "https://elsewhere.example/?echo="+url.QueryEscape(body[:min(len(body), 2000)]))
+	w.Header().Set("X-Echo", r.Header.Get("X-Api-Key")+r.Header.Get("Apikey"))
+	w.WriteHeader(a.status)
+	_, _ = io.WriteString(w, body)
+}
+
+// answer lets the gate give the next answers to such requests itself.
+func (g *gate) answer(method, path, body string, statuses ...int) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	for _, status := range statuses {
+		g.answers = append(g.answers, answer{method, path, status, body})
+	}
+}
+
 func (g *gate) holds(r *http.Request) *hold {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -122,6 +169,13 @@ func (g *gate) hold(method, path string, after int) *hold {
 	})
 	g.held = h
 	return h
+}
+
+// forget drops the answers that nobody has asked for.
+func (g *gate) forget() {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.answers = nil
 }
 
 func (g *gate) letGo() {

@@ -42,6 +42,8 @@ type settings struct {
 	connections []string
 	// overCharles, when given, changes the settings of charles-demo.
 	overCharles func(map[string]any) (map[string]any, error)
+	// watched, when given, sees all that the worker says.
+	watched *watched
 }
 
 // world is all that a run needs, for one test alone: a Temporal namespace, both
@@ -57,6 +59,7 @@ type world struct {
 	dir     string
 	address string // of the ledger
 	worker  *host.Host
+	watched *watched
 }
 
 // newWorld starts a world with an audience of so many members.
@@ -67,11 +70,11 @@ func newWorld(t *testing.T, members int64, with ...func(*settings)) *world {
 	for _, change := range with {
 		change(&s)
 	}
-	w := &world{Simulator: simulator.New(s.simulator), dir: t.TempDir(), address: ledgertest.Address(t)}
+	w := &world{Simulator: simulator.New(s.simulator), dir: t.TempDir(), address: ledgertest.Address(t), watched: s.watched}
 	w.zeotap, w.charles = newGate(t, w.ZeotapHandler()), newGate(t, w.CharlesHandler())
 	w.writeConnections(t, s)
 	w.namespace = "test-" + uuid.NewString()[:8]
-	w.client = connect(t, w.namespace)
+	w.client = connect(t, w.namespace, w.watched)
 	w.startWorker(t)
 	t.Cleanup(func() {
 		if w.worker != nil {
@@ -155,8 +158,8 @@ func edit(t *testing.T, text string, pairs ...string) string {
 
 func (w *world) connections() string { return filepath.Join(w.dir, "connections.yaml") }
 
-// connect returns a client of a new namespace.
-func connect(t *testing.T, namespace string) client.Client {
+// connect returns a client of a new namespace, which is watched if a watcher is given.
+func connect(t *testing.T, namespace string, by *watched) client.Client {
 	t.Helper()
 	options := client.Options{
 		HostPort: serverAddress(t), Namespace: namespace, Identity: "integration-test",
@@ -168,6 +171,9 @@ func connect(t *testing.T, namespace string) client.Client {
 	require.NoError(t, namespaces.Register(t.Context(), &workflowservice.RegisterNamespaceRequest{
 		Namespace: options.Namespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
 	}))
+	if by != nil {
+		by.listen(&options)
+	}
 	c, err := client.DialContext(t.Context(), options)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
@@ -177,10 +183,14 @@ func connect(t *testing.T, namespace string) client.Client {
 // startWorker starts the worker, again when it was stopped.
 func (w *world) startWorker(t *testing.T) {
 	t.Helper()
-	started, err := host.Start(t.Context(), host.Options{
+	options := host.Options{
 		Client: w.client, Ledger: w.address, Connections: w.connections(),
 		Meter: noop.NewMeterProvider().Meter("test"), Logger: zap.NewNop(),
-	})
+	}
+	if w.watched != nil {
+		options.Meter, options.Logger, options.FailureKey = w.watched.metrics.Meter(), w.watched.logger, w.watched.failureKey
+	}
+	started, err := host.Start(t.Context(), options)
 	require.NoError(t, err)
 	w.worker = started
 }

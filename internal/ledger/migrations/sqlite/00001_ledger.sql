@@ -162,7 +162,8 @@ CREATE TABLE drawn (
 
 -- References known in a workspace. phone and email are keyed digests of what was
 -- last accepted; 0 without. held: 0 not confirmed, 1 Hello Charles has confirmed
--- the contact, 2 it was confirmed and is gone.
+-- the contact, 2 it was confirmed and is gone. forgotten: 1 it is erased once no marker
+-- has to be taken from it, 2 it is erased: the row holds nothing of the person.
 CREATE TABLE contacts (
     id           INTEGER PRIMARY KEY,
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
@@ -170,8 +171,17 @@ CREATE TABLE contacts (
     phone        INTEGER NOT NULL DEFAULT 0,
     email        INTEGER NOT NULL DEFAULT 0,
     held         INTEGER NOT NULL DEFAULT 0,
+    forgotten    INTEGER NOT NULL DEFAULT 0,
     UNIQUE (workspace_id, reference)
 );
+CREATE INDEX contacts_forgotten ON contacts (forgotten) WHERE forgotten > 0;
+
+-- People who are to be forgotten, by a keyed digest of their reference: whoever comes
+-- under it is suppressed, in every sync, for ever.
+CREATE TABLE forgotten (
+    digest       BLOB PRIMARY KEY,
+    forgotten_at INTEGER NOT NULL
+) WITHOUT ROWID;
 
 -- Further digests of phone numbers and email addresses that Hello Charles may have
 -- from us: earlier ones, and those of requests that nobody answered.
@@ -391,6 +401,7 @@ DROP TABLE known_failures;
 DROP TABLE memberships;
 DROP TABLE past_channels;
 DROP TABLE contacts;
+DROP TABLE forgotten;
 DROP TABLE drawn;
 DROP TABLE seen;
 DROP TABLE pages;
