@@ -181,7 +181,11 @@ func TestALedgerThatWasLostIsNoticedInTheWorkspaceAndInTemporal(t *testing.T) {
 	first := w.run(t, spec)
 	require.Eventually(t, func() bool {
 		listed, err := w.client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowType = '" + activities.SyncWorkflow + "'"})
-		return err == nil && len(listed.GetExecutions()) == 1 && len(listed.GetExecutions()[0].GetMemo().GetFields()) == 2
+		if err != nil || len(listed.GetExecutions()) != 1 {
+			return false
+		}
+		memo := listed.GetExecutions()[0].GetMemo().GetFields()
+		return memo[activities.MemoLedger] != nil && memo[activities.MemoWorkspace] != nil
 	}, patience, 50*time.Millisecond, "the run has its memo")
 
 	require.NoError(t, w.worker.Stop())
