@@ -10,6 +10,7 @@ import (
 
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
+	"audiencesync/internal/temporalclient"
 	"audiencesync/workflows"
 )
 
@@ -91,6 +92,7 @@ func TestCheckTellsWhatARunWouldNeedAndSendsNothing(t *testing.T) {
 		"a first run sends about 3 requests, which takes at least 1s at the connection's limits\n"+
 		"note: active tags of persons in Hello Charles: 5\n"+
 		"note: active custom properties of persons in Hello Charles: 12\n"+
+		"note: "+temporalclient.NotRegistered+"\n"+
 		"ready to run\n", good.stdout)
 
 	content, err := os.ReadFile(site.sync)

@@ -29,14 +29,15 @@ type simulators struct {
 	charles string
 }
 
-// simulate starts the vendors.
-func simulate(t *testing.T, a audienceOf) simulators {
+// simulate starts the vendors. Flags are added to those that say who the members are.
+func simulate(t *testing.T, a audienceOf, flags ...string) simulators {
 	t.Helper()
 	s := simulators{zeotap: freeAddress(t), charles: freeAddress(t)}
 	args := []string{
 		"simulate", "--zeotap", s.zeotap, "--charles", s.charles,
 		"--members", strconv.FormatInt(a.members, 10), "--seed", strconv.FormatUint(a.seed, 10),
 	}
+	args = append(args, flags...)
 	if a.faults != "" {
 		plan := filepath.Join(t.TempDir(), "faults.yaml")
 		require.NoError(t, os.WriteFile(plan, []byte(a.faults), 0o600))
