@@ -15,6 +15,8 @@ type Reads struct {
 	TagsPath string `yaml:"tags_path" json:"tags_path"`
 	// PropertiesPath lists custom properties. Default: /api/v0/custom_properties.
 	PropertiesPath string `yaml:"properties_path" json:"properties_path"`
+	// SegmentsPath lists segments, for "audiencesync init". Default: /api/v0/contact_lists.
+	SegmentsPath string `yaml:"segments_path" json:"segments_path"`
 	// SegmentCountPath counts a segment; {segment} stands for its id. Default:
 	// /api/v1/contact_lists/{segment}/preview.
 	SegmentCountPath string `yaml:"segment_count_path" json:"segment_count_path"`

@@ -119,6 +119,7 @@ func checkGone(r *report, path string, h *HelloCharles) {
 func checkReads(r *report, path string, read Reads) {
 	checkPath(r, path+".tags_path", read.TagsPath, "")
 	checkPath(r, path+".properties_path", read.PropertiesPath, "")
+	checkPath(r, path+".segments_path", read.SegmentsPath, "")
 	checkPath(r, path+".segment_count_path", read.SegmentCountPath, "{segment}")
 	checkPath(r, path+".segment_members_path", read.SegmentMembersPath, "{segment}")
 	checkHeader(r, path+".count_header", read.CountHeader)

@@ -127,6 +127,7 @@ func DefaultHelloCharles() HelloCharles {
 			Auth:             AuthAPIKey,
 			TagsPath:         "/api/v0/tags",
 			PropertiesPath:   "/api/v0/custom_properties",
+			SegmentsPath:     "/api/v0/contact_lists",
 			SegmentCountPath: "/api/v1/contact_lists/{segment}/preview",
 			CountHeader:      "X-Resource-Count",
 			PageSize:         100,

@@ -38,6 +38,8 @@ type API interface {
 	Tags(ctx context.Context) ([]Tag, error)
 	// Properties lists the custom properties that contacts can have.
 	Properties(ctx context.Context) ([]Property, error)
+	// Segments lists the segments, without lists that people fill.
+	Segments(ctx context.Context) ([]Segment, error)
 	// SegmentCount returns the number of contacts in a segment. A reply without
 	// a count is an error of kind Unreadable, never zero.
 	SegmentCount(ctx context.Context, segment string) (int64, error)
@@ -84,6 +86,9 @@ type Result struct {
 
 // Tag is an active tag for contacts.
 type Tag struct{ ID, Label string }
+
+// Segment is an active segment.
+type Segment struct{ ID, Name string }
 
 // Property is an active custom property of contacts.
 type Property struct {

@@ -82,6 +82,7 @@ func check(s config.HelloCharles) error {
 		{"email.value_key", s.Email.ValueKey},
 		{"read.tags_path", s.Read.TagsPath},
 		{"read.properties_path", s.Read.PropertiesPath},
+		{"read.segments_path", s.Read.SegmentsPath},
 		{"read.segment_count_path", s.Read.SegmentCountPath},
 		{"read.count_header", s.Read.CountHeader},
 		{"read.segment_members_path", s.Read.SegmentMembersPath},
@@ -125,6 +126,7 @@ func checkPaths(s config.HelloCharles) error {
 		{"batch.path", s.Batch.Path},
 		{"read.tags_path", s.Read.TagsPath},
 		{"read.properties_path", s.Read.PropertiesPath},
+		{"read.segments_path", s.Read.SegmentsPath},
 		{"read.segment_count_path", strings.ReplaceAll(s.Read.SegmentCountPath, segmentPlaceholder, "")},
 		{"read.segment_members_path", strings.ReplaceAll(s.Read.SegmentMembersPath, segmentPlaceholder, "")},
 	}

@@ -68,6 +68,11 @@ func (l *limited) Properties(ctx context.Context) ([]Property, error) {
 	return l.api.Properties(withPacer(ctx, l.pace))
 }
 
+// Segments implements API.
+func (l *limited) Segments(ctx context.Context) ([]Segment, error) {
+	return l.api.Segments(withPacer(ctx, l.pace))
+}
+
 // SegmentCount implements API.
 func (l *limited) SegmentCount(ctx context.Context, segment string) (count int64, err error) {
 	return l.api.SegmentCount(withPacer(ctx, l.pace), segment)

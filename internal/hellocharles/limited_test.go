@@ -99,6 +99,10 @@ func TestEveryRequestTakesItsTurn(t *testing.T) {
 			_, err := api.Properties(ctx)
 			return err
 		}, []string{"acquired", "GET", "released"}},
+		"segments": {func(ctx context.Context, api hellocharles.API, _ func(context.Context) error) error {
+			_, err := api.Segments(ctx)
+			return err
+		}, []string{"acquired", "GET", "released"}},
 		"count": {func(ctx context.Context, api hellocharles.API, _ func(context.Context) error) error {
 			_, err := api.SegmentCount(ctx, "s")
 			return err

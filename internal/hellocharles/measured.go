@@ -26,6 +26,7 @@ const (
 	upsertOneCall      = "upsert_one"
 	tagsCall           = "tags"
 	propertiesCall     = "properties"
+	segmentsCall       = "segments"
 	segmentCountCall   = "segment_count"
 	segmentMembersCall = "segment_members"
 	contactCall        = "contact"
@@ -89,6 +90,11 @@ func (m *measured) Tags(ctx context.Context) ([]Tag, error) { return m.api.Tags(
 // Properties implements API.
 func (m *measured) Properties(ctx context.Context) ([]Property, error) {
 	return m.api.Properties(m.watching(ctx))
+}
+
+// Segments implements API.
+func (m *measured) Segments(ctx context.Context) ([]Segment, error) {
+	return m.api.Segments(m.watching(ctx))
 }
 
 // SegmentCount implements API.
