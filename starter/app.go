@@ -18,6 +18,8 @@ import (
 // app is one call of the command line. Data goes to stdout, everything else to
 // stderr.
 type app struct {
+	// stdin answers the questions of init; nil is empty.
+	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
 
@@ -89,7 +91,7 @@ was interrupted and the run goes on.`,
 	root.AddCommand(a.runCommand(), a.planCommand(), a.verifyCommand(), a.auditCommand(), a.retireCommand(), a.statusCommand(), a.reportCommand(), a.historyCommand(), a.checkCommand(), a.scheduleCommand(),
 		a.approveCommand(), a.declineCommand(), a.pauseCommand(), a.resumeCommand(),
 		a.adoptCommand(), a.ignoreCommand(), a.tryCommand(), a.traceCommand(), a.failuresCommand(), a.differencesCommand(), a.retryFailuresCommand(), a.ledgerCommand(), a.notifyCommand(),
-		a.upCommand(), a.simulateCommand(), a.demoCommand())
+		a.initCommand(), a.upCommand(), a.simulateCommand(), a.demoCommand())
 	return root
 }
 

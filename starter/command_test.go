@@ -28,8 +28,14 @@ type answer struct {
 // call runs the command line in this process.
 func call(t *testing.T, args ...string) answer {
 	t.Helper()
+	return callWith(t, "", args...)
+}
+
+// callWith is call with something on standard input.
+func callWith(t *testing.T, stdin string, args ...string) answer {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code := (&app{stdout: &stdout, stderr: &stderr}).run(t.Context(), args)
+	code := (&app{stdin: strings.NewReader(stdin), stdout: &stdout, stderr: &stderr}).run(t.Context(), args)
 	return answer{code: code, stdout: stdout.String(), stderr: stderr.String()}
 }
 
@@ -48,7 +54,7 @@ func requireText(t *testing.T, file, got string) {
 func TestEveryVerbExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
-		"", "run", "status", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
+		"", "run", "status", "report", "history", "check", "init", "up", "simulate", "simulate export", "simulate presets", "demo",
 		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
 		"notify", "notify test", "schedule", "schedule create", "schedule update", "schedule list", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild",
 	} {
