@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/term"
 
 	"audiencesync/internal/temporalclient"
 )
@@ -16,10 +18,10 @@ import (
 // app is one call of the command line. Data goes to stdout, everything else to
 // stderr.
 type app struct {
+	// stdin answers questions; nil is empty.
+	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
-	// stdin is nil where nobody could be asked.
-	stdin io.Reader
 
 	output    string
 	address   string
@@ -98,7 +100,7 @@ was interrupted and the run goes on.`,
 	root.AddCommand(a.runCommand(), a.planCommand(), a.verifyCommand(), a.auditCommand(), a.retireCommand(), a.statusCommand(), a.watchCommand(), a.listCommand(), a.reportCommand(), a.historyCommand(), a.checkCommand(), a.scheduleCommand(),
 		a.approveCommand(), a.declineCommand(), a.pauseCommand(), a.resumeCommand(), a.cancelCommand(), a.limitsCommand(),
 		a.adoptCommand(), a.ignoreCommand(), a.tryCommand(), a.traceCommand(), a.failuresCommand(), a.differencesCommand(), a.retryFailuresCommand(), a.ledgerCommand(), a.notifyCommand(), a.searchAttributesCommand(),
-		a.upCommand(), a.simulateCommand(), a.demoCommand())
+		a.initCommand(), a.upCommand(), a.simulateCommand(), a.demoCommand())
 	_ = root.RegisterFlagCompletionFunc("output", completeForms) // It fails for a flag that is not there.
 	a.complete(root)
 	return root
@@ -118,6 +120,14 @@ func (a *app) dial(ctx context.Context, sync string) (client.Client, error) {
 		return nil, failed(sync, err)
 	}
 	return c, nil
+}
+
+// answers is where a person's answers come from; nil where nobody could be asked.
+func (a *app) answers() io.Reader {
+	if file, ok := a.stdin.(*os.File); ok && !term.IsTerminal(int(file.Fd())) {
+		return nil
+	}
+	return a.stdin
 }
 
 func (a *app) printJSON(value any) error {

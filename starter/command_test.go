@@ -29,8 +29,18 @@ type answer struct {
 // call runs the command line in this process.
 func call(t *testing.T, args ...string) answer {
 	t.Helper()
+	return callWith(t, "", args...)
+}
+
+// callWith is call with something on standard input.
+func callWith(t *testing.T, stdin string, args ...string) answer {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code := (&app{stdout: &stdout, stderr: &stderr}).run(t.Context(), args)
+	a := &app{stdout: &stdout, stderr: &stderr}
+	if stdin != "" {
+		a.stdin = strings.NewReader(stdin)
+	}
+	code := a.run(t.Context(), args)
 	return answer{code: code, stdout: stdout.String(), stderr: stderr.String()}
 }
 
@@ -49,7 +59,7 @@ func requireText(t *testing.T, file, got string) {
 func TestEveryVerbExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
-		"", "run", "status", "watch", "list", "report", "history", "check", "up", "simulate", "simulate export", "simulate presets", "demo",
+		"", "run", "status", "watch", "list", "report", "history", "check", "init", "up", "simulate", "simulate export", "simulate presets", "demo",
 		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "cancel", "limits", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
 		"notify", "notify test", "search-attributes", "schedule", "schedule create", "schedule update", "schedule apply", "schedule list", "schedule describe",
 		"schedule pause", "schedule resume", "schedule trigger", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild", "ledger forget",

@@ -6,18 +6,12 @@ import (
 	"os"
 	"os/signal"
 
-	"golang.org/x/term"
-
 	"audiencesync/internal/host"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), host.StopSignals()...)
-	a := &app{stdout: os.Stdout, stderr: os.Stderr}
-	if term.IsTerminal(int(os.Stdin.Fd())) {
-		a.stdin = os.Stdin
-	}
-	code := a.run(ctx, os.Args[1:])
+	code := (&app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}).run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
 }

@@ -143,14 +143,15 @@ func (a *app) apply(ctx context.Context, c client.Client, files []folderFile, f 
 
 // confirm asks whether what was shown is to be done.
 func (a *app) confirm(ctx context.Context) error {
-	if a.stdin == nil {
+	answers := a.answers()
+	if answers == nil {
 		return usage("nothing was changed: there is nobody to ask; add --yes to do this, or --dry-run to only look")
 	}
 	_, _ = fmt.Fprint(a.stderr, "do this? [y/N] ")
 	answered := make(chan string, 1)
 	go func() {
 		// Who interrupts gives no answer: the program ends all the same.
-		answer, _ := bufio.NewReader(a.stdin).ReadString('\n')
+		answer, _ := bufio.NewReader(answers).ReadString('\n')
 		answered <- strings.ToLower(strings.TrimSpace(answer))
 	}()
 	select {

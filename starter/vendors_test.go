@@ -19,18 +19,24 @@ import (
 type desk struct {
 	*simulator.Simulator
 	dir string
+	// zeotap and charles are the addresses of the vendors.
+	zeotap, charles string
 }
 
 // newDesk makes a desk for a demo of 200 members.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{
-		Simulator: simulator.New(simulator.Options{Zeotap: simulator.ZeotapOptions{Members: 200, Seed: 1}}),
-		dir:       t.TempDir(),
-	}
+	return newDeskOf(t, simulator.Options{Zeotap: simulator.ZeotapOptions{Members: 200, Seed: 1}})
+}
+
+// newDeskOf makes a desk whose vendors behave as the options say.
+func newDeskOf(t *testing.T, o simulator.Options) *desk {
+	t.Helper()
+	d := &desk{Simulator: simulator.New(o), dir: t.TempDir()}
 	zeotap, charles := httptest.NewServer(d.ZeotapHandler()), httptest.NewServer(d.CharlesHandler())
 	t.Cleanup(zeotap.Close)
 	t.Cleanup(charles.Close)
+	d.zeotap, d.charles = zeotap.URL, charles.URL
 	edits := strings.NewReplacer("http://127.0.0.1:7401", zeotap.URL, "http://127.0.0.1:7402", charles.URL, "requests_per_second: 20", "requests_per_second: 1000")
 	for _, file := range []string{"connections.yaml", "sync.yaml", "demo.key"} {
 		content, err := examples.Demo.ReadFile("demo/" + file)

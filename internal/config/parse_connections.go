@@ -17,24 +17,35 @@ func LoadConnections(path string) (Connections, error) {
 	if err != nil {
 		return Connections{}, fmt.Errorf("connections file: %w", err)
 	}
+	return ConnectionsAt(path, raw)
+}
+
+// ConnectionsAt is ParseConnections for content that will stand at a path: relative
+// folders start there.
+func ConnectionsAt(path string, raw []byte) (Connections, error) {
 	connections, err := ParseConnections(path, raw)
 	if err != nil {
 		return Connections{}, err
 	}
-	folder, err := filepath.Abs(filepath.Dir(path))
+	return connections, connections.startAt(filepath.Dir(path))
+}
+
+// startAt lets relative folders and known_hosts files start at a folder.
+func (c Connections) startAt(folder string) error {
+	folder, err := filepath.Abs(folder)
 	if err != nil {
-		return Connections{}, fmt.Errorf("folder of the connections file: %w", err)
+		return fmt.Errorf("folder of the connections file: %w", err)
 	}
-	for name, export := range connections.ZeotapExport {
+	for name, export := range c.ZeotapExport {
 		if isFolderPath(export.URL) && !filepath.IsAbs(export.URL) {
 			export.URL = filepath.Join(folder, export.URL)
 		}
 		if known := export.SFTP.KnownHosts; known != "" && !filepath.IsAbs(known) {
 			export.SFTP.KnownHosts = filepath.Join(folder, known)
 		}
-		connections.ZeotapExport[name] = export
+		c.ZeotapExport[name] = export
 	}
-	return connections, nil
+	return nil
 }
 
 // ParseConnections reads the content of a connections file, fills defaults and

@@ -153,6 +153,24 @@ func misfit(needed mapping.NeededProperty, property hellocharles.Property) strin
 	return fmt.Sprintf("it has type %s in Hello Charles and type %s in the mapping", property.Type, needed.Type)
 }
 
+// Fitting returns the type by which a mapping fills a property, and false where none
+// can or the property does not say what it is.
+func Fitting(property hellocharles.Property) (config.PropertyType, bool) {
+	if property.Input != "" {
+		fitting, known := kinds[property.Input]
+		if !known {
+			return "", false
+		}
+		return fitting[0], true
+	}
+	switch record := config.PropertyType(property.Type); record {
+	case config.PropertyString, config.PropertyNumber, config.PropertyBoolean:
+		return record, true
+	default:
+		return "", false
+	}
+}
+
 // fitsRecord compares a mapped type with the type of the property's record;
 // dates are texts there, and select takes texts or numbers.
 func fitsRecord(mapped config.PropertyType, record string) bool {

@@ -56,7 +56,7 @@ func (t *Trial) Choose(ctx context.Context, limit int) (Chosen, error) {
 	var chosen Chosen
 	passed := map[PassedOver]int64{}
 	seed, seen := maphash.MakeSeed(), map[uint64]bool{}
-	read, ended, err := t.each(ctx, func(member audience.Member) (bool, error) {
+	read, ended, err := t.options.each(ctx, func(member audience.Member) (bool, error) {
 		candidate, over, err := t.look(member)
 		if err != nil {
 			return false, err

@@ -16,8 +16,8 @@ const sayEvery = 10 * time.Second
 // each reads the audience from its beginning until use has enough. read is the
 // number of members that use got; whether the audience had more to give is for
 // completeness to say.
-func (t *Trial) each(ctx context.Context, use func(audience.Member) (enough bool, err error)) (read int64, ended audience.Completeness, err error) {
-	reader, err := t.reader(ctx)
+func (o Options) each(ctx context.Context, use func(audience.Member) (enough bool, err error)) (read int64, ended audience.Completeness, err error) {
+	reader, err := o.reader(ctx)
 	if err != nil {
 		return 0, ended, err
 	}
@@ -25,7 +25,7 @@ func (t *Trial) each(ctx context.Context, use func(audience.Member) (enough bool
 	said := time.Now()
 	for cursor := audience.Cursor(""); ; {
 		var page audience.Page
-		err := t.patiently(ctx, passing, func() (err error) {
+		err := Patiently(ctx, o.Say, func() (err error) {
 			page, err = reader.Page(ctx, cursor)
 			return err
 		})
@@ -45,18 +45,18 @@ func (t *Trial) each(ctx context.Context, use func(audience.Member) (enough bool
 		cursor = page.Next
 		if time.Since(said) >= sayEvery {
 			said = time.Now()
-			t.options.Say(fmt.Sprintf("still reading: %s members so far", audience.Thousands(read)))
+			o.Say(fmt.Sprintf("still reading: %s members so far", audience.Thousands(read)))
 		}
 	}
 }
 
-func (t *Trial) reader(ctx context.Context) (reader zeotap.Reader, err error) {
-	source, err := t.options.Pool.Source(t.Sync.Spec)
+func (o Options) reader(ctx context.Context) (reader zeotap.Reader, err error) {
+	source, err := o.Pool.Source(o.Spec)
 	if err != nil {
 		return nil, err
 	}
-	err = t.patiently(ctx, passing, func() error {
-		snapshot, err := source.Open(ctx, t.Sync.Spec.Audience.ID)
+	err = Patiently(ctx, o.Say, func() error {
+		snapshot, err := source.Open(ctx, o.Spec.Audience.ID)
 		if err != nil {
 			return err
 		}
@@ -66,11 +66,21 @@ func (t *Trial) reader(ctx context.Context) (reader zeotap.Reader, err error) {
 	return reader, err
 }
 
+// Sample reads the first members of an audience, at most so many. Of the spec only
+// source and audience count, so that a sync may still be in the making.
+func Sample(ctx context.Context, o Options, most int) (members []audience.Member, ended audience.Completeness, err error) {
+	_, ended, err = o.each(ctx, func(member audience.Member) (bool, error) {
+		members = append(members, member)
+		return len(members) >= most, nil
+	})
+	return members, ended, err
+}
+
 // Find returns the first member of the audience with a normalised reference: a
 // run takes that one, too.
 func (t *Trial) Find(ctx context.Context, reference string) (found audience.Member, read int64, err error) {
 	var without int64
-	read, ended, err := t.each(ctx, func(member audience.Member) (bool, error) {
+	read, ended, err := t.options.each(ctx, func(member audience.Member) (bool, error) {
 		has, rejected := t.Sync.Mapper.Reference(t.Sync.Mapper.Mapped(member))
 		switch {
 		case rejected != nil:
