@@ -10,7 +10,8 @@ type Notify struct {
 	// To are the names of webhook connections that notifications are sent to.
 	To []string `yaml:"to" json:"to,omitempty"`
 	// On are the events that are told: "bad", "recovered", "approval", "paused",
-	// "stalled", "overdue", "digest". Default: all of them.
+	// "stalled", "overdue", "digest". Default: bad, recovered, approval, paused, stalled,
+	// overdue, digest.
 	On []NotifyEvent `yaml:"on" json:"on"`
 	// Reminder is how often it is told again while a run waits for an approval, or for
 	// access to be given back; at least 1m, or zero for never. Default: 4h.
