@@ -45,7 +45,7 @@ LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
 
 .DEFAULT_GOAL := help
 .PHONY: help build tools temporal lint-tools fmt lint vuln tidy-check compose-check \
-	axe test test-short model fuzz conformance chaos demo bench-memory bench-refresh bench-mapping bench-rate replay-record cli schema clean
+	axe test test-short model fuzz conformance chaos demo bench-memory bench-refresh bench-mapping bench-rate replay-record pictures cli schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -126,6 +126,9 @@ bench-mapping: ## Print what mapping a member costs, against plain encoding/json
 bench-rate: temporal ## Print how exactly 3 workers and 3 syncs share a limit of 10 requests per second
 	@$(GO) build -o bin/bench-rate ./bench/rate
 	@bin/bench-rate
+
+pictures: temporal ## Make the pictures of Temporal's web UI that stand in the documents (needs Chromium)
+	$(GO) run ./test/pictures
 
 replay-record: temporal ## Record new histories for the replay tests
 	AUDIENCESYNC_RECORD_HISTORIES=1 $(GO) test -count=1 -run '^TestRecordHistories$$' ./test/integration

@@ -53,6 +53,7 @@ func TestAWorkspaceIsCalledByItsTenantOrItsHost(t *testing.T) {
 	t.Parallel()
 	for address, name := range map[string]string{
 		"https://acme.hello-charles.com":        "acme",
+		"https://acme.hello-charles.com:8443":   "acme",
 		"https://charles.example.com":           "charles.example.com",
 		"https://charles.example.com:8443/base": "charles.example.com:8443",
 		"http://127.0.0.1:7402":                 "127.0.0.1:7402",

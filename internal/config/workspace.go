@@ -19,5 +19,8 @@ func (h HelloCharles) WorkspaceName() string {
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSuffix(address.Host, charlesDomain)
+	if tenant, ok := strings.CutSuffix(address.Hostname(), charlesDomain); ok {
+		return tenant
+	}
+	return address.Host
 }

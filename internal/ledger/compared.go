@@ -77,8 +77,8 @@ func unconfirm(ctx context.Context, tx *sql.Tx, runID int64, notVisible []int64)
 		_, err := tx.ExecContext(ctx, `
 			UPDATE contacts SET held = $1 WHERE held = $2 AND id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($3 AS TEXT)))
 				AND NOT EXISTS (
-					SELECT 1 FROM syncs JOIN memberships ON memberships.sync_id = syncs.id AND memberships.contact_id = contacts.id
-					WHERE syncs.workspace_id = contacts.workspace_id AND in_segment = 1)`, notConfirmed, confirmed, list)
+					SELECT 1 FROM syncs CROSS JOIN memberships -- The few syncs first: there is no index by contact.
+					WHERE syncs.workspace_id = contacts.workspace_id AND memberships.sync_id = syncs.id AND contact_id = contacts.id AND in_segment = 1)`, notConfirmed, confirmed, list)
 		return err
 	})
 }

@@ -112,9 +112,8 @@ func (l *Ledger) HoldsAny(ctx context.Context, sync string, references []string)
 	err = l.reads.QueryRowContext(ctx, `
 		SELECT EXISTS (
 			SELECT 1 FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN syncs AS this CROSS JOIN contacts
-			JOIN syncs ON syncs.workspace_id = this.workspace_id
-			JOIN memberships ON memberships.sync_id = syncs.id AND memberships.contact_id = contacts.id
-			WHERE this.name = $2 AND contacts.workspace_id = this.workspace_id AND contacts.reference = wanted.atom)`, list, sync).Scan(&holds)
+			CROSS JOIN syncs CROSS JOIN memberships -- In this order: memberships have no index by contact.
+			WHERE syncs.workspace_id = this.workspace_id AND memberships.sync_id = syncs.id AND memberships.contact_id = contacts.id AND this.name = $2 AND contacts.workspace_id = this.workspace_id AND contacts.reference = wanted.atom)`, list, sync).Scan(&holds)
 	if err != nil {
 		return false, fmt.Errorf("ledger: references of the workspace of sync %s: %w", sync, err)
 	}
