@@ -84,7 +84,8 @@ func (a *Activities) closeRun(ctx context.Context, in CloseRunInput) (audience.R
 		report.Segment.Before == 0 && !report.Segment.Tolerated && (report.ReadBack == nil || report.ReadBack.Absent == 0)
 	// A list that moved under the read may have left somebody out.
 	compared := tells && in.Comparison != nil && !in.Comparison.Moved
-	return report, a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "" && tells, Good: notify.EndOf(&report) == notify.Good, Proved: proved, Compared: compared})
+	err = a.ledger.CloseRun(ctx, in.Run, ledger.Closing{Report: stored, Complete: in.Ended == "" && tells, Good: notify.EndOf(&report) == notify.Good, Proved: proved, Compared: compared})
+	return report, err
 }
 
 func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInput) (audience.Report, error) {

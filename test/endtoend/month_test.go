@@ -132,6 +132,7 @@ func TestAnOperatorsMonth(t *testing.T) {
 }
 
 func theFirstSync(t *testing.T, m *month) {
+	t.Helper()
 	check := m.do(t, "check", m.sync)
 	require.Zero(t, check.code, check.stderr)
 	require.Contains(t, check.stdout, "ready to run")
@@ -157,6 +158,7 @@ func theFirstSync(t *testing.T, m *month) {
 }
 
 func aSchedule(t *testing.T, m *month) {
+	t.Helper()
 	made := m.do(t, "schedule", "create", m.sync, "--cron", "0 6 29 2 *", "--time-zone", "Europe/Berlin")
 	require.Zero(t, made.code, made.stderr)
 	before := m.runs(t)
@@ -195,6 +197,7 @@ func (m *month) awaitRuns(t *testing.T, runs int) {
 }
 
 func aRefresh(t *testing.T, m *month) {
+	t.Helper()
 	m.admin(t, http.MethodPut, "refresh", `{"changed": {"share": 0.2, "field": "city", "version": 1}, "left": 0.05}`)
 	before := m.vendors.stats(t).UpsertsReceived
 	report := m.good(t)
@@ -213,6 +216,7 @@ func (m *month) requirePlanned(t *testing.T, report audience.Report, before int6
 }
 
 func aPauseAndOtherLimits(t *testing.T, m *month) {
+	t.Helper()
 	set := m.do(t, "limits", "charles-demo", "--in-flight", "1", "--why", "a look")
 	require.Zero(t, set.code, set.stderr)
 	m.admin(t, http.MethodPut, "refresh", `{"changed": {"share": 1, "field": "city", "version": 2}, "left": 0.05}`)
@@ -236,6 +240,7 @@ func aPauseAndOtherLimits(t *testing.T, m *month) {
 }
 
 func aCancellation(t *testing.T, m *month) {
+	t.Helper()
 	m.admin(t, http.MethodPut, "refresh", `{"changed": {"share": 1, "field": "city", "version": 3}, "left": 0.05}`)
 	require.Zero(t, m.do(t, "limits", "charles-demo", "--in-flight", "1").code)
 	run := m.slowly(t)
@@ -253,6 +258,7 @@ func aCancellation(t *testing.T, m *month) {
 }
 
 func anApproval(t *testing.T, m *month) {
+	t.Helper()
 	m.admin(t, http.MethodPut, "refresh", `{"changed": {"share": 1, "field": "city", "version": 3}, "left": 0.4}`)
 	before := m.vendors.stats(t).UpsertsReceived
 	asks := m.do(t, "run", m.sync)
@@ -269,6 +275,7 @@ func anApproval(t *testing.T, m *month) {
 }
 
 func aKeyThatExpires(t *testing.T, m *month) {
+	t.Helper()
 	m.admin(t, http.MethodPut, "refresh", `{"changed": {"share": 1, "field": "city", "version": 4}, "left": 0.4}`)
 	m.admin(t, http.MethodPost, "faults", "rules: [{match: {path: /api/v1beta/contacts/batch}, do: status, status: 401}]")
 	expired := m.do(t, "run", m.sync)
@@ -283,6 +290,7 @@ func aKeyThatExpires(t *testing.T, m *month) {
 }
 
 func aWeekendWithoutAWorker(t *testing.T, m *month) {
+	t.Helper()
 	before := m.runs(t)
 	m.program.Kill()
 	require.Equal(t, 1, m.do(t, "status", "demo", "--fail-if-older", "26h").code, "nobody is there to ask")
@@ -295,6 +303,7 @@ func aWeekendWithoutAWorker(t *testing.T, m *month) {
 }
 
 func aRestart(t *testing.T, m *month) {
+	t.Helper()
 	_, err := m.program.Stop(stopWithin)
 	require.NoError(t, err)
 	requireGone(t, m.program.PID())
@@ -307,6 +316,7 @@ func aRestart(t *testing.T, m *month) {
 }
 
 func failuresThatAreRetried(t *testing.T, m *month) {
+	t.Helper()
 	m.admin(t, http.MethodPut, "refresh", `{"changed": {"share": 1, "field": "city", "version": 5}, "left": 0.4}`)
 	m.admin(t, http.MethodPost, "faults", "refuse: [{share: 0.05, code: blocked, message: This contact is blocked}]")
 	bad := m.do(t, "run", m.sync, "-o", "json")
@@ -327,6 +337,7 @@ func failuresThatAreRetried(t *testing.T, m *month) {
 }
 
 func anotherMapping(t *testing.T, m *month) {
+	t.Helper()
 	content, err := os.ReadFile(m.sync)
 	require.NoError(t, err)
 	text := strings.Replace(string(content), "  tags: [zeotap]", "  tags: [zeotap, vip]", 1)
@@ -341,6 +352,7 @@ func anotherMapping(t *testing.T, m *month) {
 }
 
 func aSecondAudience(t *testing.T, m *month) {
+	t.Helper()
 	content, err := os.ReadFile(m.sync)
 	require.NoError(t, err)
 	summer := write(t, m.settings.dir, "summer.yaml", strings.NewReplacer(
@@ -391,6 +403,7 @@ func (m *month) marks(t *testing.T) (n marks) {
 }
 
 func lookingBack(t *testing.T, m *month) {
+	t.Helper()
 	ends := map[string]int{}
 	for _, past := range m.history(t) {
 		require.NotNil(t, past.Account, "run %d has no report", past.Run)

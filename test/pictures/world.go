@@ -107,7 +107,7 @@ func (w *world) startVendors(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text := "connections:\n"
+	parts := []string{"connections:\n"}
 	for _, s := range stories {
 		var options simulator.Options
 		options.Zeotap.Members, options.Zeotap.Seed, options.Zeotap.Audience = s.members, s.seed, audience.Audience{ID: s.audience, Name: s.title}
@@ -122,12 +122,12 @@ func (w *world) startVendors(ctx context.Context) error {
 			return err
 		}
 		_, theirs, _ := strings.Cut(string(demo), "connections:\n")
-		text += strings.NewReplacer(
+		parts = append(parts, strings.NewReplacer(
 			"zeotap-demo", "zeotap-"+s.sync, "charles-demo", s.workspace+"-"+s.sync,
 			"http://127.0.0.1:7401", "http://zeotap.example.com:"+zeotap+"\n    allow_plain_http: true",
 			"http://127.0.0.1:7402", "http://"+s.workspace+".hello-charles.com:"+charles+"\n    allow_plain_http: true",
 			"requests_in_flight: 8", "requests_in_flight: 4",
-		).Replace(theirs)
+		).Replace(theirs))
 		spec, err := config.ParseSync("sync.yaml", []byte(strings.NewReplacer(
 			"sync: demo", "sync: "+s.sync, `"984"`, fmt.Sprintf("%q", s.audience), "Spring campaign", s.title, "_984", "_"+s.audience, "seg-984", "seg-"+s.audience,
 			"zeotap-demo", "zeotap-"+s.sync, "charles-demo", s.workspace+"-"+s.sync,
@@ -141,7 +141,7 @@ func (w *world) startVendors(ctx context.Context) error {
 		w.syncs[s.sync] = spec
 	}
 	return errors.Join(
-		os.WriteFile(filepath.Join(w.dir, "demo.key"), key, 0o600), os.WriteFile(filepath.Join(w.dir, "connections.yaml"), []byte(text), 0o600))
+		os.WriteFile(filepath.Join(w.dir, "demo.key"), key, 0o600), os.WriteFile(filepath.Join(w.dir, "connections.yaml"), []byte(strings.Join(parts, "")), 0o600))
 }
 
 // serve serves a vendor on a free port.
