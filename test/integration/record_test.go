@@ -94,6 +94,13 @@ func TestRecordHistories(t *testing.T) {
 			require.NoError(t, err)
 			return run
 		},
+		"audited": func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			w.run(t, demo(t))
+			run, _, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: demo(t), Audit: true})
+			require.NoError(t, err)
+			return run
+		},
 		"planned": func(t *testing.T, w *world) client.WorkflowRun {
 			t.Helper()
 			run, _, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: demo(t), PlanOnly: true})
