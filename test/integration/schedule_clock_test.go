@@ -41,6 +41,7 @@ func TestADailyScheduleRunsOnceOnDaysOnWhichClocksAreChanged(t *testing.T) {
 			}}}))
 			var last []schedule.Last
 			require.Eventually(t, func() bool {
+				var err error
 				last, err = w.lookSchedule(t, spec, schedule.Runs).Last(t.Context(), w.client)
 				require.NoError(t, err)
 				return len(last) == c.acts && last[0].Ended != schedule.Going
