@@ -130,6 +130,8 @@ func (s *shownSample) about() string {
 		return "(nothing changed: everybody is sent)"
 	case ledger.SampleOfFilter:
 		return "(the filter excludes the member)"
+	case ledger.SampleOfForgetting:
+		return "(the person is to be forgotten)"
 	case ledger.SampleOfChecks:
 		return "(invalid: our checks)"
 	}

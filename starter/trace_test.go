@@ -71,6 +71,22 @@ func TestATraceShowsWhatPastRunsSaid(t *testing.T) {
 	require.Equal(t, audience.Refused, shown.History.Failures[0].Outcome)
 }
 
+func TestATraceSaysWhoIsForgotten(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.Zero(t, call(t, "ledger", "forget", "--reference", d.first(), "--ledger", "sqlite:"+d.file("ledger.db")).code)
+	traced := d.call(t, "trace", "--reference", d.first())
+	require.Zero(t, traced.code, traced.stderr)
+	require.Contains(t, traced.stdout, "\nrequest\nnone: suppressed, the person was forgotten (audiencesync ledger forget) and is sent by no sync\n")
+	require.Contains(t, traced.stdout, "\npast runs\nforgotten at ")
+
+	var shown shownPath
+	require.NoError(t, json.Unmarshal([]byte(d.call(t, "trace", "--reference", d.first(), "-o", "json").stdout), &shown))
+	require.False(t, shown.Sent)
+	require.Equal(t, audience.Forgotten, shown.NotSent.Reason)
+	require.NotNil(t, shown.ForgottenAt)
+}
+
 // refuse writes a run into the ledger in which the first member was refused.
 func refuse(t *testing.T, d *desk) {
 	t.Helper()

@@ -34,9 +34,11 @@ type shownPath struct {
 	// NoRequest says why there is no request of a member that would be sent.
 	NoRequest string `json:"no_request,omitempty"`
 	// Unmark is the request with which the next run takes the marker away.
-	Unmark  *shownRequest `json:"unmark,omitempty"`
-	History shownHistory  `json:"history"`
-	Held    shownHeld     `json:"held"`
+	Unmark *shownRequest `json:"unmark,omitempty"`
+	// ForgottenAt is when "ledger forget" was told of the person.
+	ForgottenAt *time.Time   `json:"forgotten_at,omitempty"`
+	History     shownHistory `json:"history"`
+	Held        shownHeld    `json:"held"`
 }
 
 type shownStep struct {
@@ -123,6 +125,9 @@ func showPath(sync string, p trial.Path) shownPath {
 			shown.From[input.Field] = input.Value
 		}
 		s.Steps = append(s.Steps, shown)
+	}
+	if !p.ForgottenAt.IsZero() {
+		s.ForgottenAt = &p.ForgottenAt
 	}
 	if p.Request != nil {
 		s.Request = showRequest(*p.Request)
@@ -247,6 +252,9 @@ func (s *shownPath) writeUnmark(text *strings.Builder) error {
 
 func (s *shownPath) writeHistory(text *strings.Builder) error {
 	text.WriteString("past runs\n")
+	if s.ForgottenAt != nil {
+		fmt.Fprintf(text, "forgotten at %s: no sync sends the person any more, and the ledger keeps nothing but a digest once the marker is taken away\n", clock(*s.ForgottenAt))
+	}
 	h := s.History
 	switch {
 	case !h.HasRun:

@@ -41,6 +41,8 @@ const (
 	SampleOfFull SampleReason = "full"
 	// SampleOfFilter: the filter keeps the leaver out now.
 	SampleOfFilter SampleReason = "suppressed"
+	// SampleOfForgetting: the leaver is to be forgotten.
+	SampleOfForgetting SampleReason = "forgotten"
 	// SampleOfChecks: the leaver is invalid now.
 	SampleOfChecks SampleReason = "invalid"
 )
@@ -137,8 +139,14 @@ func (d *deciding) sample(ctx context.Context, leaving *seen) error {
 	}
 	samples := sampleLog{tx: d.tx, runID: d.runID, kept: map[SampleKind]int{}}
 	for _, contact := range leaving.first(MostSamples) {
+		var forgotten bool
+		if err := d.tx.QueryRowContext(ctx, `SELECT forgotten <> 0 FROM contacts WHERE id = $1`, contact).Scan(&forgotten); err != nil {
+			return err
+		}
 		var why SampleReason
 		switch {
+		case forgotten:
+			why = SampleOfForgetting
 		case d.suppressed.has(contact):
 			why = SampleOfFilter
 		case d.invalid.has(contact):

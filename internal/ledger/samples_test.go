@@ -84,6 +84,16 @@ func TestAPlanKeepsSamplesOfWhatARunWouldDo(t *testing.T) {
 	require.Contains(t, said(t, l, plan(t, l, full, list)), "00000101 changed full")
 }
 
+func TestASampleSaysThatALeaverIsToBeForgotten(t *testing.T) {
+	t.Parallel()
+	l := open(t)
+	marks(t, l, mirrored("a"), members(0, 3, "v1"))
+	forget(t, l, members(1, 1, "")[0].Reference, false)
+	planned := mirrored("b")
+	planned.PlanOnly = true
+	require.Equal(t, []string{"00000001 leaver forgotten", "00000002 leaver"}, said(t, l, plan(t, l, planned, members(0, 2, "v1"))))
+}
+
 func TestARunKeepsNoSamplesAndSaysSo(t *testing.T) {
 	t.Parallel()
 	address := ledgertest.Address(t)

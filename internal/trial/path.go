@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"errors"
+	"time"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
@@ -27,6 +28,9 @@ type Path struct {
 	NoRequest string
 	// Unmark is what the next run takes the marker away with; nil unless it does.
 	Unmark *hellocharles.Rendered
+	// ForgottenAt is when the person was forgotten, whom no sync sends any more; zero
+	// if it was not.
+	ForgottenAt time.Time
 	// HasRun says that the ledger knows the sync. History is what it holds of the
 	// reference.
 	HasRun  bool
@@ -42,6 +46,9 @@ func (t *Trial) Follow(ctx context.Context, member audience.Member) (Path, error
 	mapper := t.Sync.Mapper
 	p := Path{Mapped: mapper.Mapped(member), Trace: mapper.Trace(member)}
 	p.Stops = mapper.Unknown(p.Mapped)
+	if err := t.lookForgotten(ctx, &p); err != nil {
+		return p, err
+	}
 	if p.Trace.Contact != nil {
 		rendered, err := t.Sync.Workspace.API.Render(ctx, *p.Trace.Contact)
 		switch {
@@ -65,8 +72,23 @@ func (t *Trial) Follow(ctx context.Context, member audience.Member) (Path, error
 // nothing. The path has no fields and no steps.
 func (t *Trial) FollowLeaver(ctx context.Context, reference string) (Path, error) {
 	p := Path{Trace: mapping.Trace{Reference: reference}}
+	if err := t.lookForgotten(ctx, &p); err != nil {
+		return p, err
+	}
 	err := t.lookBack(ctx, &p, true)
 	return p, err
+}
+
+// lookForgotten excludes from a path who was forgotten, as a run does.
+func (t *Trial) lookForgotten(ctx context.Context, p *Path) (err error) {
+	if p.Trace.Reference == "" {
+		return nil
+	}
+	p.ForgottenAt, err = t.options.Pool.Ledger.ForgottenAt(ctx, p.Trace.Reference)
+	if !p.ForgottenAt.IsZero() {
+		p.Trace.Contact, p.Trace.Excluded = nil, &mapping.Rejection{Reason: audience.Forgotten}
+	}
+	return err
 }
 
 // lookBack adds to a path what the ledger and Hello Charles hold of its reference.

@@ -78,6 +78,31 @@ func TestATraceGoesOnWhereContactsCannotBeRead(t *testing.T) {
 	require.Contains(t, path.CannotRead, "read.contact_path")
 }
 
+func TestATraceShowsThatWhoIsForgottenLosesTheMarkerAndIsNotSent(t *testing.T) {
+	t.Parallel()
+	for name, follow := range map[string]func(*trial.Trial) (trial.Path, error){
+		"a member": func(opened *trial.Trial) (trial.Path, error) {
+			return opened.Follow(t.Context(), audience.Member{"phone": "0151 12345601"})
+		},
+		"who left": func(opened *trial.Trial) (trial.Path, error) { return opened.FollowLeaver(t.Context(), ada) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, simulator.CharlesOptions{}, func(c *config.HelloCharles) { c.Omitted = config.OmittedKeep })
+			opened := w.ready(t, "member: member}\n", "member: member, left: left}\nmode: mirror\n")
+			try(t, opened, 1)
+			_, err := w.pool.Ledger.Forget(t.Context(), ada, false)
+			require.NoError(t, err)
+			path, err := follow(opened)
+			require.NoError(t, err)
+			require.Equal(t, audience.Forgotten, path.Trace.Excluded.Reason)
+			require.Nil(t, path.Request)
+			require.Contains(t, string(path.Unmark.Body), `"left"`)
+			require.NotZero(t, path.ForgottenAt)
+		})
+	}
+}
+
 func TestATraceShowsWhatTakesTheMarkerAway(t *testing.T) {
 	t.Parallel()
 	const mirror, remove = "mode: mirror\n", "mode: mirror\non_invalid: remove\n"
