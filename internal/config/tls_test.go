@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -45,4 +47,17 @@ func TestTLSSettingsThatCannotWorkAreRefused(t *testing.T) {
 		"c.yaml:15:5: connections.charles.tls: has no effect: the base_url starts with http://")
 	require.ErrorContains(t, connectionsError("c.yaml", []byte(strings.Replace(minimalConnections, "format: csv", "format: csv\n    tls: {ca: file:a}", 1))),
 		"connections.drops.tls: unknown key; this connection is of kind zeotap-export, the key belongs to zeotap-api and hello-charles and webhook")
+}
+
+func TestTheConnectionsOfTheTLSDocumentAreRead(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/tls.md")
+	require.NoError(t, err)
+	block := regexp.MustCompile("(?s)```yaml connections\n(.*?)```").FindSubmatch(text)
+	require.NotNil(t, block)
+	connections, err := config.ParseConnections("connections.yaml", block[1])
+	require.NoError(t, err)
+	require.Equal(t, config.TLS{
+		CA: "file:/run/secrets/gateway-ca.pem", Certificate: "file:/run/secrets/client.pem", Key: "file:/run/secrets/client.key",
+	}, connections.HelloCharles["charles"].TLS)
 }

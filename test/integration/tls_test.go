@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"audiencesync/activities"
+	"audiencesync/internal/audience"
 	"audiencesync/internal/vendorhttp/tlstest"
 	"audiencesync/workflows"
 )
@@ -77,6 +78,30 @@ func TestARunPausesForAClientCertificateThatHasExpiredAndGoesOnWithTheNext(t *te
 	require.NoError(t, err)
 	requireTrueReport(t, w, report)
 	requireContactByContact(t, w)
+}
+
+func TestARunWhoseClientCertificateExpiresBeforeItsProofIsUnverifiableUntilItIsProved(t *testing.T) {
+	t.Parallel()
+	authority := tlstest.NewAuthority(t)
+	w := newWorld(t, 200, overMutualTLS(authority))
+	w.shows(t, authority, authority.Issue(t))
+	held := w.charles.hold(http.MethodPost, contactsPath, 0)
+	spec := demo(t)
+	run := w.started(t, spec)
+	held.await(t, 1) // It is the only batch.
+	w.shows(t, authority, authority.Issue(t, tlstest.Expired))
+	held.release()
+	report, err := w.end(t, run)
+	require.NoError(t, err)
+	require.Equal(t, audience.Unverifiable, report.Verdict)
+	require.Contains(t, strings.Join(report.Explanation, "\n"), "tls.certificate: the client certificate behind it has expired, on ")
+
+	w.shows(t, authority, authority.Issue(t))
+	again, _, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: spec, VerifyOnly: true})
+	require.NoError(t, err)
+	report, err = w.end(t, again)
+	require.NoError(t, err)
+	require.NotEqual(t, audience.Unverifiable, report.Verdict)
 }
 
 func TestACheckShowsWhatIsWrongWithCertificatesBeforeAnythingIsSent(t *testing.T) {
