@@ -171,7 +171,8 @@ func classifyVendor(err *vendorhttp.Error, attempt int) rule {
 		return rule{kind: TypeUnavailable}
 	case vendorhttp.Unreadable:
 		return rule{kind: TypeUnreadableAnswer, final: attempt >= triesOfUnreadable}
-	case vendorhttp.Unauthorized, vendorhttp.Forbidden, vendorhttp.NotFound, vendorhttp.NoCredential, vendorhttp.Redirected:
+	case vendorhttp.Unauthorized, vendorhttp.Forbidden, vendorhttp.NotFound, vendorhttp.NoCredential, vendorhttp.Redirected,
+		vendorhttp.UnusableCertificate, vendorhttp.ServerNotTrusted, vendorhttp.CertificateRefused:
 		return rule{kind: TypeAccessDenied, final: true}
 	default:
 		return rule{kind: TypeRequestRefused, final: true}

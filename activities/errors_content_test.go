@@ -84,11 +84,11 @@ func TestALostAnswerCarriesNoContactDataToTemporal(t *testing.T) {
 func plantedAPI(t *testing.T, url string) hellocharles.API {
 	t.Helper()
 	settings := config.DefaultHelloCharles()
-	settings.BaseURL, settings.SourceType, settings.Send = url, "zeotap", config.SendBatch
+	settings.BaseURL, settings.SourceType, settings.Send, settings.Credential = url, "zeotap", config.SendBatch, "env:KEY"
 	settings.Batch.Method, settings.Batch.Path, settings.Batch.Envelope = "POST", "/api/v1beta/contacts/batch", "contacts"
 	settings.Batch.Reply = config.RepliesItems
 	settings.Timeout = config.Duration(10 * time.Second)
-	api, err := hellocharles.New("charles", settings, func(context.Context) (string, error) { return plantedKey, nil }, nil)
+	api, err := hellocharles.New("charles", settings, func(context.Context, string) (string, error) { return plantedKey, nil })
 	require.NoError(t, err)
 	return api
 }

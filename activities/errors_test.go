@@ -103,18 +103,21 @@ func TestEveryKindOfFailedRequestIsFinalOrTriedAgain(t *testing.T) {
 	denied := told{kind: TypeAccessDenied, final: true}
 	refused := told{kind: TypeRequestRefused, final: true}
 	table := map[vendorhttp.Kind]told{
-		vendorhttp.RateLimited:   {kind: TypeRateLimited, delay: 7 * time.Second, benign: true},
-		vendorhttp.Unavailable:   unknown,
-		vendorhttp.Unreachable:   unknown,
-		vendorhttp.Unauthorized:  denied,
-		vendorhttp.Forbidden:     denied,
-		vendorhttp.NotFound:      denied,
-		vendorhttp.Redirected:    denied,
-		vendorhttp.NoCredential:  denied,
-		vendorhttp.Rejected:      refused,
-		vendorhttp.TooLarge:      refused,
-		vendorhttp.Misconfigured: refused,
-		vendorhttp.Unreadable:    {kind: TypeUnreadableAnswer},
+		vendorhttp.RateLimited:         {kind: TypeRateLimited, delay: 7 * time.Second, benign: true},
+		vendorhttp.Unavailable:         unknown,
+		vendorhttp.Unreachable:         unknown,
+		vendorhttp.Unauthorized:        denied,
+		vendorhttp.Forbidden:           denied,
+		vendorhttp.NotFound:            denied,
+		vendorhttp.Redirected:          denied,
+		vendorhttp.NoCredential:        denied,
+		vendorhttp.UnusableCertificate: denied,
+		vendorhttp.ServerNotTrusted:    denied,
+		vendorhttp.CertificateRefused:  denied,
+		vendorhttp.Rejected:            refused,
+		vendorhttp.TooLarge:            refused,
+		vendorhttp.Misconfigured:       refused,
+		vendorhttp.Unreadable:          {kind: TypeUnreadableAnswer},
 	}
 	for _, kind := range kindsIn(t, "../internal/vendorhttp/errors.go") {
 		want, known := table[vendorhttp.Kind(kind)]

@@ -66,7 +66,7 @@ func newPipeline(phones bool) (*pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := hellocharles.New("charles-demo", connections.HelloCharles["charles-demo"], nil, nil)
+	api, err := hellocharles.New("charles-demo", connections.HelloCharles["charles-demo"], nil)
 	return &pipeline{mapper: mapper, api: api}, err
 }
 

@@ -17,6 +17,7 @@ func checkHelloCharles(r *report, path string, h *HelloCharles) {
 		h.BaseURL = "https://" + strings.ToLower(h.BaseURL) + charlesDomain
 	}
 	h.BaseURL = checkBaseURL(r, path+".base_url", h.BaseURL, h.AllowPlainHTTP)
+	checkTLSOf(r, path, h.TLS, h.BaseURL)
 	if h.Limits.RequestsPerSecond == 0 {
 		h.Limits.RequestsPerSecond = DefaultRequestsPerSecond(h.Send)
 	}

@@ -12,6 +12,7 @@ import (
 // into one spelling.
 func checkZeotapAPI(r *report, path string, z *ZeotapAPI) {
 	z.BaseURL = checkBaseURL(r, path+".base_url", z.BaseURL, z.AllowPlainHTTP)
+	checkTLSOf(r, path, z.TLS, z.BaseURL)
 	checkHeader(r, path+".credential_header", z.CredentialHeader)
 	checkPositive(r, path+".timeout", z.Timeout)
 	checkPositive(r, path+".limits.max_retry_after", z.Limits.MaxRetryAfter)

@@ -47,6 +47,9 @@ type ZeotapAPI struct {
 	// CredentialHeader carries the credential. Zeotap's Profile API uses
 	// "apikey". Default: apikey.
 	CredentialHeader string `yaml:"credential_header" json:"credential_header"`
+	// TLS is for a server with a certificate of an authority of its own, or that asks for
+	// a client certificate.
+	TLS TLS `yaml:"tls" json:"tls"`
 	// Limits is the budget for requests.
 	Limits Limits `yaml:"limits" json:"limits"`
 	// Timeout bounds one request, reply included. Default: 1m.
@@ -165,6 +168,9 @@ type HelloCharles struct {
 	// Credential says where the API key is: "env:NAME" or "file:PATH". It is sent
 	// as x-api-key (Contact API, help article 264408).
 	Credential CredentialRef `yaml:"credential" json:"credential,omitempty" jsonschema:"required"`
+	// TLS is for a server, or a gateway in front of it, with a certificate of an authority
+	// of its own, or that asks for a client certificate.
+	TLS TLS `yaml:"tls" json:"tls"`
 	// Limits is the budget of the workspace, shared by all its syncs and workers.
 	Limits Limits `yaml:"limits" json:"limits"`
 	// Timeout bounds one request, reply included. Default: 1m.

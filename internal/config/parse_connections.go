@@ -174,6 +174,9 @@ func explainConnectionKey(key string, kind Kind, root, structure reflect.Type) s
 	if near, ok := Nearest(key, names(structure)); ok {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
+	if uncheckedWord.MatchString(key) {
+		return "the certificate of a server is always checked; if an authority of its own has signed it, name that: tls: {ca: file:PATH}"
+	}
 	if credentialWord.MatchString(key) && kind == KindWebhook {
 		return "write where the URL and the secret are, never themselves: url: env:NAME, secret: env:NAME"
 	}

@@ -14,6 +14,9 @@ type Webhook struct {
 	Secret CredentialRef `yaml:"secret" json:"secret,omitempty"`
 	// AllowPlainHTTP permits http:// to a host that is not this machine. Default: false.
 	AllowPlainHTTP bool `yaml:"allow_plain_http" json:"allow_plain_http,omitempty"`
+	// TLS is for a receiver with a certificate of an authority of its own, or that asks for
+	// a client certificate.
+	TLS TLS `yaml:"tls" json:"tls"`
 	// Timeout bounds one request, reply included; at most 1m. Default: 10s.
 	Timeout Duration `yaml:"timeout" json:"timeout"`
 }
@@ -34,6 +37,7 @@ func (c Connections) Webhook(name string) (Webhook, error) {
 }
 
 func checkWebhook(r *report, path string, w *Webhook) {
+	checkTLS(r, path+".tls", w.TLS)
 	checkPositive(r, path+".timeout", w.Timeout)
 	if key := path + ".timeout"; w.Timeout > longestWebhook && !r.broken(key) {
 		r.refuse(key, "expected at most %s: a receiver only has to take a message", longestWebhook)

@@ -21,8 +21,9 @@ type Store struct {
 // errNotAReference does not show what was written: it may be the credential.
 var errNotAReference = errors.New("credential: not a reference; write env:NAME or file:PATH, never the credential itself")
 
-// maxFileBytes bounds a credential file: a larger one is not a credential.
-const maxFileBytes = 64 << 10
+// maxFileBytes bounds a credential file: a store of certificate authorities fits, and a
+// larger file is no credential.
+const maxFileBytes = 1 << 20
 
 // Lookup returns the credential behind "env:NAME" or "file:PATH", without
 // surrounding white space. Errors name the reference, never the value.
@@ -53,7 +54,7 @@ func (s Store) fromFile(reference, path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
-			return "", fmt.Errorf("credential %s: no such file on the worker; put it there, or correct the connection's credential", reference)
+			return "", fmt.Errorf("credential %s: no such file on the worker; put it there, or correct the reference in the connections file", reference)
 		}
 		return "", fmt.Errorf("credential %s: %w", reference, err)
 	}

@@ -46,13 +46,13 @@ func TestCredentialFileThatIsNoneIsNamed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "empty", " \n")
-	write(t, dir, "large", strings.Repeat("s", 64<<10+1))
-	write(t, dir, "largest", strings.Repeat("s", 64<<10))
+	write(t, dir, "large", strings.Repeat("s", 1<<20+1))
+	write(t, dir, "largest", strings.Repeat("s", 1<<20))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder"), 0o700))
 	tests := map[string]string{
-		"file:missing":   "credential file:missing: no such file on the worker; put it there, or correct the connection's credential",
+		"file:missing":   "credential file:missing: no such file on the worker; put it there, or correct the reference in the connections file",
 		"file:empty":     "credential file:empty: the file is empty",
-		"file:large":     "credential file:large: more than 65536 bytes, which is no credential",
+		"file:large":     "credential file:large: more than 1048576 bytes, which is no credential",
 		"file:folder":    "credential file:folder: not a file",
 		"file:/dev/zero": "credential file:/dev/zero: not a file",
 	}

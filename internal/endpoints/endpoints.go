@@ -52,12 +52,3 @@ func (e *SettingsError) Error() string { return e.err.Error() }
 
 // Unwrap returns the cause.
 func (e *SettingsError) Unwrap() error { return e.err }
-
-func (p *Pool) lookup(reference config.CredentialRef) func(context.Context) (string, error) {
-	if reference == "" {
-		return nil
-	}
-	return func(ctx context.Context) (string, error) {
-		return p.Credential(ctx, string(reference))
-	}
-}

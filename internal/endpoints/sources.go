@@ -47,7 +47,7 @@ func (p *Pool) newSource(name string) (zeotap.Source, error) {
 	}
 	switch {
 	case settings.API != nil:
-		return zeotap.NewAPI(name, *settings.API, p.lookup(settings.API.Credential))
+		return zeotap.NewAPI(name, *settings.API, p.Credential)
 	case settings.Export != nil:
 		return zeotap.NewExport(name, *settings.Export, p.Credential)
 	default:

@@ -42,12 +42,7 @@ func (p *Pool) Workspace(ctx context.Context, name string) (*Workspace, error) {
 	if err != nil {
 		return nil, &SettingsError{err}
 	}
-	credential := p.lookup(settings.Credential)
-	readCredential := credential
-	if settings.Read.Credential != "" {
-		readCredential = p.lookup(settings.Read.Credential)
-	}
-	api, err := hellocharles.New(name, settings, credential, readCredential)
+	api, err := hellocharles.New(name, settings, p.Credential)
 	if err != nil {
 		return nil, &SettingsError{err}
 	}

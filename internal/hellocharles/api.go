@@ -19,6 +19,9 @@ const MaxContacts = 1000
 // requests are *vendorhttp.Error; their texts hold no contact data. A request
 // whose effect is unknown (lost, cut, unreadable) is safe to send again.
 type API interface {
+	// Check reports whether a request could be made: whether the key, and what is
+	// behind the TLS settings, can be found and used. It sends nothing.
+	Check(ctx context.Context) error
 	// Upsert sends up to 1,000 contacts in one request of the Batched Contacts
 	// API. Their references differ from each other. before is called when the
 	// request is about to leave; if it fails, nothing is sent and its error is

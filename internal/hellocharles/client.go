@@ -24,13 +24,10 @@ type client struct {
 	bodyHint atomic.Int64
 }
 
-// New returns the API of one connection. credential and readCredential look
-// the keys up at the time of use; either may be nil. Reads use readCredential
-// if it is given. Missing batch settings are an error when the connection
-// sends batches.
-func New(
-	name string, settings config.HelloCharles, credential, readCredential func(context.Context) (string, error),
-) (API, error) {
+// New returns the API of one connection. lookup returns what is behind the
+// references of its settings, at the time of use. Missing batch settings are an
+// error when the connection sends batches.
+func New(name string, settings config.HelloCharles, lookup func(ctx context.Context, reference string) (string, error)) (API, error) {
 	if err := check(settings); err != nil {
 		return nil, fmt.Errorf("connection %s: %w", name, err)
 	}
@@ -38,7 +35,9 @@ func New(
 		Connection:    name,
 		BaseURL:       settings.BaseURL,
 		Header:        "x-api-key",
-		Credential:    credential,
+		Credential:    settings.Credential,
+		TLS:           settings.TLS,
+		Lookup:        lookup,
 		Timeout:       settings.Timeout.D(),
 		MaxBody:       int64(settings.MaxBodyMegabytes) << 20,
 		MaxRetryAfter: settings.Limits.MaxRetryAfter.D(),
@@ -49,9 +48,9 @@ func New(
 		return nil, err
 	}
 	reads := contacts
-	if readCredential != nil || settings.Read.Auth == config.AuthBearer {
-		if readCredential != nil {
-			options.Credential = readCredential
+	if settings.Read.Credential != "" || settings.Read.Auth == config.AuthBearer {
+		if settings.Read.Credential != "" {
+			options.Credential = settings.Read.Credential
 		}
 		if settings.Read.Auth == config.AuthBearer {
 			options.Header, options.Prefix = "Authorization", "Bearer "
@@ -69,6 +68,14 @@ func New(
 		replies:  newReplies(settings.Batch, settings.Gone),
 		tagIDs:   newTagIDs(),
 	}, nil
+}
+
+// Check implements API.
+func (c *client) Check(ctx context.Context) error {
+	if err := c.contacts.Check(ctx); err != nil || !c.settings.Read.ReadsAllowed() {
+		return err
+	}
+	return c.reads.Check(ctx)
 }
 
 // check refuses settings that give no request. The defaults are those of the

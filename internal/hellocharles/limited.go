@@ -33,6 +33,9 @@ type limited struct {
 	budget Budget
 }
 
+// Check implements API.
+func (l *limited) Check(ctx context.Context) error { return l.api.Check(ctx) }
+
 // Upsert implements API.
 func (l *limited) Upsert(
 	ctx context.Context, contacts []audience.Contact, before func(context.Context) error,

@@ -1,6 +1,7 @@
 package hellocharles_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -164,11 +165,11 @@ func TestReadsGoByTheirOwnCredential(t *testing.T) {
 			defer server.Close()
 			settings := settingsFor(server.URL)
 			settings.Read.Auth = test.auth
-			reads := credential(readKey)
-			if !test.own {
-				reads = nil
+			if test.own {
+				settings.Read.Credential = "env:READ_KEY"
 			}
-			api, err := hellocharles.New("acme", settings, credential(apiKey), reads)
+			keys := map[string]string{"env:KEY": apiKey, "env:READ_KEY": readKey}
+			api, err := hellocharles.New("acme", settings, func(_ context.Context, reference string) (string, error) { return keys[reference], nil })
 			require.NoError(t, err)
 			_, err = api.SegmentCount(t.Context(), "s")
 			require.NoError(t, err)

@@ -57,6 +57,9 @@ type measured struct {
 	duration metric.Float64Histogram
 }
 
+// Check implements API. It is no request.
+func (m *measured) Check(ctx context.Context) error { return m.api.Check(ctx) }
+
 // Upsert implements API.
 func (m *measured) Upsert(
 	ctx context.Context, contacts []audience.Contact, before func(context.Context) error,

@@ -32,7 +32,7 @@ func simulate(
 	for _, apply := range change {
 		apply(&settings)
 	}
-	api, err := hellocharles.New("acme", settings, credential(simulator.DefaultKey), nil)
+	api, err := hellocharles.New("acme", settings, credential(simulator.DefaultKey))
 	require.NoError(t, err)
 	return api, sim
 }

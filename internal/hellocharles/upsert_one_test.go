@@ -164,7 +164,7 @@ func TestSettingsThatGiveNoRequestAreRefused(t *testing.T) {
 			t.Parallel()
 			settings := settingsFor("https://acme.example")
 			test.change(&settings)
-			_, err := hellocharles.New("acme", settings, credential(apiKey), nil)
+			_, err := hellocharles.New("acme", settings, credential(apiKey))
 			require.ErrorContains(t, err, "connection acme: ")
 			require.ErrorContains(t, err, test.text)
 		})

@@ -81,7 +81,7 @@ func serve(t *testing.T, handler http.HandlerFunc, change ...func(*config.HelloC
 		apply(&settings)
 	}
 	var err error
-	w.api, err = hellocharles.New("acme", settings, credential(apiKey), nil)
+	w.api, err = hellocharles.New("acme", settings, credential(apiKey))
 	require.NoError(t, err)
 	return w
 }
@@ -90,6 +90,7 @@ func settingsFor(address string) config.HelloCharles {
 	settings := config.DefaultHelloCharles()
 	settings.BaseURL = address
 	settings.SourceType = "zeotap"
+	settings.Credential = "env:KEY"
 	settings.Timeout = config.Duration(10 * time.Second)
 	settings.Send = config.SendBatch
 	settings.Batch.Method = http.MethodPost
@@ -103,8 +104,8 @@ func replying(form config.ReplyForm) func(*config.HelloCharles) {
 	return func(s *config.HelloCharles) { s.Batch.Reply = form }
 }
 
-func credential(value string) func(context.Context) (string, error) {
-	return func(context.Context) (string, error) { return value, nil }
+func credential(value string) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) { return value, nil }
 }
 
 // answer replies to every request with one status and JSON body.

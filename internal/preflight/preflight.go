@@ -81,6 +81,7 @@ func Inspect(ctx context.Context, in Input) (*Findings, error) {
 		charles bool
 	}{
 		{i.source, false},
+		{in.API.Check, true},
 		{i.tags, true},
 		{i.properties, true},
 		{i.segment, true},
@@ -97,10 +98,7 @@ func Inspect(ctx context.Context, in Input) (*Findings, error) {
 				return nil, err
 			}
 			i.problem("%s", text)
-			// One answer about a wrong key is enough.
-			if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok && step.charles && vendor.Kind == vendorhttp.Unauthorized {
-				keyAccepted = false
-			}
+			keyAccepted = keyAccepted && (!step.charles || !letsNobodyIn(err))
 		}
 	}
 	i.omitted()
@@ -145,7 +143,7 @@ func isProblem(err error) (string, bool) {
 	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok {
 		switch vendor.Kind {
 		case vendorhttp.Unauthorized, vendorhttp.Forbidden, vendorhttp.NotFound, vendorhttp.NoCredential,
-			vendorhttp.Redirected, vendorhttp.Rejected, vendorhttp.TooLarge, vendorhttp.Misconfigured:
+			vendorhttp.UnusableCertificate, vendorhttp.ServerNotTrusted, vendorhttp.CertificateRefused, vendorhttp.Redirected, vendorhttp.Rejected, vendorhttp.TooLarge, vendorhttp.Misconfigured:
 			return vendor.Error(), true
 		}
 	}
@@ -153,6 +151,20 @@ func isProblem(err error) (string, bool) {
 		return ledgerSays.Error(), true
 	}
 	return "", false
+}
+
+// letsNobodyIn tells answers that all requests would get: one is enough.
+func letsNobodyIn(err error) bool {
+	vendor, ok := errors.AsType[*vendorhttp.Error](err)
+	if !ok {
+		return false
+	}
+	switch vendor.Kind {
+	case vendorhttp.Unauthorized, vendorhttp.NoCredential, vendorhttp.UnusableCertificate, vendorhttp.ServerNotTrusted, vendorhttp.CertificateRefused:
+		return true
+	default:
+		return false
+	}
 }
 
 func (i *inspection) source(ctx context.Context) error {

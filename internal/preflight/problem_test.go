@@ -16,7 +16,8 @@ func TestOnlyAnswersThatStayTheSameAreProblems(t *testing.T) {
 	for _, stays := range []error{
 		&vendorhttp.Error{Kind: vendorhttp.Unauthorized}, &vendorhttp.Error{Kind: vendorhttp.Forbidden}, &vendorhttp.Error{Kind: vendorhttp.NotFound},
 		&vendorhttp.Error{Kind: vendorhttp.NoCredential}, &vendorhttp.Error{Kind: vendorhttp.Redirected}, &vendorhttp.Error{Kind: vendorhttp.Rejected},
-		&vendorhttp.Error{Kind: vendorhttp.TooLarge}, &vendorhttp.Error{Kind: vendorhttp.Misconfigured},
+		&vendorhttp.Error{Kind: vendorhttp.UnusableCertificate}, &vendorhttp.Error{Kind: vendorhttp.ServerNotTrusted},
+		&vendorhttp.Error{Kind: vendorhttp.CertificateRefused}, &vendorhttp.Error{Kind: vendorhttp.TooLarge}, &vendorhttp.Error{Kind: vendorhttp.Misconfigured},
 		&zeotap.Error{Kind: zeotap.AudienceNotFound}, &zeotap.Error{Kind: zeotap.NothingToRead}, &zeotap.Error{Kind: zeotap.Inaccessible},
 		&zeotap.Error{Kind: zeotap.SnapshotChanged}, &zeotap.Error{Kind: zeotap.BrokenData},
 		&ledger.RefusedError{Text: "another workspace"}, &RefusedError{Problems: []string{"no such connection"}},

@@ -6,7 +6,6 @@ package vendorhttp
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"audiencesync/internal/config"
 )
 
 // Options describe one endpoint.
@@ -26,8 +27,12 @@ type Options struct {
 	// "Authorization" and "Bearer ".
 	Header string
 	Prefix string
-	// Credential returns the credential at the time of use; nil sends none.
-	Credential func(context.Context) (string, error)
+	// Credential says where the credential is; none is sent without it.
+	Credential config.CredentialRef
+	// TLS says whom the connection trusts, and as whom it speaks.
+	TLS config.TLS
+	// Lookup returns what is behind a reference, at the time of use.
+	Lookup func(ctx context.Context, reference string) (string, error)
 	// Timeout bounds one request with its whole reply.
 	Timeout time.Duration
 	// MaxBody bounds a reply, in bytes.
@@ -40,9 +45,9 @@ type Options struct {
 
 // Client sends requests to one endpoint. It is safe for concurrent use.
 type Client struct {
-	options Options
-	base    *url.URL
-	http    *http.Client
+	options    Options
+	base       *url.URL
+	transports *Transports
 }
 
 // Request is one request. Path starts with a slash and is already escaped.
@@ -77,33 +82,15 @@ func New(options Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connection %s: base_url %w", options.Connection, err)
 	}
-	if options.Credential != nil && options.Header == "" {
+	if options.Credential != "" && options.Header == "" {
 		return nil, fmt.Errorf("connection %s: the header that carries the credential is not set", options.Connection)
-	}
-	transport := &http.Transport{
-		DialContext:           Dial(10 * time.Second),
-		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:   10 * time.Second,
-		MaxIdleConns:          options.Connections,
-		MaxIdleConnsPerHost:   options.Connections,
-		IdleConnTimeout:       90 * time.Second,
-		ResponseHeaderTimeout: options.Timeout,
-		ForceAttemptHTTP2:     true,
-	}
-	if base.Scheme == "https" {
-		// Over plain HTTP a proxy would read the credential.
-		transport.Proxy = http.ProxyFromEnvironment
 	}
 	return &Client{
 		options: options,
 		base:    base,
-		http: &http.Client{
-			Transport: transport,
-			Timeout:   options.Timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error {
-				return http.ErrUseLastResponse
-			},
-		},
+		transports: NewTransports(TransportOptions{
+			TLS: options.TLS, Lookup: options.Lookup, AddressSetting: "base_url", Timeout: options.Timeout, Idle: options.Connections,
+		}),
 	}, nil
 }
 
@@ -128,12 +115,16 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	sender, err := c.sender(ctx, r)
+	if err != nil {
+		return Response{}, err
+	}
 	if r.Before != nil {
 		if err := r.Before(ctx); err != nil {
 			return Response{}, err
 		}
 	}
-	reply, err := c.http.Do(request)
+	reply, err := sender.Do(request)
 	if err != nil {
 		return Response{}, c.lost(ctx, r, err)
 	}
@@ -151,6 +142,30 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 		return Response{}, e
 	}
 	return Response{Status: reply.StatusCode, Header: reply.Header, Body: body}, nil
+}
+
+// Check reports whether the credential and what is behind the TLS settings can be found
+// and used. It sends nothing.
+func (c *Client) Check(ctx context.Context) error {
+	r := Request{Operation: "preparing a request", Method: http.MethodGet, Path: "/"}
+	if _, err := c.build(ctx, r); err != nil {
+		return err
+	}
+	_, err := c.sender(ctx, r)
+	return err
+}
+
+// sender sends with what is behind the TLS settings now.
+func (c *Client) sender(ctx context.Context, r Request) (*http.Client, error) {
+	transport, err := c.transports.Current(ctx)
+	if err != nil {
+		return nil, c.lost(ctx, r, err)
+	}
+	return &http.Client{
+		Transport:     transport,
+		Timeout:       c.options.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
 }
 
 // Fail returns an error of this endpoint for a reply that arrived but is not
@@ -184,10 +199,10 @@ func (c *Client) build(ctx context.Context, r Request) (*http.Request, error) {
 	if r.Body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if c.options.Credential == nil {
+	if c.options.Credential == "" {
 		return request, nil
 	}
-	credential, err := c.options.Credential(ctx)
+	credential, err := c.options.Lookup(ctx, string(c.options.Credential))
 	if err != nil {
 		e := c.fail(r, NoCredential, err)
 		e.Detail = err.Error()
@@ -223,17 +238,21 @@ func (c *Client) lost(ctx context.Context, r Request, err error) error {
 		err = located.Err
 	}
 	var dial *net.OpError
-	if errors.As(err, &dial) && dial.Op == "dial" {
+	if errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == opProxy) {
 		e := c.fail(r, Unreachable, err)
 		e.Detail = dial.Err.Error()
 		return e
 	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		e := c.fail(r, Unreachable, err)
-		e.Detail = "the TLS certificate is not trusted"
+	if explained := c.transports.Explain(err); explained != nil {
+		e := c.fail(r, explained.Kind, err)
+		e.Detail = explained.text
 		return e
 	}
-	return c.fail(r, Unavailable, err)
+	e := c.fail(r, Unavailable, err)
+	if c.transports.asked() && c.options.TLS.Certificate == "" {
+		e.Detail = "the server had asked for a client certificate, and none is set (tls.certificate)"
+	}
+	return e
 }
 
 func (c *Client) refused(r Request, reply *http.Response) *Error {
@@ -245,6 +264,10 @@ func (c *Client) refused(r Request, reply *http.Response) *Error {
 		e.RetryAfter = min(e.AskedRetryAfter, c.options.MaxRetryAfter)
 	}
 	e.Body, _ = io.ReadAll(io.LimitReader(reply.Body, errorBodyBytes))
+	if said := refusedByNginx(e.Status, e.Body); said != "" {
+		explained := c.transports.refused(said)
+		e.Kind, e.Detail = explained.Kind, explained.text
+	}
 	// What is left is read so that the connection can be used again.
 	_, _ = io.Copy(io.Discard, io.LimitReader(reply.Body, 256<<10))
 	return e

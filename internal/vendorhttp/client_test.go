@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -164,7 +163,7 @@ func TestCredentialIsLookedUpForEveryRequest(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Header.Get("X-Api-Key")) })
 	keys := []string{"old", "new"}
 	options := optionsFor(server.URL)
-	options.Credential = func(context.Context) (string, error) {
+	options.Lookup = func(context.Context, string) (string, error) {
 		key := keys[0]
 		keys = keys[1:]
 		return key, nil
@@ -195,7 +194,7 @@ func TestRequestWithoutUsableCredentialIsNotSent(t *testing.T) {
 			var reached atomic.Int32
 			server := serve(t, func(http.ResponseWriter, *http.Request) { reached.Add(1) })
 			options := optionsFor(server.URL)
-			options.Credential = func(context.Context) (string, error) { return test.credential, test.err }
+			options.Lookup = func(context.Context, string) (string, error) { return test.credential, test.err }
 			request := get()
 			request.Before = func(context.Context) error { return errors.New("nothing is about to leave") }
 			failed := failure(t, client(t, options), request)
@@ -330,17 +329,6 @@ func TestEndpointThatIsNotThereIsUnreachable(t *testing.T) {
 	require.NotContains(t, failed.Unwrap().Error(), "asked-for", "the URL may name what was asked for")
 }
 
-func TestCertificateThatIsNotTrustedIsUnreachable(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	failed := failure(t, client(t, optionsFor(server.URL)), get())
-	require.Equal(t, vendorhttp.Unreachable, failed.Kind)
-	require.Contains(t, failed.Error(), "the TLS certificate is not trusted")
-}
-
 func TestSlowReplyIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for name, headersFirst := range map[string]bool{"headers": false, "body": true} {
@@ -384,7 +372,7 @@ func TestBaseURLIsChecked(t *testing.T) {
 		require.NotContains(t, err.Error(), "secret")
 	}
 	_, err := vendorhttp.New(vendorhttp.Options{
-		Connection: "acme", BaseURL: "https://a", Credential: func(context.Context) (string, error) { return "x", nil },
+		Connection: "acme", BaseURL: "https://a", Credential: "env:KEY",
 	})
 	require.ErrorContains(t, err, "the header that carries the credential is not set")
 }
@@ -401,7 +389,8 @@ func optionsFor(address string) vendorhttp.Options {
 		Connection:    "acme",
 		BaseURL:       address,
 		Header:        "x-api-key",
-		Credential:    func(context.Context) (string, error) { return "secret", nil },
+		Credential:    "env:KEY",
+		Lookup:        func(context.Context, string) (string, error) { return "secret", nil },
 		Timeout:       10 * time.Second,
 		MaxBody:       1 << 20,
 		MaxRetryAfter: time.Minute,

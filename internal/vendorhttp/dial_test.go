@@ -25,7 +25,7 @@ func TestARequestToTheMetadataAddressIsNotMade(t *testing.T) {
 	t.Parallel()
 	c, err := New(Options{
 		Connection: "acme", BaseURL: "http://169.254.169.254", Header: "x-api-key", Timeout: time.Second, MaxBody: 1000,
-		Credential: func(context.Context) (string, error) { return "secret", nil },
+		Credential: "env:KEY", Lookup: func(context.Context, string) (string, error) { return "secret", nil },
 	})
 	require.NoError(t, err)
 	_, err = c.Do(t.Context(), Request{Operation: "testing", Method: http.MethodGet, Path: "/latest/meta-data"})

@@ -36,6 +36,15 @@ const (
 	// NoCredential: the credential could not be looked up, or cannot be sent.
 	// Nothing was sent.
 	NoCredential Kind = "no_credential"
+	// UnusableCertificate: what is behind a TLS setting cannot be found or used, or
+	// the client certificate has expired. Nothing was sent.
+	UnusableCertificate Kind = "unusable_certificate"
+	// ServerNotTrusted: the server's certificate, its host name or its version of TLS is
+	// not accepted. Nothing was sent.
+	ServerNotTrusted Kind = "server_not_trusted"
+	// CertificateRefused: the server asks for a client certificate, and there is none,
+	// or not one that it accepts. It took no request.
+	CertificateRefused Kind = "certificate_refused"
 	// Misconfigured: the connection's settings give no request. Nothing was sent.
 	Misconfigured Kind = "misconfigured"
 )
@@ -98,6 +107,8 @@ func (e *Error) cause() string {
 		return "the answer is not what the connection's settings say"
 	case NoCredential:
 		return "no credential"
+	case UnusableCertificate, ServerNotTrusted, CertificateRefused:
+		return causesOfTLS[e.Kind] + e.status()
 	case Misconfigured:
 		return "the connection's settings do not give a request"
 	default:

@@ -5,7 +5,6 @@ package webhook
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -37,8 +36,8 @@ type Options struct {
 
 // Client delivers to one receiver. It is safe for concurrent use.
 type Client struct {
-	options Options
-	http    *http.Client
+	options    Options
+	transports *vendorhttp.Transports
 }
 
 // Message is what is delivered.
@@ -69,38 +68,41 @@ func (e *Error) Error() string { return fmt.Sprintf("connection %s: %s", e.Conne
 
 // New returns a client of one receiver.
 func New(o Options) *Client {
-	timeout := o.Settings.Timeout.D()
-	return &Client{options: o, http: &http.Client{
-		Timeout: timeout,
-		Transport: &http.Transport{
-			// Over plain HTTP a proxy would read the URL.
-			Proxy: func(r *http.Request) (*url.URL, error) {
-				if r.URL.Scheme != "https" {
-					return nil, nil
-				}
-				return http.ProxyFromEnvironment(r)
-			},
-			DialContext:           vendorhttp.Dial(timeout),
-			TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout:   timeout,
-			ResponseHeaderTimeout: timeout,
-			MaxIdleConns:          2,
-			IdleConnTimeout:       time.Minute,
-			ForceAttemptHTTP2:     true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	return &Client{options: o, transports: vendorhttp.NewTransports(vendorhttp.TransportOptions{
+		TLS: o.Settings.TLS, Lookup: o.Credential, AddressSetting: "the URL behind url", Timeout: o.Settings.Timeout.D(), Idle: 2,
+	})}
 }
 
-// Check reports whether the URL and the secret can be found and used. It sends nothing.
+// Check reports whether the URL, the secret and what is behind the TLS settings can be
+// found and used. It sends nothing.
 func (c *Client) Check(ctx context.Context) error {
-	_, _, err := c.look(ctx)
+	if _, _, err := c.look(ctx); err != nil {
+		return err
+	}
+	_, err := c.sender(ctx)
 	return err
+}
+
+// sender sends with what is behind the TLS settings now.
+func (c *Client) sender(ctx context.Context) (*http.Client, error) {
+	transport, err := c.transports.Current(ctx)
+	if err != nil {
+		return nil, c.lost(ctx, err)
+	}
+	return &http.Client{
+		Transport:     transport,
+		Timeout:       c.options.Settings.Timeout.D(),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
 }
 
 // Send delivers one message. Its errors are *Error, or that of a context that ended.
 func (c *Client) Send(ctx context.Context, m Message) error {
 	address, key, err := c.look(ctx)
+	if err != nil {
+		return err
+	}
+	sender, err := c.sender(ctx)
 	if err != nil {
 		return err
 	}
@@ -115,7 +117,7 @@ func (c *Client) Send(ctx context.Context, m Message) error {
 	if err := sign(request.Header, key, m.ID, time.Now(), m.Body); err != nil {
 		return c.fail("%v", err)
 	}
-	reply, err := c.http.Do(request)
+	reply, err := sender.Do(request)
 	if err != nil {
 		return c.lost(ctx, err)
 	}
@@ -131,7 +133,7 @@ func (c *Client) look(ctx context.Context) (address string, key []byte, err erro
 	if err != nil {
 		return "", nil, c.fail("url: %v", err) // It names the reference, not what is behind it.
 	}
-	if err := checkAddress(address, settings.AllowPlainHTTP); err != nil {
+	if err := checkAddress(address, settings); err != nil {
 		return "", nil, c.fail("%v", err)
 	}
 	if settings.Secret == "" {
@@ -147,12 +149,14 @@ func (c *Client) look(ctx context.Context) (address string, key []byte, err erro
 	return address, key, nil
 }
 
-func checkAddress(address string, allowPlain bool) error {
+func checkAddress(address string, settings config.Webhook) error {
 	parsed, err := url.Parse(address)
 	switch {
 	case err != nil || parsed.Hostname() == "" || parsed.Scheme != "https" && parsed.Scheme != "http":
 		return errors.New("what is behind its url is no address that starts with https://")
-	case parsed.Scheme == "http" && !allowPlain && !config.IsLoopback(parsed.Hostname()):
+	case parsed.Scheme == "http" && settings.TLS != (config.TLS{}):
+		return errors.New("what is behind its url starts with http://, where tls has no effect: use https://, or take tls away")
+	case parsed.Scheme == "http" && !settings.AllowPlainHTTP && !config.IsLoopback(parsed.Hostname()):
 		return errors.New("what is behind its url starts with http://, which shows it to everyone on the way: use https://, or set allow_plain_http: true")
 	}
 	return nil
@@ -186,12 +190,12 @@ func (c *Client) lost(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("connection %s: %w", c.options.Connection, ctx.Err())
 	}
-	var certificate *tls.CertificateVerificationError
 	var network net.Error
 	var dial *net.OpError
+	if explained := c.transports.Explain(err); explained != nil {
+		return c.fail("%v", explained)
+	}
 	switch {
-	case errors.As(err, &certificate):
-		return c.fail("the receiver's TLS certificate is not trusted")
 	case errors.As(err, &network) && network.Timeout():
 		return c.fail("the receiver did not answer within %s (setting timeout)", c.options.Settings.Timeout)
 	case errors.As(err, &dial) && dial.Op == "dial":

@@ -143,7 +143,7 @@ func TestAnErrorSaysWhatToDoAndShowsNothingOfTheURL(t *testing.T) {
 		"no such host":     {client("https://"+hidden+".invalid/", "", nil), "the receiver cannot be reached; check the URL behind the connection's url, and the network of the worker"},
 		"slow":             {client(slow, "", quick), "the receiver did not answer within 200ms (setting timeout)"},
 		"lost":             {client(lost, "", nil), "the connection to the receiver was lost"},
-		"not trusted":      {client(untrusted.URL+"/"+hidden, "", nil), "the receiver's TLS certificate is not trusted"},
+		"not trusted":      {client(untrusted.URL+"/"+hidden, "", nil), "the server is not trusted, so nothing was sent: its certificate is signed by an authority that this machine does not know; if it is the operator's own, put the authority's certificate behind tls.ca"},
 		"plain":            {client("http://"+hidden+".example/", "", nil), "what is behind its url starts with http://, which shows it to everyone on the way: use https://, or set allow_plain_http: true"},
 		"no URL":           {client(hidden, "", nil), "what is behind its url is no address that starts with https://"},
 		"another scheme":   {client("ftp://"+hidden+".example", "", nil), "what is behind its url is no address that starts with https://"},

@@ -26,10 +26,10 @@ type api struct {
 }
 
 // NewAPI returns a source that reads pages over HTTP by the contract of
-// docs/zeotap-members-api.md. The settings carry all their defaults. The
-// credential is looked up for every request; nil sends none. Requests of all
-// readers together keep the connection's limits. Errors are mistakes in the settings.
-func NewAPI(name string, settings config.ZeotapAPI, credential func(context.Context) (string, error)) (Source, error) {
+// docs/zeotap-members-api.md. The settings carry all their defaults. Credentials
+// are looked up for every request. Requests of all readers together keep the
+// connection's limits. Errors are mistakes in the settings.
+func NewAPI(name string, settings config.ZeotapAPI, credential Credential) (Source, error) {
 	limits := settings.Limits
 	switch {
 	case limits.RequestsPerSecond <= 0:
@@ -47,7 +47,9 @@ func NewAPI(name string, settings config.ZeotapAPI, credential func(context.Cont
 		Connection:    name,
 		BaseURL:       settings.BaseURL,
 		Header:        settings.CredentialHeader,
-		Credential:    credential,
+		Credential:    settings.Credential,
+		TLS:           settings.TLS,
+		Lookup:        credential,
 		Timeout:       settings.Timeout.D(),
 		MaxBody:       int64(settings.MaxBodyMegabytes) << 20,
 		MaxRetryAfter: limits.MaxRetryAfter.D(),

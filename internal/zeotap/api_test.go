@@ -69,14 +69,14 @@ func healthy(pages map[string]string) endpoint {
 
 func apiSettings(url string) config.ZeotapAPI {
 	s := config.DefaultZeotapAPI()
-	s.BaseURL = url
+	s.BaseURL, s.Credential = url, "env:ZEOTAP_KEY"
 	s.Limits.RequestsPerSecond = 100_000
 	return s
 }
 
 func newAPI(t *testing.T, s config.ZeotapAPI) zeotap.Source {
 	t.Helper()
-	source, err := zeotap.NewAPI("pages", s, func(context.Context) (string, error) { return "key-1", nil })
+	source, err := zeotap.NewAPI("pages", s, func(context.Context, string) (string, error) { return "key-1", nil })
 	require.NoError(t, err)
 	return source
 }
@@ -320,7 +320,7 @@ func TestAPIPassesFailedRequestsOn(t *testing.T) {
 
 func TestAPISaysThatTheCredentialIsMissing(t *testing.T) {
 	t.Parallel()
-	source, err := zeotap.NewAPI("pages", apiSettings("http://127.0.0.1:1"), func(context.Context) (string, error) {
+	source, err := zeotap.NewAPI("pages", apiSettings("http://127.0.0.1:1"), func(context.Context, string) (string, error) {
 		return "", errors.New("credential env:ZEOTAP_KEY: the environment variable is not set for the worker")
 	})
 	require.NoError(t, err)

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +19,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
+	"audiencesync/internal/vendorhttp/tlstest"
 	"audiencesync/internal/zeotap"
 )
 
@@ -160,6 +163,22 @@ func TestExportReadsABucket(t *testing.T) {
 			require.Equal(t, []audience.Member{{"id": "1"}, {"id": "2"}}, readAll(t, newExport(t, s)))
 		})
 	}
+}
+
+// A bucket's connections are made by the vendor's library: what it trusts is said to it.
+func TestExportTrustsTheAuthorityThatAmazonsLibraryIsToldOf(t *testing.T) {
+	authority := tlstest.NewAuthority(t)
+	server := tlstest.Serve(t, authority.Issue(t), http.HandlerFunc(newBucket(t).s3))
+	s := settings("s3://drop/zeotap?region=eu-central-1&anonymous=true&use_path_style=true&endpoint="+server.URL, config.FormatCSV)
+	s.Pattern = `{audience}/(?P<set>[^/]+)/.*`
+	t.Setenv("AWS_MAX_ATTEMPTS", "1")
+	_, _, err := newExport(t, s).Identify(t.Context(), "984")
+	failure(t, err, zeotap.Unavailable)
+
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(bundle, []byte(authority.PEM), 0o600))
+	t.Setenv("AWS_CA_BUNDLE", bundle)
+	require.Equal(t, []audience.Member{{"id": "1"}, {"id": "2"}}, readAll(t, newExport(t, s)))
 }
 
 func TestExportRefusesAFileThatChangedInTheBucket(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"audiencesync/internal/vendorhttp/tlstest"
 )
 
 // gate stands before a vendor and can hold requests back.
@@ -43,11 +45,16 @@ type hold struct {
 	release      func()
 }
 
-// newGate serves the vendor.
-func newGate(t *testing.T, vendor http.Handler) *gate {
+// newGate serves the vendor, over mutual TLS if there is an authority.
+func newGate(t *testing.T, vendor http.Handler, mutual *tlstest.Authority) *gate {
 	t.Helper()
 	g := &gate{next: vendor}
-	server := httptest.NewServer(g)
+	var server *httptest.Server
+	if mutual == nil {
+		server = httptest.NewServer(g)
+	} else {
+		server = tlstest.Serve(t, mutual.Issue(t), g, mutual.Asking)
+	}
 	t.Cleanup(func() {
 		g.letGo()
 		server.Close()

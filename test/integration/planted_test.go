@@ -24,6 +24,7 @@ import (
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/faults"
+	"audiencesync/internal/vendorhttp/tlstest"
 	"audiencesync/test/endtoend/programs"
 	"audiencesync/test/planted"
 	"audiencesync/workflows"
@@ -37,7 +38,8 @@ func plantedWorld(t *testing.T) (*world, *receiver) {
 	keys := t.TempDir()
 	by.failureKey = "file:" + filepath.Join(keys, "failure.key")
 	require.NoError(t, os.WriteFile(filepath.Join(keys, "failure.key"), []byte(plantedFailureKey), 0o600))
-	w := newWorld(t, 1, batchesOf(10), inFlight(2), func(s *settings) {
+	authority := tlstest.NewAuthority(t)
+	w := newWorld(t, 1, batchesOf(10), inFlight(2), overMutualTLS(authority), func(s *settings) {
 		s.watched = by
 		s.simulator.Zeotap.Key, s.simulator.Charles.Key = plantedKey, plantedKey
 		s.connections = append(s.connections, "connections:\n", `connections:
@@ -46,6 +48,7 @@ func plantedWorld(t *testing.T) (*world, *receiver) {
 `)
 	})
 	require.NoError(t, os.WriteFile(filepath.Join(w.dir, "demo.key"), []byte(plantedKey+"\n"), 0o600))
+	w.shows(t, authority, authority.Issue(t))
 	require.NoError(t, os.WriteFile(filepath.Join(w.dir, "signing.key"), []byte("whsec_"+signingKey+"\n"), 0o600))
 	told := &receiver{}
 	server := httptest.NewServer(told)
@@ -262,7 +265,7 @@ func TestNothingOfAMemberLeavesTheLedgerButToHelloCharles(t *testing.T) {
 	w.watched.add("notifications", []byte(strings.Join(told.bodies, "\n")))
 	require.Greater(t, len(told.bodies), 10)
 
-	finder := planted.New(plantedStems...)
+	finder := planted.New(append(slices.Clone(plantedStems), w.clientKey(t))...)
 	w.export(t)
 	texts := w.watched.all()
 	t.Logf("looked at %d bytes: %s", sizeOf(texts), strings.Join(slices.Sorted(maps.Keys(texts)), ", "))

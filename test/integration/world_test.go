@@ -27,6 +27,7 @@ import (
 	"audiencesync/internal/ledger/ledgertest"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/telemetry"
+	"audiencesync/internal/vendorhttp/tlstest"
 	"audiencesync/workflows"
 )
 
@@ -42,6 +43,9 @@ type settings struct {
 	connections []string
 	// overCharles, when given, changes the settings of charles-demo.
 	overCharles func(map[string]any) (map[string]any, error)
+	// mutual, when given, has signed the certificates of the vendors, and of whom
+	// they let in.
+	mutual *tlstest.Authority
 	// watched, when given, sees all that the worker says.
 	watched *watched
 }
@@ -71,7 +75,7 @@ func newWorld(t *testing.T, members int64, with ...func(*settings)) *world {
 		change(&s)
 	}
 	w := &world{Simulator: simulator.New(s.simulator), dir: t.TempDir(), address: ledgertest.Address(t), watched: s.watched}
-	w.zeotap, w.charles = newGate(t, w.ZeotapHandler()), newGate(t, w.CharlesHandler())
+	w.zeotap, w.charles = newGate(t, w.ZeotapHandler(), s.mutual), newGate(t, w.CharlesHandler(), s.mutual)
 	w.writeConnections(t, s)
 	w.namespace = "test-" + uuid.NewString()[:8]
 	w.client = connect(t, w.namespace, w.watched)

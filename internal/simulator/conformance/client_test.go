@@ -51,8 +51,8 @@ func (w *workspace) connect(t *testing.T, settings config.HelloCharles) {
 	server := httptest.NewServer(w.answers)
 	t.Cleanup(server.Close)
 	settings.BaseURL = server.URL
-	key := func(context.Context) (string, error) { return simulator.DefaultKey, nil }
-	api, err := hellocharles.New("charles-demo", settings, key, nil)
+	key := func(context.Context, string) (string, error) { return simulator.DefaultKey, nil }
+	api, err := hellocharles.New("charles-demo", settings, key)
 	require.NoError(t, err)
 	w.api, w.settings = api, settings
 }
