@@ -153,3 +153,45 @@ func TestARunThatWaitsForAVersionSaysSoWithTheRemedy(t *testing.T) {
 	unversioned := site.startWorker(t)
 	require.Contains(t, unversioned.Stderr(), "all work goes to version 1 of deployment crm-sync, and none to workers without a version")
 }
+
+func TestARunThatSomebodyHasPinnedIsFoundAndMoved(t *testing.T) {
+	t.Parallel()
+	vendors := simulate(t, audienceOf{members: 100, seed: 7})
+	batches := newGate(t, vendors.charles, "/batch", 0)
+	site := deploy(t, copyDemo(t, simulators{zeotap: vendors.zeotap, charles: batches.address}))
+	old := site.startWorker(t, versionOf("1")...)
+	site.makeCurrent(t, "1")
+	run := site.start(t, "run", site.sync, "--output", "json")
+	batches.awaitHeld(t, 1)
+	override := func(args ...string) {
+		t.Helper()
+		site.temporal(t, append([]string{"workflow", "update-options", "--workflow-id", workflows.SyncID("demo"), "--versioning-override-behavior"}, args...)...)
+	}
+	override("pinned", "--versioning-override-deployment-name", "crm-sync", "--versioning-override-build-id", "1")
+	site.startWorker(t, versionOf("2")...)
+	site.makeCurrent(t, "2")
+
+	// Its workers are gone: it waits, and says so to whoever asks.
+	require.NoError(t, old.Signal(syscall.SIGTERM))
+	batches.open()
+	<-old.Ended()
+	requireOneError(t, site.do(t, "status", "demo"), 1, "sync demo", "a run is going, but no worker answers")
+	const pinned = `TemporalWorkflowVersioningBehavior="Pinned" AND ExecutionStatus="Running"`
+	require.Eventually(t, func() bool {
+		return strings.Contains(site.temporal(t, "workflow", "list", "--query", pinned), workflows.SyncID("demo"))
+	}, startWithin, poll)
+
+	override("unspecified")
+	ended := finish(t, run)
+	require.Zero(t, ended.code, ended.stderr)
+	require.EqualValues(t, 1, vendors.stats(t).Batches)
+}
+
+// temporal runs Temporal's own command line.
+func (d deployment) temporal(t *testing.T, args ...string) string {
+	t.Helper()
+	args = append(args, "--address", d.address, "--namespace", d.namespace)
+	output, err := exec.CommandContext(t.Context(), built.temporal, args...).CombinedOutput()
+	require.NoError(t, err, "temporal %s\n%s", strings.Join(args, " "), output)
+	return string(output)
+}
