@@ -113,7 +113,7 @@ func (a *answers) missing(ctx context.Context, c client.Client) {
 		a.view.line("Temporal does not answer: the run goes on when it is back")
 		return
 	}
-	a.view.line("no worker answers: the run waits in Temporal until one is there (start one with \"audiencesync up\" or audiencesync-worker)")
+	a.view.line("no worker answers: the run waits in Temporal until one is there (" + manning(ctx, c) + ")")
 }
 
 // lostTouch reports whether an error is about the way to Temporal, and not

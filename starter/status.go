@@ -69,7 +69,7 @@ func (a *app) showProgress(ctx context.Context, c client.Client, sync string) er
 	id := workflows.SyncID(sync)
 	progress, err := askProgress(ctx, c, id)
 	if err != nil {
-		return failed(sync, errors.New("a run is going, but no worker answers: start one with \"audiencesync up\" or audiencesync-worker"))
+		return failed(sync, errors.New("a run is going, but no worker answers: "+manning(ctx, c)))
 	}
 	if err := a.printProgress(standing{Progress: progress, Waiting: waitingFor(ctx, c, id)}); err != nil {
 		return failed(sync, err)

@@ -142,7 +142,7 @@ func whatElseHolds(update string, p workflows.Progress) string {
 	return holdOf(p)
 }
 
-var errNoWorker = errors.New("no worker answers; start one with \"audiencesync up\" or audiencesync-worker")
+var errNoWorker = errors.New("no worker answers; " + startWorker)
 
 func steerError(sync string, err error) error {
 	if err == nil {

@@ -63,6 +63,7 @@ type flags struct {
 	connections, ledger, listen string
 	failureKey                  string
 	address, namespace          string
+	deployment, buildID         string
 	logLevel, logFormat         string
 	activities                  int
 	heartbeatTimeout            time.Duration
@@ -81,6 +82,9 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set.StringVar(&f.listen, "listen", "127.0.0.1:9090", "`address` of /healthz, /readyz and /metrics")
 	set.StringVar(&f.address, "address", "", "Temporal `host:port` (default TEMPORAL_ADDRESS, or 127.0.0.1:7233)")
 	set.StringVar(&f.namespace, "namespace", "", "Temporal namespace (default TEMPORAL_NAMESPACE, or default)")
+	set.StringVar(&f.deployment, "deployment", "",
+		"`name` of the worker deployment in which Temporal keeps the builds of this worker apart; a new build takes no work until it is made current (docs/upgrades.md); without one all workers are alike")
+	set.StringVar(&f.buildID, "build-id", "", "`name` of this build in its deployment (default "+buildIDVariable+", or the commit that the program was built from)")
 	set.IntVar(&f.activities, "activities", 0, "activities at once (default 100); keep it at least twice the requests in flight of all connections")
 	set.DurationVar(&f.heartbeatTimeout, "heartbeat-timeout", host.DefaultHeartbeatTimeout,
 		"how long a worker may be silent before another one goes on with its work, at least 3s")
@@ -118,6 +122,10 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return &settingsError{err}
 	}
+	version, err := f.version()
+	if err != nil {
+		return &settingsError{err}
+	}
 	logger, err := telemetry.NewLogger(stderr, f.logLevel, f.logFormat)
 	if err != nil {
 		return &settingsError{err}
@@ -143,7 +151,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	defer c.Close()
 	w, err := host.Start(ctx, host.Options{
 		Client: c, Ledger: f.ledger, FailureKey: f.failureKey, Connections: f.connections, Activities: f.activities, HeartbeatTimeout: f.heartbeatTimeout,
-		Meter: metrics.Meter(), Logger: logger,
+		Version: version, Meter: metrics.Meter(), Logger: logger,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -35,11 +35,13 @@ func TestFlagsWinOverTheEnvironment(t *testing.T) {
 	f, err = parse([]string{
 		"--connections", "c.yaml", "--ledger", "sqlite:l.db", "--listen", ":1", "--address", "temporal:7233", "--namespace", "crm",
 		"--activities", "50", "--heartbeat-timeout", "5s", "--log-level", "warn", "--log-format", "console",
+		"--deployment", "crm-sync", "--build-id", "1.4.2",
 	}, nil)
 	require.NoError(t, err)
 	require.Equal(t, flags{
 		connections: "c.yaml", ledger: "sqlite:l.db", listen: ":1", address: "temporal:7233", namespace: "crm",
 		activities: 50, heartbeatTimeout: 5 * time.Second, logLevel: "warn", logFormat: "console",
+		deployment: "crm-sync", buildID: "1.4.2",
 	}, f)
 }
 
@@ -47,7 +49,7 @@ func TestHelpListsTheFlagsAndIsNoMistake(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"--help"}, &stderr))
-	for _, name := range []string{"activities", "address", "connections", "heartbeat-timeout", "ledger", "listen", "log-format", "log-level", "namespace"} {
+	for _, name := range []string{"activities", "address", "build-id", "connections", "deployment", "heartbeat-timeout", "ledger", "listen", "log-format", "log-level", "namespace"} {
 		require.Contains(t, stderr.String(), "\n  -"+name+" ")
 	}
 	_, err := parse([]string{"-h"}, &stderr)

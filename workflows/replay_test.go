@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -69,37 +71,93 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 
 func TestTheRecordedHistoriesCoverWhatARunCanMeet(t *testing.T) {
 	t.Parallel()
+	const (
+		completed = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
+		failed    = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED
+		cancelled = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED
+		continued = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
+		told      = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
+		timed     = enumspb.EVENT_TYPE_TIMER_STARTED
+		child     = enumspb.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED
+	)
 	histories := recorded(t)
-	for _, name := range []string{
-		"v0_plain", "v0_unchanged", "v0_continued-1", "v0_continued-2", "v0_continued-3", "v0_split", "v0_cancelled",
-		"v0_refused-at-open", "v0_unverifiable", "v0_outside-accept", "v0_paused", "v0_access", "v0_approved", "v0_declined", "v0_due-run", "v0_due-run-joined", "v0_due-run-afterwards",
-		"v0_notified", "v0_notify",
+	for name, shape := range map[string]struct {
+		end enumspb.EventType
+		// holds are kinds of events that make the shape.
+		holds []enumspb.EventType
+	}{
+		"v0_plain":              {end: completed},
+		"v0_unchanged":          {end: completed},
+		"v0_planned":            {end: completed},
+		"v0_retired":            {end: completed},
+		"v0_verified":           {end: completed},
+		"v0_audited":            {end: completed},
+		"v0_unverifiable":       {end: completed},
+		"v0_outside-accept":     {end: failed},
+		"v0_refused-at-open":    {end: failed},
+		"v0_split":              {end: completed},
+		"v0_unanswered":         {end: failed},
+		"v0_stalled":            {end: completed, holds: []enumspb.EventType{timed}},
+		"v0_continued-1":        {end: continued},
+		"v0_continued-4":        {end: completed},
+		"v0_large-1":            {end: continued},
+		"v0_large-2":            {end: completed},
+		"v0_repaired-1":         {end: continued},
+		"v0_repaired-2":         {end: completed},
+		"v0_gated":              {end: completed, holds: []enumspb.EventType{told}},
+		"v0_approved-late":      {end: completed, holds: []enumspb.EventType{told}},
+		"v0_approved":           {end: failed, holds: []enumspb.EventType{told}}, // Some had been refused before.
+		"v0_declined":           {end: failed, holds: []enumspb.EventType{told}},
+		"v0_access":             {end: completed, holds: []enumspb.EventType{told}},
+		"v0_paused":             {end: completed, holds: []enumspb.EventType{told}},
+		"v0_cancelled":          {end: cancelled},
+		"v0_cancelled-by-order": {end: cancelled, holds: []enumspb.EventType{told}},
+		"v0_notified":           {end: completed, holds: []enumspb.EventType{child}},
+		"v0_notify":             {end: completed},
+		"v0_checked":            {end: completed},
+		"v0_limits":             {end: completed},
+		"v0_due-run":            {end: completed, holds: []enumspb.EventType{child}},
+		"v0_due-run-afterwards": {end: completed, holds: []enumspb.EventType{child}},
+		"v0_due-run-joined":     {end: completed},
+		"v0_due-run-proof":      {end: completed, holds: []enumspb.EventType{child}},
+		"v0_due-run-paused":     {end: failed, holds: []enumspb.EventType{child}},
 	} {
 		require.Contains(t, histories, name)
-	}
-	for name, kind := range map[string]enumspb.EventType{
-		"v0_plain":           enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
-		"v0_continued-1":     enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
-		"v0_cancelled":       enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
-		"v0_refused-at-open": enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
-		"v0_outside-accept":  enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
-		"v0_paused":          enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
-		"v0_access":          enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
-		"v0_approved":        enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, // Some had been refused before.
-		"v0_declined":        enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
-	} {
 		events := histories[name].GetEvents()
-		require.Equal(t, kind, events[len(events)-1].GetEventType(), name)
+		require.Equal(t, shape.end, events[len(events)-1].GetEventType(), name)
+		for _, kind := range shape.holds {
+			require.True(t, holds(histories[name], kind), "%s: there is no %s", name, kind)
+		}
 	}
-	for _, name := range []string{"v0_paused", "v0_access", "v0_approved", "v0_declined"} {
-		require.True(t, holds(histories[name], enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED), "%s: nobody told the run anything", name)
+	require.Greater(t, len(histories["v0_large-1"].GetEvents()), 3000, "a history of as many batches as one may have")
+	require.False(t, holds(histories["v0_plain"], child), "nobody is told")
+	require.False(t, holds(histories["v0_due-run-joined"], child))
+}
+
+func TestEveryWorkflowHasARecordedHistory(t *testing.T) {
+	t.Parallel()
+	types := map[string]bool{}
+	for _, history := range recorded(t) {
+		types[history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowType().GetName()] = true
 	}
-	started := enumspb.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED
-	require.True(t, holds(histories["v0_notified"], started))
-	require.False(t, holds(histories["v0_plain"], started), "nobody is told")
-	require.True(t, holds(histories["v0_due-run"], started))
-	require.False(t, holds(histories["v0_due-run-joined"], started))
-	require.True(t, holds(histories["v0_due-run-afterwards"], started))
+	names := &registered{}
+	workflows.Register(names)
+	require.NotEmpty(t, names.names)
+	for _, name := range names.names {
+		require.True(t, types[name], "record a history of %s (test/integration/record_test.go)", name)
+	}
+}
+
+// registered notes the names of workflows.
+type registered struct {
+	worker.WorkflowRegistry
+	names []string
+}
+
+// RegisterWorkflow implements worker.WorkflowRegistry.
+func (r *registered) RegisterWorkflow(w any) {
+	name := runtime.FuncForPC(reflect.ValueOf(w).Pointer()).Name()
+	r.names = append(r.names, name[strings.LastIndex(name, ".")+1:])
 }
 
 func holds(history *historypb.History, kind enumspb.EventType) bool {

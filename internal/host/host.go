@@ -40,8 +40,10 @@ type Options struct {
 	// worker for dead and lets another one go on; zero means 30 s. It is that of the
 	// activities which workflows on this worker start.
 	HeartbeatTimeout time.Duration
-	Meter            metric.Meter
-	Logger           *zap.Logger
+	// Version is the worker's version in a deployment; zero: it has none.
+	Version temporalclient.Version
+	Meter   metric.Meter
+	Logger  *zap.Logger
 }
 
 const (
@@ -103,6 +105,7 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 		// cancellation would be noticed after 24 s.
 		MaxHeartbeatThrottleInterval: o.heartbeatTimeout() / activities.HeartbeatsPerTimeout,
 		Interceptors:                 o.interceptors(),
+		DeploymentOptions:            deployment(o.Version),
 		OnFatalError: func(err error) {
 			select {
 			case failed <- fmt.Errorf("the worker cannot go on: %w", err):
@@ -119,8 +122,10 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 	if known, err := temporalclient.KnowsAttributes(ctx, o.Client, ""); err == nil && !known {
 		o.Logger.Warn(temporalclient.NotRegistered)
 	}
+	warnIfIdle(ctx, o.Client, o.Version, o.Logger)
 	o.Logger.Info("worker started", zap.String("task_queue", workflows.TaskQueue),
-		zap.Strings("connections", connections.Names()), zap.String("ledger", store.ID()))
+		zap.Strings("connections", connections.Names()), zap.String("ledger", store.ID()),
+		zap.String("deployment", o.Version.DeploymentName), zap.String("build_id", o.Version.BuildID))
 	return &Host{worker: w, ledger: store, client: o.Client, release: release, unobserve: unobserve, failed: failed}, nil
 }
 

@@ -1,9 +1,6 @@
 package integration
 
 import (
-	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -80,22 +77,5 @@ func TestTheHistoryOfABatchIsSmallAndHoldsNoContactData(t *testing.T) {
 		for _, value := range []string{member.Phone, member.Number, member.Email, member.CustomerID} {
 			require.False(t, value != "" && strings.Contains(text, value), "the history holds contact data")
 		}
-	}
-}
-
-func TestRunsDoNotDependOnWhatAWorkerRemembers(t *testing.T) {
-	t.Parallel()
-	// A second process of these tests, whose workers start from the history with
-	// every workflow task: the cache is one for all workers of a process.
-	tests := []string{
-		"TestARunGoesOnInNewHistoriesAndStaysOneRun", "TestACancelledRunLeavesLedgerAndHelloCharlesInAgreement",
-		"TestARunThatRepairsAnotherOneIsFoundByItsOwnVerdict",
-	}
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run", "^("+strings.Join(tests, "|")+")$")
-	command.Env = append(os.Environ(), forgetfulVariable+"=1", serverVariable+"="+serverAddress(t))
-	output, err := command.CombinedOutput()
-	require.NoError(t, err, "%s", output)
-	for _, test := range tests {
-		require.Contains(t, string(output), fmt.Sprintf("--- PASS: %s ", test))
 	}
 }

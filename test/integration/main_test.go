@@ -18,7 +18,8 @@ import (
 const (
 	// serverVariable names the Temporal server to use instead of an own one.
 	serverVariable = "AUDIENCESYNC_TEST_TEMPORAL"
-	// forgetfulVariable lets workers forget a workflow after every task.
+	// forgetfulVariable lets workers forget a workflow after every task
+	// (forgetful_test.go).
 	forgetfulVariable = "AUDIENCESYNC_TEST_FORGETFUL"
 )
 

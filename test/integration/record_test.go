@@ -1,35 +1,21 @@
 package integration
 
 import (
-	"compress/gzip"
-	"context"
-	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	enumspb "go.temporal.io/api/enums/v1"
-	historypb "go.temporal.io/api/history/v1"
-	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
 
+	"audiencesync/activities"
 	"audiencesync/internal/config"
 	"audiencesync/internal/schedule"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/faults"
 	"audiencesync/workflows"
 )
-
-// recordVariable makes TestRecordHistories write the histories that
-// workflows/replay_test.go replays.
-const recordVariable = "AUDIENCESYNC_RECORD_HISTORIES"
-
-// release names the workflow code whose histories are recorded. Histories of
-// released code stay in the folder: new code must replay them.
-const release = "v0"
 
 func TestRecordHistories(t *testing.T) {
 	if os.Getenv(recordVariable) == "" {
@@ -87,6 +73,22 @@ func TestRecordHistories(t *testing.T) {
 			require.NoError(t, w.steer(t, demo(t), workflows.UpdateResume, ""))
 			return run
 		},
+		"checked": func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			run, err := w.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+				ID: workflows.CheckID(demo(t).Sync), TaskQueue: workflows.TaskQueue,
+			}, workflows.CheckSync, activities.CheckSyncInput{Spec: demo(t)})
+			require.NoError(t, err)
+			return run
+		},
+		"limits": func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			run, err := w.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+				ID: workflows.LimitsID("charles-demo", "1"), TaskQueue: workflows.TaskQueue,
+			}, workflows.SetLimits, activities.SetLimitsInput{Connection: "charles-demo", By: "integration-test", Clear: true})
+			require.NoError(t, err)
+			return run
+		},
 		"verified": func(t *testing.T, w *world) client.WorkflowRun {
 			t.Helper()
 			w.run(t, demo(t))
@@ -134,21 +136,65 @@ func TestRecordHistories(t *testing.T) {
 			return w.dueRunBeside(t, w.zeotap.hold(http.MethodGet, membersPath, 0))
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		recording(t, name, func(t *testing.T) {
+			t.Helper()
 			record(t, newWorld(t, 300, batchesOf(25), inFlight(2)), name, play)
 		})
 	}
-	t.Run("split", func(t *testing.T) {
-		t.Parallel()
+	recording(t, "split", func(t *testing.T) {
+		t.Helper()
 		record(t, newWorld(t, 200, batchesOf(40), inFlight(2), poisoned), "split",
 			func(t *testing.T, w *world) client.WorkflowRun {
 				t.Helper()
 				return w.started(t, demo(t))
 			})
 	})
-	t.Run("repaired", func(t *testing.T) {
-		t.Parallel()
+	recording(t, "large", func(t *testing.T) {
+		t.Helper()
+		// More batches than a history may have (limits.batches_per_history).
+		record(t, newWorld(t, 12_000, batchesOf(10)), "large", func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			return w.started(t, demo(t))
+		})
+	})
+	recording(t, "unanswered", func(t *testing.T) {
+		t.Helper()
+		record(t, newWorld(t, 60, batchesOf(8)), "unanswered", func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			bad := faults.Selection{References: []string{w.Crowd().Member(30).Number}}
+			require.NoError(t, w.SetFaults(simulator.Faults{Crash: []faults.Selection{bad}}))
+			run := w.started(t, demo(t))
+			w.hurry(t, run)
+			return run
+		})
+	})
+	recording(t, "stalled", func(t *testing.T) {
+		t.Helper()
+		record(t, newWorld(t, 100), "stalled", func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			spec := demo(t)
+			spec.Limits.StalledAfter = config.Duration(2 * time.Second)
+			held := w.charles.hold(http.MethodPost, contactsPath, 0)
+			run := w.started(t, spec)
+			require.Eventually(t, func() bool {
+				p, err := w.progress(t.Context(), spec)
+				return err == nil && p.Stalled != nil
+			}, patience, 50*time.Millisecond)
+			held.release()
+			return run
+		})
+	})
+	recording(t, "approved-late", func(t *testing.T) {
+		t.Helper()
+		record(t, shrunk(t), "approved-late", func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			spec, run, hold := w.late(t)
+			require.NoError(t, w.steer(t, spec, workflows.UpdateApprove, hold.ID))
+			return run
+		})
+	})
+	recording(t, "repaired", func(t *testing.T) {
+		t.Helper()
 		lost := simulator.Faults{Lose: []faults.Selection{{References: []string{someone(3)}, Attempts: 1}}}
 		record(t, newWorld(t, 1, withFaults(lost)), "repaired",
 			func(t *testing.T, w *world) client.WorkflowRun {
@@ -157,8 +203,8 @@ func TestRecordHistories(t *testing.T) {
 				return w.started(t, onceMore(t, w, 0))
 			})
 	})
-	t.Run("gated", func(t *testing.T) {
-		t.Parallel()
+	recording(t, "gated", func(t *testing.T) {
+		t.Helper()
 		record(t, newMirror(t, everyone(0, 40)), "gated",
 			func(t *testing.T, w *world) client.WorkflowRun {
 				t.Helper()
@@ -168,8 +214,19 @@ func TestRecordHistories(t *testing.T) {
 				return run
 			})
 	})
-	t.Run("notified", func(t *testing.T) {
-		t.Parallel()
+	recording(t, "retired", func(t *testing.T) {
+		t.Helper()
+		record(t, newMirror(t, everyone(0, 40)), "retired", func(t *testing.T, w *world) client.WorkflowRun {
+			t.Helper()
+			run, _, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: mirror(t), Retire: true})
+			require.NoError(t, err)
+			hold := w.awaitHold(t, mirror(t))
+			require.NoError(t, w.steer(t, mirror(t), workflows.UpdateApprove, hold.ID))
+			return run
+		})
+	})
+	recording(t, "notified", func(t *testing.T) {
+		t.Helper()
 		w, _, _, spec := notified(t, 300)
 		spec.Gate.FirstRun = config.FirstExpect
 		record(t, w, "notified", func(t *testing.T, w *world) client.WorkflowRun {
@@ -179,8 +236,8 @@ func TestRecordHistories(t *testing.T) {
 			return run
 		})
 	})
-	t.Run("notify", func(t *testing.T) {
-		t.Parallel()
+	recording(t, "notify", func(t *testing.T) {
+		t.Helper()
 		w, _, _, spec := notified(t, 300)
 		record(t, w, "notify", func(t *testing.T, w *world) client.WorkflowRun {
 			t.Helper()
@@ -201,8 +258,8 @@ func TestRecordHistories(t *testing.T) {
 		"declined": {faults.Rule{Status: http.StatusUnprocessableEntity}, workflows.UpdateDecline},
 		"access":   {faults.Rule{Match: faults.Match{From: 3, To: 3}, Status: http.StatusUnauthorized}, workflows.UpdateResume},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		recording(t, name, func(t *testing.T) {
+			t.Helper()
 			c.answers.Do, c.answers.Match.Side, c.answers.Match.Path = faults.Status, faults.Charles, contactsPath
 			w := newWorld(t, 300, batchesOf(25), inFlight(2), withFaults(simulator.Faults{Rules: []faults.Rule{c.answers}}))
 			record(t, w, name, func(t *testing.T, w *world) client.WorkflowRun {
@@ -226,50 +283,4 @@ func (w *world) dueRunBeside(t *testing.T, held *hold) client.WorkflowRun {
 	w.awaitWaiting(t, due)
 	held.release()
 	return due
-}
-
-// record plays a run to its end, whatever that is, and writes its histories.
-func record(t *testing.T, w *world, name string, play func(*testing.T, *world) client.WorkflowRun) {
-	t.Helper()
-	run := play(t, w)
-	id, first := run.GetID(), run.GetRunID()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	t.Log(run.Get(ctx, nil))
-	require.NoError(t, ctx.Err(), "the run does not end")
-	histories := w.histories(t, id, first)
-	for i, history := range histories {
-		anonymise(history)
-		file := fmt.Sprintf("%s_%s.json.gz", release, name)
-		if len(histories) > 1 {
-			file = fmt.Sprintf("%s_%s-%d.json.gz", release, name, i+1)
-		}
-		write(t, filepath.Join("..", "..", "workflows", "testdata", "replay", file), history)
-	}
-}
-
-// anonymise takes out the name of the machine, which stands in the names of
-// the queues that lead back to one worker. A replay does not look at them.
-func anonymise(history *historypb.History) {
-	for _, event := range history.GetEvents() {
-		queue := event.GetWorkflowTaskScheduledEventAttributes().GetTaskQueue()
-		if queue.GetKind() == enumspb.TASK_QUEUE_KIND_STICKY {
-			queue.Name = "worker"
-		}
-	}
-}
-
-// write writes a history as the temporal command line exports it.
-func write(t *testing.T, path string, history *historypb.History) {
-	t.Helper()
-	text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
-	require.NoError(t, err)
-	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
-	file, err := os.Create(path)
-	require.NoError(t, err)
-	packer := gzip.NewWriter(file)
-	_, err = packer.Write(text)
-	require.NoError(t, err)
-	require.NoError(t, packer.Close())
-	require.NoError(t, file.Close())
 }

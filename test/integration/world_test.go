@@ -167,7 +167,7 @@ func connect(t *testing.T, namespace string, by *watched) client.Client {
 	t.Helper()
 	options := client.Options{
 		HostPort: serverAddress(t), Namespace: namespace, Identity: "integration-test",
-		Logger: telemetry.TemporalLogger(zap.NewNop()),
+		Logger: telemetry.TemporalLogger(zap.NewNop()), Plugins: []client.Plugin{failingAtOnce(t)},
 	}
 	namespaces, err := client.NewNamespaceClient(options)
 	require.NoError(t, err)

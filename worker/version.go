@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"audiencesync/internal/temporalclient"
+)
+
+// buildIDVariable names the build of a program that has no stamp, as in an image.
+const buildIDVariable = "AUDIENCESYNC_BUILD_ID"
+
+// version is the worker's in its deployment; without a deployment it has none. Which names
+// are allowed is Temporal's rule.
+func (f flags) version() (temporalclient.Version, error) {
+	version := temporalclient.Version{DeploymentName: f.deployment, BuildID: f.buildID}
+	switch {
+	case f.deployment == "" && f.buildID != "":
+		return version, errors.New("--build-id is for a worker of a deployment: name that with --deployment")
+	case f.deployment == "":
+		return version, nil
+	case strings.ContainsAny(f.deployment, ".:"), strings.HasPrefix(f.deployment, "__"):
+		return version, fmt.Errorf("--deployment %s: the name of a deployment holds no dot and no colon, and does not begin with __", f.deployment)
+	}
+	if version.BuildID == "" {
+		version.BuildID = os.Getenv(buildIDVariable)
+	}
+	if version.BuildID == "" {
+		info, _ := debug.ReadBuildInfo()
+		version.BuildID = stamped(info)
+	}
+	switch {
+	case version.BuildID == "":
+		return version, errors.New("this program does not know its commit, because it was not built in a git checkout: name the build with --build-id or " + buildIDVariable)
+	case strings.HasPrefix(version.BuildID, "__"):
+		return version, fmt.Errorf("build id %s: it does not begin with __", version.BuildID)
+	}
+	return version, nil
+}
+
+// stamped is the commit that the Go command has stamped into a program, empty without a
+// stamp. All builds of one commit with changes that are not committed have the same.
+func stamped(info *debug.BuildInfo) string {
+	if info == nil {
+		return ""
+	}
+	commit, changed := "", ""
+	for _, setting := range info.Settings {
+		switch setting.Key {
+		case "vcs.revision":
+			commit = setting.Value
+		case "vcs.modified":
+			if setting.Value == "true" {
+				changed = "+dirty"
+			}
+		}
+	}
+	if commit == "" {
+		return ""
+	}
+	return commit + changed
+}
