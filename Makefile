@@ -152,8 +152,8 @@ pictures: temporal ## Make the pictures of Temporal's web UI that stand in the d
 replay-record: temporal ## Record new histories for the replay tests
 	AUDIENCESYNC_RECORD_HISTORIES=1 $(GO) test -count=1 -run '^TestRecordHistories$$' ./test/integration
 
-cli: ## Write docs/cli.md and the help texts that tests expect
-	$(GO) test ./starter -count=1 -run '^(TestTheCommandLineIsDocumentedInStep|TestEveryVerbExplainsItself)$$' -update
+cli: ## Write docs/cli.md, docs/json.md and the help texts that tests expect
+	$(GO) test ./starter -count=1 -run '^(TestTheCommandLineIsDocumentedInStep|TestWhatCommandsPrintAsJSONIsDocumentedInStep|TestEveryVerbExplainsItself)$$' -update
 
 schema: ## Write the JSON Schemas of the settings files
 	$(GO) run ./internal/config/schemagen

@@ -32,7 +32,7 @@ the app and name the file: one external reference id a line, or a CSV with a hea
 
 This is contact data: it passes from Hello Charles into the ledger, and never through
 Temporal.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkMembersFile(f.file); err != nil {
 				return err

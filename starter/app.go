@@ -46,12 +46,19 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	command, err := root.ExecuteContextC(ctx)
+	root.InitDefaultCompletionCmd(args...)
+	command, err := root, refuseUnknownVerb(root, args)
+	if err == nil {
+		command, err = root.ExecuteContextC(ctx)
+	}
 	if err == nil {
 		return exitGood
 	}
 	var coded *exitError
-	if !errors.As(err, &coded) {
+	switch {
+	case interrupted(ctx, err):
+		coded = &exitError{code: exitInterrupted, err: errors.New("interrupted")}
+	case !errors.As(err, &coded):
 		coded = usageError(command, err)
 	}
 	if coded.err != nil {
@@ -103,6 +110,8 @@ was interrupted and the run goes on.`,
 		a.initCommand(), a.upCommand(), a.simulateCommand(), a.demoCommand(), a.versionCommand())
 	_ = root.RegisterFlagCompletionFunc("output", completeForms) // It fails for a flag that is not there.
 	a.complete(root)
+	failWithCode(root)
+	helpOnWhatThereIs(root)
 	return root
 }
 

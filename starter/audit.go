@@ -19,7 +19,7 @@ run. Who is missing or foreign: audiencesync differences.
 The sync file needs the audience, both connections, the reference as Hello Charles holds
 it, and verification.segment. Tags and custom properties that the mapping sets need not
 exist, nor does the marker.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec, err := loadSync(args[0])
 			if err != nil {

@@ -21,7 +21,7 @@ sent, and the run closes with its report, which says who cancelled it. The next 
 what is left. The exit code is 7 when the run has ended as cancelled.
 
 Without a worker the order is left with Temporal, and the run ends when a worker is there.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sync, err := syncName(args[0])
 			if err != nil {

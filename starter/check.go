@@ -25,7 +25,7 @@ func (a *app) checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check SYNC.yaml",
 		Short: "Check everything that can be known before a run; nothing is read or sent",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec, err := loadSync(args[0])
 			if err != nil {

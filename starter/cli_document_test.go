@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,8 +51,9 @@ ledger themselves, with ` + "`--ledger`" + `; what they show may be contact data
 ## Results, and everything else
 
 - Results go to standard output; progress, remarks and errors to standard error.
-- ` + "`--output json`" + ` gives every result as JSON; lists that may be long also come as ` + "`csv`" + `. Keys are added to the JSON of later versions, never taken away or renamed.
+- ` + "`--output json`" + ` gives every result as JSON, with the keys that [json.md](json.md) lists; lists that may be long also come as ` + "`csv`" + `. Keys are added to the JSON of later versions, never taken away or renamed.
 - ` + "`--quiet`" + ` leaves results and errors. Colours are for terminals only: ` + "`--no-color`" + ` or NO_COLOR turns them off there, too.
+- A mistake in the command itself ends it with code 2 before anything is asked or done, with nothing on standard output.
 - An error says what to do about it. A mistake in a file is named with its line.
 - Tab completion: ` + "`source <(audiencesync completion bash)`" + `; other shells: ` + "`audiencesync completion --help`" + `. It offers names of syncs, numbers of runs, connections and files.
 
@@ -82,19 +84,21 @@ func documented() string {
 	return text.String()
 }
 
-// commandsOf are the commands that do something, in the order of their names.
-func commandsOf(parent *cobra.Command) []*cobra.Command {
+// allOf are all commands and groups of commands of ours, in the order of their names.
+func allOf(parent *cobra.Command) []*cobra.Command {
 	var all []*cobra.Command
 	for _, command := range parent.Commands() {
 		if command.Name() == "help" || command.Name() == "completion" {
 			continue
 		}
-		if command.Runnable() {
-			all = append(all, command)
-		}
-		all = append(all, commandsOf(command)...)
+		all = append(append(all, command), allOf(command)...)
 	}
 	return all
+}
+
+// commandsOf are those that do something.
+func commandsOf(parent *cobra.Command) []*cobra.Command {
+	return slices.DeleteFunc(allOf(parent), func(command *cobra.Command) bool { return !command.Runnable() })
 }
 
 func describeCommand(text *strings.Builder, command *cobra.Command) {

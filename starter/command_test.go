@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"os"
 	"path/filepath"
@@ -14,7 +15,8 @@ import (
 	"audiencesync/internal/devserver/devservertest"
 )
 
-func TestMain(m *testing.M) { os.Exit(devservertest.Main(m)) }
+// Every command is to be seen by a test in all that it does: see seen_test.go.
+func TestMain(m *testing.M) { os.Exit(allSeen(devservertest.Main(m))) }
 
 // update writes the files in testdata anew: go test ./starter -update.
 var update = flag.Bool("update", false, "write the expected texts anew")
@@ -40,8 +42,16 @@ func callWith(t *testing.T, stdin string, args ...string) answer {
 	if stdin != "" {
 		a.stdin = strings.NewReader(stdin)
 	}
-	code := a.run(t.Context(), args)
-	return answer{code: code, stdout: stdout.String(), stderr: stderr.String()}
+	return a.callFor(t.Context(), t, &stdout, &stderr, args)
+}
+
+// callFor runs the command line as it is set up, which writes into the buffers.
+func (a *app) callFor(ctx context.Context, t *testing.T, stdout, stderr *bytes.Buffer, args []string) answer {
+	t.Helper()
+	code := a.run(ctx, args)
+	got := answer{code: code, stdout: stdout.String(), stderr: stderr.String()}
+	see(t, args, got)
+	return got
 }
 
 // requireText compares a text with the file in testdata.
@@ -58,12 +68,11 @@ func requireText(t *testing.T, file, got string) {
 
 func TestEveryVerbExplainsItself(t *testing.T) {
 	t.Parallel()
-	for _, verb := range []string{
-		"", "run", "status", "watch", "list", "report", "history", "check", "init", "up", "simulate", "simulate export", "simulate presets", "demo",
-		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "cancel", "limits", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
-		"notify", "notify test", "search-attributes", "schedule", "schedule create", "schedule update", "schedule apply", "schedule list", "schedule describe",
-		"schedule pause", "schedule resume", "schedule trigger", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild", "ledger forget", "version",
-	} {
+	verbs := []string{""}
+	for _, command := range allOf((&app{}).root()) {
+		verbs = append(verbs, verbOf(command))
+	}
+	for _, verb := range verbs {
 		t.Run("help "+verb, func(t *testing.T) {
 			t.Parallel()
 			help := call(t, append(strings.Fields(verb), "--help")...)
@@ -85,16 +94,16 @@ func TestMistakesOfUsageHaveOneTextAndCodeTwo(t *testing.T) {
 		"a verb that was meant":       {[]string{"stauts"}, `unknown command "stauts" for "audiencesync"; did you mean "status"? See: audiencesync --help`},
 		"a flag that was meant":       {[]string{"run", sync, "--quite"}, "unknown flag: --quite; did you mean --quiet? See: audiencesync run --help"},
 		"unknown flag":                {[]string{"run", sync, "--fast"}, "unknown flag: --fast; see: audiencesync run --help"},
-		"no sync":                     {[]string{"run"}, "accepts 1 arg(s), received 0; see: audiencesync run --help"},
-		"two syncs":                   {[]string{"check", "a", "b"}, "accepts 1 arg(s), received 2; see: audiencesync check --help"},
+		"no sync":                     {[]string{"run"}, "SYNC.yaml is missing; see: audiencesync run --help"},
+		"two syncs":                   {[]string{"check", "a", "b"}, `"b" is one argument too many: there is SYNC.yaml alone; see: audiencesync check --help`},
 		"a number that is none":       {[]string{"demo", "--members", "many"}, `invalid argument "many" for "--members" flag: strconv.ParseInt: parsing "many": invalid syntax; see: audiencesync demo --help`},
 		"no such file":                {[]string{"run", "nobody.yaml"}, "no sync file nobody.yaml here: name the YAML file of the sync"},
 		"no such name":                {[]string{"run", "nobody"}, "no sync file nobody.yaml here: name the YAML file of the sync"},
 		"unknown form of output":      {[]string{"status", "demo", "-o", "xml"}, "--output xml: write table or json"},
 		"no age":                      {[]string{"status", "demo", "--fail-if-older", "0s"}, "--fail-if-older 0s: write how old the last good run may be, for example 26h"},
 		"an age that is none":         {[]string{"status", "demo", "--fail-if-older", "26"}, `invalid argument "26" for "--fail-if-older" flag: time: missing unit in duration "26"; see: audiencesync status --help`},
-		"a list of one":               {[]string{"list", "demo"}, `unknown command "demo" for "audiencesync list"; see: audiencesync list --help`},
-		"limits of nothing":           {[]string{"limits"}, "accepts 1 arg(s), received 0; see: audiencesync limits --help"},
+		"a list of one":               {[]string{"list", "demo"}, `"demo" is one argument too many: there is none; see: audiencesync list --help`},
+		"limits of nothing":           {[]string{"limits"}, "CONNECTION is missing; see: audiencesync limits --help"},
 		"no rate":                     {[]string{"limits", "charles", "--requests-per-second", "0"}, "0 requests per second: write a number from 0.001 to 10000; to send nothing at all, pause the syncs"},
 		"too high a rate":             {[]string{"limits", "charles", "--requests-per-second", "10001"}, "10001 requests per second: write a number from 0.001 to 10000; to send nothing at all, pause the syncs"},
 		"a rate that is none":         {[]string{"limits", "charles", "--requests-per-second", "NaN"}, "NaN requests per second: write a number from 0.001 to 10000; to send nothing at all, pause the syncs"},
@@ -124,7 +133,14 @@ func TestMistakesOfUsageHaveOneTextAndCodeTwo(t *testing.T) {
 		"six new fields of cron":      {[]string{"schedule", "update", sync, "--cron", "0 0 6 * * *"}, `--cron "0 0 6 * * *": write five fields: minute, hour, day of month, month, day of week`},
 		"unknown new time zone":       {[]string{"schedule", "update", sync, "--time-zone", "Berlin"}, `--time-zone "Berlin": expected a time zone of the IANA list, such as "Europe/Berlin"`},
 		"too short a new catch-up":    {[]string{"schedule", "update", sync, "--catch-up", "1s"}, "--catch-up 1s: expected at least 10s"},
-		"no folder":                   {[]string{"schedule", "apply"}, "accepts 1 arg(s), received 0; see: audiencesync schedule apply --help"},
+		"fewer than no members":       {[]string{"run", sync, "--expect", "-1"}, "--expect -1: write a number of members"},
+		"a plan of fewer than none":   {[]string{"plan", sync, "--expect", "-1"}, "--expect -1: write a number of members"},
+		"no failures at the most":     {[]string{"failures", "demo", "--limit", "0"}, "--limit 0: write a number of failures"},
+		"an export of no files":       {[]string{"simulate", "export", "drop", "--parts", "0"}, "--parts 0: write a number of files"},
+		"an export of another form":   {[]string{"simulate", "export", "drop", "--format", "xml"}, "--format xml: write csv, ndjson or json"},
+		"nobody to be forgotten":      {[]string{"ledger", "forget"}, "say who is to be forgotten: --reference REFERENCE"},
+		"no sync to rebuild":          {[]string{"ledger", "rebuild"}, "SYNC.yaml is missing; see: audiencesync ledger rebuild --help"},
+		"no folder":                   {[]string{"schedule", "apply"}, "DIR is missing; see: audiencesync schedule apply --help"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

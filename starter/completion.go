@@ -36,16 +36,14 @@ func (a *app) complete(command *cobra.Command) {
 	for _, child := range command.Commands() {
 		a.complete(child)
 	}
-	_, argument, _ := strings.Cut(command.Use, " ")
-	argument, more, _ := strings.Cut(argument, " ")
-	switch argument {
+	switch argumentOf(command) {
 	case "SYNC":
 		command.ValidArgsFunction = onlyArgument(a.syncNames)
 	case "CONNECTION":
 		command.ValidArgsFunction = onlyArgument(connectionNames)
 	case "SYNC.yaml":
-		command.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if len(args) > 0 && more == "" {
+		command.ValidArgsFunction = func(command *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 && !strings.Contains(command.Use, "...") {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
 			return yamlFiles, cobra.ShellCompDirectiveFilterFileExt

@@ -48,7 +48,7 @@ func (f *dataFlags) open(ctx context.Context) (*ledger.Ledger, error) {
 	}
 	opened, err := ledger.Open(ctx, address, append(options, host.LedgerCredential())...)
 	if err != nil {
-		return nil, &exitError{code: exitFailed, err: err}
+		return nil, dataError(err)
 	}
 	return opened, nil
 }
@@ -84,8 +84,8 @@ func (f *dataFlags) withLedger(ctx context.Context, do func(*ledger.Ledger) erro
 	return do(l)
 }
 
-// dataError gives an error of the ledger its exit code: what is not there is a
-// matter of usage.
+// dataError gives an error of the ledger its exit code: what is not there, or cannot be
+// an address, is a matter of usage.
 func dataError(err error) error {
 	if err == nil {
 		return nil
@@ -93,7 +93,7 @@ func dataError(err error) error {
 	if coded, ok := errors.AsType[*exitError](err); ok {
 		return coded
 	}
-	if errors.Is(err, ledger.ErrNotFound) {
+	if _, wrong := errors.AsType[*ledger.AddressError](err); wrong || errors.Is(err, ledger.ErrNotFound) {
 		return &exitError{code: exitUsage, err: err}
 	}
 	return &exitError{code: exitFailed, err: err}

@@ -44,7 +44,7 @@ Values are not kept: audiencesync trace SYNC.yaml --reference R shows what was s
 what is held.
 
 This is contact data: it is read from the ledger and never passes through Temporal.`,
-		Args:        cobra.ExactArgs(1),
+		Args:        oneArgument,
 		Annotations: map[string]string{outputCSV: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sync, err := syncName(args[0])

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -51,6 +52,13 @@ func failed(sync string, err error) error {
 		err = fmt.Errorf("sync %s: %w", sync, err)
 	}
 	return &exitError{code: exitFailed, err: err}
+}
+
+// interrupted reports whether an error says no more than that the command was told to
+// end, as by Ctrl-C.
+func interrupted(ctx context.Context, err error) bool {
+	_, away := errors.AsType[*serviceerror.Canceled](err)
+	return ctx.Err() != nil && (away || errors.Is(err, context.Canceled))
 }
 
 // outcome is the end of a run as the command line sees it.

@@ -37,12 +37,15 @@ func (a *app) failuresCommand() *cobra.Command {
 nobody knows what became, and the leavers whose marker could not be taken away: who,
 reference, reason, field, batch, requests, and the API's own words. This is contact data:
 it is read from the ledger and never passes through Temporal.`,
-		Args:        cobra.ExactArgs(1),
+		Args:        oneArgument,
 		Annotations: map[string]string{outputCSV: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sync, err := syncName(args[0])
 			if err != nil {
 				return err
+			}
+			if cmd.Flags().Changed("limit") && f.limit < 1 {
+				return usage("--limit %d: write a number of failures", f.limit)
 			}
 			return f.withLedger(cmd.Context(), func(l *ledger.Ledger) error {
 				if f.withheld {
@@ -133,7 +136,7 @@ type failurePrinter interface {
 func (a *app) newFailurePrinter(raw bool) failurePrinter {
 	switch a.output {
 	case outputJSON:
-		return &jsonFailures{w: a.stdout}
+		return &jsonFailures{newJSONRows(a.stdout)}
 	case outputCSV:
 		return &csvFailures{w: csv.NewWriter(a.stdout), raw: raw}
 	default:
@@ -141,12 +144,9 @@ func (a *app) newFailurePrinter(raw bool) failurePrinter {
 	}
 }
 
-// jsonFailures prints one JSON object a line.
-type jsonFailures struct{ w io.Writer }
+type jsonFailures struct{ *jsonRows }
 
-func (j *jsonFailures) print(failure shownFailure) error { return json.NewEncoder(j.w).Encode(failure) }
-
-func (j *jsonFailures) end() error { return nil }
+func (j *jsonFailures) print(failure shownFailure) error { return j.add(failure) }
 
 type csvFailures struct {
 	w      *csv.Writer

@@ -23,7 +23,7 @@ func (a *app) historyCommand() *cobra.Command {
 		Long: `List the runs of a sync, newest first: how each ended, how many members were reported,
 read and sent, failures that are new and that were known, leavers unmarked, and what was
 expected and counted in the segment. Drift is counted minus expected.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sync, err := syncName(args[0])
 			if err != nil {

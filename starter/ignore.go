@@ -20,7 +20,7 @@ such a sync is explained, and never equal.
 
 What an earlier adopt has recorded is forgotten. Nothing is sent. The command may be
 repeated until a run has sent something.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withBeginning(cmd.Context(), &f, args[0], func(o beginning.Options) error {
 				return a.ignore(cmd.Context(), o)

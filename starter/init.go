@@ -51,7 +51,7 @@ and a wrong one ends the command with code 2. They can also be given by name: --
 NAME=VALUE, or a YAML file for --answers, with which nothing is asked and what is not in
 it is as proposed. The names:
 ` + inLines(questionNames),
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.sample < 1 || f.sample > mostSampled {
 				return usage("--sample %d: write a number from 1 to %d", f.sample, mostSampled)

@@ -234,6 +234,10 @@ func TestFilesThatAreThereAreNotReplacedUnasked(t *testing.T) {
 	require.Equal(t, "mine", string(content))
 	require.NoFileExists(t, d.file("first-connections.yaml"))
 
+	nowhere := d.begin(t, d.answers(), "--write-connections", d.file("no/such/folder.yaml"), "--force")
+	require.Equal(t, exitFailed, nowhere.code)
+	require.Contains(t, nowhere.stderr, "error: writing "+d.file("no/such/folder.yaml")+": ")
+
 	require.Zero(t, d.begin(t, d.answers(), "--force").code)
 	_, err = config.LoadSync(d.file("first-sync.yaml"))
 	require.NoError(t, err)

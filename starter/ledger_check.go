@@ -16,7 +16,7 @@ func (a *app) ledgerCheckCommand() *cobra.Command {
 		Short: "Look for damage in the ledger, and say what to do about it",
 		Long: `Look for damage: the database file itself (SQLite), and whatever the transactions of
 runs never leave behind. Nothing is changed. Exit code 1 if something is found.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.withLedger(cmd.Context(), func(l *ledger.Ledger) error { return dataError(a.checkLedger(cmd.Context(), l)) })
 		},

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -26,7 +23,7 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 		Long: `Write the contacts that a sync has marked, or may have marked, as CSV, or as JSON with
 --output json: reference, membership (yes, or unknown where a request was never answered),
 and the number of the run in which Hello Charles accepted them last. This is contact data.`,
-		Args:        cobra.ExactArgs(1),
+		Args:        oneArgument,
 		Annotations: map[string]string{outputCSV: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sync, err := syncName(args[0])
@@ -69,7 +66,7 @@ func (a *app) exportFile(ctx context.Context, l *ledger.Ledger, sync, path strin
 func (a *app) exportMembers(ctx context.Context, l *ledger.Ledger, sync string, to io.Writer) (n int64, err error) {
 	var rows memberRows = &memberCSV{csv.NewWriter(to)}
 	if a.output == outputJSON {
-		rows = &memberJSON{to: bufio.NewWriter(to)}
+		rows = &memberJSON{newJSONRows(to)}
 	}
 	if err := rows.begin(); err != nil {
 		return 0, err
@@ -113,38 +110,18 @@ func (c *memberCSV) end() error {
 	return c.Error()
 }
 
-// memberJSON is one array, one contact a line.
-type memberJSON struct {
-	to    *bufio.Writer
-	begun bool
+// exportedMember is a contact as JSON has it.
+type exportedMember struct {
+	Reference  string            `json:"reference"`
+	Membership ledger.Membership `json:"membership"`
+	// AcceptedRun is left out where Hello Charles has accepted none.
+	AcceptedRun int64 `json:"accepted_run,omitempty"`
 }
+
+type memberJSON struct{ *jsonRows }
 
 func (j *memberJSON) begin() error { return nil }
 
 func (j *memberJSON) add(member ledger.MemberRecord) error {
-	line, err := json.Marshal(struct {
-		Reference  string `json:"reference"`
-		Membership string `json:"membership"`
-		// AcceptedRun is left out where Hello Charles has accepted none.
-		AcceptedRun int64 `json:"accepted_run,omitempty"`
-	}{member.Reference, string(member.Membership), member.AcceptedRun})
-	if err != nil {
-		return err
-	}
-	before := "[\n  "
-	if j.begun {
-		before = ",\n  "
-	}
-	j.begun = true
-	_, err = fmt.Fprintf(j.to, "%s%s", before, line)
-	return err
-}
-
-func (j *memberJSON) end() error {
-	closing := "\n]\n"
-	if !j.begun {
-		closing = "[]\n"
-	}
-	_, err := j.to.WriteString(closing)
-	return errors.Join(err, j.to.Flush())
+	return j.jsonRows.add(exportedMember{member.Reference, member.Membership, member.AcceptedRun})
 }

@@ -27,7 +27,7 @@ the next run of the sync takes it away like that of anybody who left, and then t
 reference is erased, by itself. With --now it is erased at once, and the marker stays in
 Hello Charles: erase or unmark the contact there. What Zeotap and Hello Charles hold is
 not touched; exported files, backups and reports that were shown are not either.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if strings.TrimSpace(reference) == "" {
 				return usage("say who is to be forgotten: --reference REFERENCE")

@@ -29,7 +29,7 @@ With --from sqlite:PATH --to postgres://... the whole ledger is copied into an e
 PostgreSQL, in one transaction, and the rows are counted there. Stop all workers first, and
 start them with the new address afterwards: what they write to the file meanwhile is not
 moved. The file stays as it is.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if move != (moveFlags{}) {
 				return dataError(a.moveLedger(cmd.Context(), move))
@@ -48,10 +48,16 @@ moved. The file stays as it is.`,
 	return command
 }
 
+// migratedLedger are the versions of the ledger's tables, as they are printed.
+type migratedLedger struct {
+	VersionBefore int64 `json:"version_before"`
+	Version       int64 `json:"version"`
+}
+
 func (a *app) printMigrated(l *ledger.Ledger) error {
 	before, now := l.Version()
 	if a.output == outputJSON {
-		return a.printJSON(map[string]int64{"version_before": before, "version": now})
+		return a.printJSON(migratedLedger{before, now})
 	}
 	text := fmt.Sprintf("the ledger's tables are up to date: version %d", now)
 	if before != now {

@@ -22,7 +22,7 @@ were erased since are not in a segment and are new to the ledger: keep them out 
 
 Nothing is sent. The syncs are taken one after the other; at the first that fails the command ends, and
 it may be repeated until a run has sent something.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someArguments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.rebuildLedger(cmd.Context(), &f, args)
 		},

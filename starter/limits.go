@@ -43,7 +43,7 @@ workspace itself may be named: its address and source type, as in "https://acme.
 
 Requests in flight are those of one worker. Who has set what, and why, is in Temporal's
 history, in the answer of this command, and in the report of a run that was going.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in.Connection, in.By = args[0], operator()
 			if cmd.Flags().Changed(rateFlag) {

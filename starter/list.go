@@ -60,7 +60,7 @@ func (a *app) listCommand() *cobra.Command {
 and what it does, when and how the last one ended, and when the schedule starts the next.
 Plans, proofs alone and audits are no runs here, unless there is nothing else. Temporal forgets
 runs after the retention of its namespace; audiencesync history reads the ledger.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.dial(cmd.Context(), "")
 			if err != nil {

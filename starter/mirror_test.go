@@ -89,9 +89,10 @@ func TestALeaverWhoCannotBeUnmarkedIsToldFromMembers(t *testing.T) {
 	require.Equal(t, refused+" ", leavers["true"])
 	require.NotEmpty(t, leavers["false"], "members without a usable reference")
 
-	var one shownFailure
-	require.NoError(t, json.Unmarshal([]byte(o.book(t, "failures", "--reason", "refused_by_hello_charles", "-o", "json").stdout), &one))
-	require.True(t, one.Leaver)
+	var refusals []shownFailure
+	require.NoError(t, json.Unmarshal([]byte(o.book(t, "failures", "--reason", "refused_by_hello_charles", "-o", "json").stdout), &refusals))
+	require.Len(t, refusals, 1)
+	require.True(t, refusals[0].Leaver)
 
 	traced := o.call(t, "trace", "--reference", refused)
 	require.Zero(t, traced.code, traced.stderr)

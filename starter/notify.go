@@ -30,7 +30,7 @@ func (a *app) notifyTestCommand() *cobra.Command {
 		Short: "Send one test message to a webhook connection",
 		Long: `Send one test message to a webhook connection of the worker's connections file, from
 here, once. It is signed as notifications are. A monitor takes it for a heartbeat.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if connections == "" {
 				return usage("this command tells a receiver: name the worker's connections file with --connections FILE or %s", connectionsVariable)
@@ -40,6 +40,12 @@ here, once. It is signed as notifications are. A monitor takes it for a heartbea
 	}
 	command.Flags().StringVar(&connections, "connections", os.Getenv(connectionsVariable), "connections file, that of the worker (or "+connectionsVariable+")")
 	return command
+}
+
+// deliveredMessage is a message that a receiver has taken, as it is printed.
+type deliveredMessage struct {
+	Connection string `json:"connection"`
+	Delivered  bool   `json:"delivered"`
 }
 
 func (a *app) testReceiver(ctx context.Context, file, name string) error {
@@ -65,7 +71,7 @@ func (a *app) testReceiver(ctx context.Context, file, name string) error {
 	case err != nil:
 		return &exitError{code: exitFailed, err: err}
 	case a.output == outputJSON:
-		return a.printJSON(map[string]string{"connection": name, "delivered": "yes"})
+		return a.printJSON(deliveredMessage{name, true})
 	}
 	_, err = a.stdout.Write([]byte("connection " + name + " has taken a test message\n"))
 	return err

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,15 +26,14 @@ func TestATestMessageSaysWhetherAReceiverTakesIt(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("connections:\n  ops-slack: {kind: webhook, url: file:url}\n"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "url"), []byte(server.URL+"/hunter2"), 0o600))
 	run := func(args ...string) (int, string, string) {
-		var stdout, stderr strings.Builder
-		a := &app{stdout: &stdout, stderr: &stderr}
-		code := a.run(t.Context(), append([]string{"notify", "test"}, args...))
-		return code, stdout.String(), stderr.String()
+		got := call(t, append([]string{"notify", "test"}, args...)...)
+		return got.code, got.stdout, got.stderr
 	}
 
 	code, stdout, _ := run("ops-slack", "--connections", file)
 	require.Equal(t, exitGood, code)
 	require.Equal(t, "connection ops-slack has taken a test message\n", stdout)
+	require.JSONEq(t, `{"connection": "ops-slack", "delivered": true}`, call(t, "notify", "test", "ops-slack", "--connections", file, "-o", "json").stdout)
 	require.Contains(t, body, `"text":"This is a test of audiencesync's connection ops-slack: nothing has happened."`)
 
 	status = http.StatusNotFound

@@ -33,13 +33,16 @@ ask. Nothing is sent, and no run goes by it: a run that follows reads again.
 With --samples it also shows some of the new and changed members and of those who left,
 and which fields changed. This is contact data: it is read from the ledger, which keeps it
 until the next run or plan of the sync, and never passes through Temporal.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec, err := loadSync(args[0])
 			if err != nil {
 				return err
 			}
-			input := f.input(cmd, spec)
+			input, err := f.input(cmd, spec)
+			if err != nil {
+				return err
+			}
 			input.PlanOnly = true
 			if !cmd.Flags().Changed(samplesFlag) {
 				return a.plan(cmd.Context(), args[0], spec, input, a.printReport)

@@ -37,7 +37,7 @@ reasons, the verdict and the one sentence. As JSON and as a page (--html) it als
 the sending went and the runs before it. The page is one file that needs no network.
 
 A report holds no contact data unless --with-references asks for it.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sync, err := syncName(args[0])
 			if err != nil {

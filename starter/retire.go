@@ -15,7 +15,7 @@ and close the sync for ever: no run of it starts again, and its name is not used
 The contacts themselves stay. The run waits for "audiencesync approve" before it sends
 anything. A sync that marks with a tag cannot be retired: a tag can only be added.
 Delete the schedule of the sync first, if there is one.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec, err := loadSync(args[0])
 			if err != nil {

@@ -9,6 +9,11 @@ import (
 	"audiencesync/internal/ledger"
 )
 
+// retriedFailures are known failures that the next run sends again, as they are printed.
+type retriedFailures struct {
+	Retried int64 `json:"retried"`
+}
+
 func (a *app) retryFailuresCommand() *cobra.Command {
 	var f dataFlags
 	var query ledger.RetryQuery
@@ -18,7 +23,7 @@ func (a *app) retryFailuresCommand() *cobra.Command {
 		Long: `Hello Charles' refusals are remembered: such a member is not sent again until it, the
 mapping, or the tags and properties change, or limits.retry_failures_after has passed.
 This command makes the next run send them all the same.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sync, err := syncName(args[0])
 			if err != nil {
@@ -30,7 +35,7 @@ This command makes the next run send them all the same.`,
 					return dataError(err)
 				}
 				if a.output == outputJSON {
-					return a.printJSON(map[string]int64{"retried": n})
+					return a.printJSON(retriedFailures{n})
 				}
 				_, err = fmt.Fprintf(a.stdout, "%s: the next run sends %s known failures again\n", sync, audience.Thousands(n))
 				return err

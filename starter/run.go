@@ -21,9 +21,13 @@ func (a *app) runCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "run SYNC.yaml",
 		Short: "Run a sync now, or join the run that is going, and report",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec, err := loadSync(args[0])
+			if err != nil {
+				return err
+			}
+			input, err := in.input(cmd, spec)
 			if err != nil {
 				return err
 			}
@@ -33,7 +37,7 @@ func (a *app) runCommand() *cobra.Command {
 			}
 			defer c.Close()
 			a.tellPinned(cmd.Context(), c, args[0], spec)
-			err = a.runSync(cmd.Context(), c, in.input(cmd, spec))
+			err = a.runSync(cmd.Context(), c, input)
 			if cmd.Context().Err() != nil {
 				a.say("Stopped watching; the run goes on. See it with: audiencesync status %s", spec.Sync)
 			}
@@ -58,12 +62,16 @@ func (f *runFlags) add(command *cobra.Command) {
 	command.Flags().Int64Var(&f.expect, expectFlag, 0, "the number of members that you expect; a run that reads another number (by more than accept.source_gap) stops and asks")
 }
 
-func (f *runFlags) input(command *cobra.Command, spec config.Sync) workflows.AudienceSyncInput {
+func (f *runFlags) input(command *cobra.Command, spec config.Sync) (workflows.AudienceSyncInput, error) {
 	in := workflows.AudienceSyncInput{Spec: spec, Full: f.full, Recreate: f.recreate}
-	if command.Flags().Changed(expectFlag) {
-		in.Expect = &f.expect
+	if !command.Flags().Changed(expectFlag) {
+		return in, nil
 	}
-	return in
+	if f.expect < 0 {
+		return in, usage("--%s %d: write a number of members", expectFlag, f.expect)
+	}
+	in.Expect = &f.expect
+	return in, nil
 }
 
 // runSync starts the sync or joins its run, watches it and prints the report.

@@ -52,7 +52,7 @@ func (a *app) onSchedule(use, short string, add func(*cobra.Command), do func(ct
 	command := &cobra.Command{
 		Use:   use,
 		Short: short,
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := syncName(args[0])
 			if err != nil {
@@ -96,7 +96,7 @@ func missing(ctx context.Context, c client.Client, sync string, kind schedule.Ki
 		other, hint = schedule.Runs, "; it has one of runs: leave --verify out"
 	}
 	if found, err := schedule.Look(ctx, c, sync, other); err != nil || found == nil {
-		hint = ""
+		hint = "; audiencesync schedule list shows all"
 	}
 	return usage("sync %s has no schedule%s%s", sync, ofKind(kind), hint)
 }

@@ -29,7 +29,7 @@ func (a *app) scheduleApplyCommand() *cobra.Command {
 update what differs, and show the difference first. A sync runs when its file says so
 (schedule). A schedule that no file asks for is told of, and deleted only with --prune.
 What is paused stays paused. One mistake in one file, and nothing is changed.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.dryRun && f.yes {
 				return usage("--dry-run changes nothing, and --yes changes everything: leave one of them out")

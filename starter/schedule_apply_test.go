@@ -92,6 +92,9 @@ func TestApplyMakesTheServerMatchAFolderAndDoesNothingTheSecondTime(t *testing.T
 	again := f.apply(t)
 	require.Equal(t, answer{stdout: strings.ReplaceAll(lines, "+", "=") + "3 unchanged\n"}, again, "nobody is asked about nothing")
 	require.Equal(t, map[string]string{"a runs": "unchanged", "a proofs": "unchanged", "b runs": "unchanged"}, f.actions(t, "--yes", "--prune"))
+	described, err := f.client.ScheduleClient().GetHandle(t.Context(), schedule.Runs.ID("a")).Describe(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, described.Info.LastUpdateAt.Unix(), "the server was told nothing the second time")
 }
 
 func TestApplyShowsWhatIsUpdatedAndKeepsAPause(t *testing.T) {
@@ -169,7 +172,7 @@ func TestApplyAsksOnATerminalAndNeverElsewhere(t *testing.T) {
 	said := func(text string, args ...string) answer {
 		var stdout, stderr bytes.Buffer
 		a := &app{stdout: &stdout, stderr: &stderr, stdin: strings.NewReader(text)}
-		return answer{code: a.run(t.Context(), f.with(t, append([]string{"apply", f.path}, args...)...)), stdout: stdout.String(), stderr: stderr.String()}
+		return a.callFor(t.Context(), t, &stdout, &stderr, f.with(t, append([]string{"apply", f.path}, args...)...))
 	}
 	for _, no := range []string{"n\n", "\n", "", "yep\n"} {
 		require.Equal(t, answer{code: exitCancelled, stdout: "+ demo: every 6h\n1 to create\n", stderr: "do this? [y/N] error: nothing was changed\n"}, said(no))

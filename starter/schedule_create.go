@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
@@ -24,7 +25,7 @@ one alone. The sync file is pinned in the schedule: after changing it, bring it 
 "audiencesync schedule update SYNC.yaml".
 A due time while a run is going waits for that run; it runs again afterwards only if the
 run had opened its read before the due time.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec, err := loadSync(args[0])
 			if err != nil {
@@ -132,10 +133,12 @@ func (a *app) printCreated(shown []shownSchedule) error {
 		return a.printJSON(shown)
 	}
 	for _, s := range shown {
+		does := "runs"
 		if s.Kind == schedule.Proofs {
-			a.say("sync %s is proved %s", s.Sync, s.When)
-		} else {
-			a.say("sync %s runs %s", s.Sync, s.When)
+			does = "is proved"
+		}
+		if _, err := fmt.Fprintf(a.stdout, "sync %s %s %s\n", s.Sync, does, s.When); err != nil {
+			return err
 		}
 		if err := a.writeNext(s); err != nil {
 			return err

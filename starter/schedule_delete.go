@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
@@ -15,7 +16,7 @@ func (a *app) scheduleDeleteCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "delete SYNC",
 		Short: "Delete the schedule of a sync; a run that is going goes on",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := syncName(args[0])
 			if err != nil {
@@ -33,6 +34,13 @@ func (a *app) scheduleDeleteCommand() *cobra.Command {
 	return command
 }
 
+// deletedSchedule is a schedule that is no more, as it is printed.
+type deletedSchedule struct {
+	Sync    string        `json:"sync"`
+	Kind    schedule.Kind `json:"kind"`
+	Deleted bool          `json:"deleted"`
+}
+
 func (a *app) deleteSchedule(ctx context.Context, c client.Client, sync string, kind schedule.Kind) error {
 	err := schedule.Delete(ctx, c, sync, kind)
 	switch {
@@ -41,11 +49,10 @@ func (a *app) deleteSchedule(ctx context.Context, c client.Client, sync string, 
 	case err != nil:
 		return scheduleError(sync, kind, "deleting", err)
 	case a.output == outputJSON:
-		return a.printJSON(map[string]string{"sync": sync, "kind": string(kind), "deleted": "yes"})
+		return a.printJSON(deletedSchedule{sync, kind, true})
 	}
-	a.say("%s is deleted", theSchedule(sync, kind))
-	if kind == schedule.Proofs {
-		return nil
+	if _, err := fmt.Fprintf(a.stdout, "%s is deleted\n", theSchedule(sync, kind)); err != nil || kind == schedule.Proofs {
+		return err
 	}
 	if other, err := schedule.Look(ctx, c, sync, schedule.Proofs); err == nil && other != nil {
 		a.say("%s stays: delete it with audiencesync schedule delete %s --%s", theSchedule(sync, schedule.Proofs), sync, verifyFlag)

@@ -21,7 +21,7 @@ func (a *app) scheduleDescribeCommand() *cobra.Command {
 		Long: `Show the schedules of a sync: when they act, the next ten times, and the last ten with
 how they ended. Given the sync's file, it also says whether that is the one that is
 pinned. A last time whose end is forgotten is older than Temporal keeps workflows.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var file *config.Sync
 			name, err := syncName(args[0])

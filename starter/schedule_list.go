@@ -18,7 +18,7 @@ func (a *app) scheduleListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the schedules of all syncs: when they act next, and how that ended last",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.dial(cmd.Context(), "")
 			if err != nil {

@@ -32,7 +32,7 @@ func TestAScheduleIsPausedResumedTriggeredAndDeleted(t *testing.T) {
 		require.False(t, p.found(t, schedule.Runs).Paused())
 		require.Equal(t, "resumed by "+operator(), p.found(t, schedule.Runs).Note())
 
-		require.Equal(t, answer{stderr: "the schedule of sync demo is deleted\n"}, p.schedule(t, "delete", "demo"))
+		require.Equal(t, answer{stdout: "the schedule of sync demo is deleted\n"}, p.schedule(t, "delete", "demo"))
 		require.Nil(t, p.found(t, schedule.Runs))
 	})
 	t.Run("as JSON, of proofs", func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestAScheduleIsPausedResumedTriggeredAndDeleted(t *testing.T) {
 		}
 		require.Contains(t, p.schedule(t, "delete", "demo").stderr,
 			"the schedule of proofs of sync demo stays: delete it with audiencesync schedule delete demo --verify\n")
-		require.JSONEq(t, `{"sync": "demo", "kind": "proofs", "deleted": "yes"}`, p.schedule(t, "delete", "demo", "--verify", "-o", "json").stdout)
+		require.JSONEq(t, `{"sync": "demo", "kind": "proofs", "deleted": true}`, p.schedule(t, "delete", "demo", "--verify", "-o", "json").stdout)
 	})
 }
 
@@ -59,7 +59,7 @@ func TestWhoNamesAScheduleThatIsNotThereIsToldOfTheOtherOne(t *testing.T) {
 	t.Parallel()
 	p := newPlanner(t)
 	for _, verb := range []string{"pause", "resume", "trigger", "delete"} {
-		require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo has no schedule\n"}, p.schedule(t, verb, "demo"))
+		require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo has no schedule; audiencesync schedule list shows all\n"}, p.schedule(t, verb, "demo"))
 	}
 	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo has no schedule: create it with: audiencesync schedule create SYNC.yaml\n"},
 		p.schedule(t, "describe", "demo"))

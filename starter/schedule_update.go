@@ -24,7 +24,7 @@ were created or last updated with, and say which keys changed. When they act is 
 file says (schedule); where it says nothing, it stays as it is unless a flag changes it.
 Flags are about the schedule of runs, with --verify about that of proofs. A schedule that
 is paused stays paused, and a run that is going goes on with what it was started with.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec, err := loadSync(args[0])
 			if err != nil {
@@ -190,13 +190,12 @@ func (a *app) printUpdated(list []shownUpdate) error {
 		return a.printJSON(list)
 	}
 	for _, updated := range list {
-		if len(updated.Changed) == 0 {
-			a.say("%s is up to date: nothing changed", theSchedule(updated.Sync, updated.Kind))
-		} else {
-			a.say("%s is updated", theSchedule(updated.Sync, updated.Kind))
-			if _, err := fmt.Fprintf(a.stdout, "changed: %s\n", joined(updated.Changed)); err != nil {
-				return err
-			}
+		done := "is up to date: nothing changed"
+		if len(updated.Changed) > 0 {
+			done = "is updated\nchanged: " + joined(updated.Changed)
+		}
+		if _, err := fmt.Fprintf(a.stdout, "%s %s\n", theSchedule(updated.Sync, updated.Kind), done); err != nil {
+			return err
 		}
 		a.sayPaused(updated.shownSchedule)
 		if err := a.writeNext(updated.shownSchedule); err != nil {

@@ -19,7 +19,7 @@ already stays. "audiencesync up" and "demo" do it themselves. Runs go without th
 they are not registered; those that have begun before are not found by them.
 
 Temporal Cloud lets no program register them: the error says what to do there.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.registerSearchAttributes(cmd.Context())
 		},

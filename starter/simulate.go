@@ -1,6 +1,10 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"audiencesync/internal/simulator"
@@ -30,7 +34,7 @@ Members are invented and the same for the same --seed. What the simulators hold 
 have been asked is at /_sim/stats, /_sim/contacts, /_sim/exceptions and /_sim/journal
 of both. Hello Charles behaves as its public documents say; where those are silent,
 --config or --preset choose one of the plausible behaviours.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options, err := simulated(f, cmd.Flags().Changed)
 			if err != nil {
@@ -41,10 +45,11 @@ of both. Hello Charles behaves as its public documents say; where those are sile
 				return err
 			}
 			a.say("simulating Zeotap at http://%s and Hello Charles at http://%s; stop with Ctrl-C", f.zeotap, f.charles)
-			if err := sim.Serve(cmd.Context(), f.zeotap, f.charles); err != nil {
-				return &exitError{code: exitFailed, err: err}
+			err = sim.Serve(cmd.Context(), f.zeotap, f.charles)
+			if wrong, ok := errors.AsType[*simulator.AddressError](err); ok {
+				return usage("%w", wrong)
 			}
-			return nil
+			return err
 		},
 	}
 	persistent := command.PersistentFlags()
@@ -108,6 +113,14 @@ func (a *app) newSimulator(f simulateFlags, options simulator.Options) (*simulat
 	return simulator.New(options), nil
 }
 
+// writtenExport is an export drop, as it is printed.
+type writtenExport struct {
+	Members int64  `json:"members"`
+	Folder  string `json:"folder"`
+}
+
+var exportFormats = []string{"csv", "ndjson", "json"}
+
 func (a *app) simulateExportCommand(f *simulateFlags) *cobra.Command {
 	var format string
 	var zip bool
@@ -115,8 +128,14 @@ func (a *app) simulateExportCommand(f *simulateFlags) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "export DIR",
 		Short: "Write the simulated audience as an export drop, the same members as the pages",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if parts < 1 {
+				return usage("--parts %d: write a number of files", parts)
+			}
+			if !slices.Contains(exportFormats, format) {
+				return usage("--format %s: write csv, ndjson or json", format)
+			}
 			audience := simulator.ZeotapOptions{Members: f.members, Seed: f.seed}
 			sim, err := a.newSimulator(*f, simulator.Options{Zeotap: audience})
 			if err != nil {
@@ -126,10 +145,10 @@ func (a *app) simulateExportCommand(f *simulateFlags) *cobra.Command {
 				return &exitError{code: exitFailed, err: err}
 			}
 			if a.output == outputJSON {
-				return a.printJSON(map[string]any{"members": f.members, "folder": args[0]})
+				return a.printJSON(writtenExport{f.members, args[0]})
 			}
-			a.say("wrote %d members to %s", f.members, args[0])
-			return nil
+			_, err = fmt.Fprintf(a.stdout, "wrote %d members to %s\n", f.members, args[0])
+			return err
 		},
 	}
 	flags := command.Flags()

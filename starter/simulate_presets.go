@@ -16,7 +16,7 @@ func (a *app) simulatePresetsCommand() *cobra.Command {
 		Long: `List the plausible workspaces that --preset knows, as YAML: the name of each, and the
 settings that a connection of kind hello-charles needs for it beside those of
 examples/demo/connections.yaml. make conformance runs a sync against each of them.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if a.output == outputJSON {
 				return a.presetsAsJSON(conformance.All())

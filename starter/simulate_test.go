@@ -39,6 +39,9 @@ func TestPresetsAndDropsAreToldAsJSON(t *testing.T) {
 	require.Zero(t, got.code, got.stderr)
 	require.JSONEq(t, `{"members": 3, "folder": "`+drop+`"}`, got.stdout)
 	require.DirExists(t, drop)
+	taken := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(taken, nil, 0o600))
+	require.Equal(t, exitFailed, call(t, "simulate", "export", taken, "--members", "3").code)
 }
 
 func TestAPresetSetsTheWorkspace(t *testing.T) {

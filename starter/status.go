@@ -27,7 +27,7 @@ code is 6 while the run waits for a person, and that of the run when it has ende
 With --fail-if-older it says instead when a run has last ended well (what "run" ends with
 exit code 0 for), and ends with exit code 1 if that is longer ago: for a monitor. It asks
 Temporal alone, so it needs no worker and no ledger.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := syncName(args[0])
 			if err != nil {

@@ -44,7 +44,7 @@ func (a *app) steerCommand(use, short, update string, done told) *cobra.Command 
 	command := &cobra.Command{
 		Use:   use,
 		Short: short,
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sync, err := syncName(args[0])
 			if err != nil {
@@ -161,7 +161,7 @@ func steerError(sync string, err error) error {
 	if _, nobody := errors.AsType[*serviceerror.FailedPrecondition](err); nobody || lostTouch(err) {
 		return failed(sync, errNoWorker)
 	}
-	return &exitError{code: exitFailed, err: err}
+	return failed(sync, err)
 }
 
 // operator names who gives an order: AUDIENCESYNC_OPERATOR, or the login.

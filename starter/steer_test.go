@@ -191,7 +191,7 @@ func TestWhyAnOrderFailedDecidesExitCodeAndText(t *testing.T) {
 		"nobody polls":    {serviceerror.NewFailedPrecondition("no poller seen"), exitFailed, noWorker},
 		"the run says no": {temporal.NewApplicationError("sync demo: say who decides", "errorString"), exitUsage, "sync demo: say who decides"},
 		"no server":       {serviceerror.NewUnavailable("refused"), exitFailed, "sync demo: Temporal does not answer any more (refused); a run that is going goes on when it is back: see it with audiencesync status"},
-		"something other": {serviceerror.NewResourceExhausted(0, "busy"), exitFailed, "busy"},
+		"something other": {serviceerror.NewResourceExhausted(0, "busy"), exitFailed, "sync demo: busy"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -31,7 +31,7 @@ Somebody who left the audience is followed too, as far as the ledger knows the r
 
 This is contact data: it passes between the vendors, the ledger and this terminal, and
 never through Temporal.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withTrial(cmd.Context(), &f.vendorFlags, args[0], func(t *trial.Trial) error {
 				return a.trace(cmd.Context(), t, f)

@@ -33,7 +33,7 @@ taken is in the ledger: the next run sends the rest.
 
 This is contact data: it passes between the vendors, the ledger and this terminal, and
 never through Temporal. Exit code 0 says that all were taken and nothing differs.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.limit < 1 || f.limit > mostTried {
 				return usage("--limit %d: write a number from 1 to %d; more than that is for a run", f.limit, mostTried)

@@ -39,13 +39,9 @@ func (a *app) upCommand() *cobra.Command {
 		Long: `Run everything that syncs need on one machine: a local Temporal server with its
 web UI, and a worker. The server's state and the ledger are files in --dir, so runs
 and schedules go on after a restart. Stop it with Ctrl-C.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := a.up(cmd.Context(), f)
-			if _, coded := errors.AsType[*exitError](err); err == nil || coded {
-				return err
-			}
-			return &exitError{code: exitFailed, err: err}
+			return a.up(cmd.Context(), f)
 		},
 	}
 	flags := command.Flags()

@@ -42,7 +42,7 @@ Where the key may not list the segment, export its contacts in the app and name 
 with --members-file: this command compares them with the ledger itself, and no run is
 made. Where it may not count either, and there is no export, say with --counted what the
 app shows; then only the numbers are compared.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec, err := loadSync(args[0])
 			if err != nil {

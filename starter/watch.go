@@ -24,7 +24,7 @@ is that of run. Without a run that is going it is the report of the last one.
 With --output json there is one line of JSON for each change, once a second at the most:
 what "audiencesync status -o json" would print at that moment, and as the last line the
 report.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := syncName(args[0])
 			if err != nil {
@@ -76,7 +76,7 @@ func (a *app) watch(ctx context.Context, c client.Client, sync string) error {
 func runsNow(ctx context.Context, c client.Client, sync string) (bool, error) {
 	description, err := c.DescribeWorkflowExecution(ctx, workflows.SyncID(sync), "")
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
-		return false, usage("sync %s: Temporal has no run of it (it may never have run, or the run is past the namespace's retention)", sync)
+		return false, usage("sync %s: Temporal has no run of it (it may never have run, or the run is past the namespace's retention); audiencesync list shows all syncs", sync)
 	}
 	if err != nil {
 		return false, failed(sync, err)

@@ -56,7 +56,8 @@ type Report struct {
 	FinishedAt  time.Time `json:"finished_at"`
 	// Notes of a plan are why a run would be refused before it has one.
 	Notes []string `json:"notes,omitempty"`
-	// Ended is empty for a run that came to its end, else one of the Ended words.
+	// Ended is empty for a run that came to its end, else planned, cancelled, declined or
+	// failed.
 	Ended string `json:"ended,omitempty"`
 	// Decisions are what people told the run while it was going.
 	Decisions []Decision `json:"decisions,omitempty"`

@@ -65,14 +65,20 @@ func Open(ctx context.Context, address string, with ...Option) (*Ledger, error) 
 // Version is the version of the tables when the ledger was opened, and now.
 func (l *Ledger) Version() (before, now int64) { return l.from, l.version }
 
+// AddressError says why an address is that of no ledger. It does not hold the address,
+// which may hold a password.
+type AddressError struct{ why string }
+
+// Error implements error.
+func (e *AddressError) Error() string { return "ledger address: " + e.why }
+
 func connect(address string, chosen options) (*Ledger, error) {
 	if isPostgres(address) {
 		return connectPostgres(address, chosen.credential)
 	}
 	path, ok := strings.CutPrefix(address, "sqlite:")
 	if !ok || path == "" {
-		// What was written may hold a password.
-		return nil, errors.New("ledger address: write sqlite:PATH or postgres://USER@HOST:PORT/DATABASE")
+		return nil, &AddressError{"write sqlite:PATH or postgres://USER@HOST:PORT/DATABASE"}
 	}
 	return connectSQLite(path)
 }

@@ -81,8 +81,8 @@ func connectPostgres(address string, find CredentialFunc) (*Ledger, error) {
 func parsePostgres(address string) (config *pgx.ConnConfig, reference string, err error) {
 	at, err := url.Parse(address)
 	if err != nil {
-		return nil, "", errors.New("ledger address: it is no URL; write postgres://USER@HOST:PORT/DATABASE, with special characters of a password as %XX, " +
-			"or better without it, and with ?credential=env:NAME or file:PATH")
+		return nil, "", &AddressError{"it is no URL; write postgres://USER@HOST:PORT/DATABASE, with special characters of a password as %XX, " +
+			"or better without it, and with ?credential=env:NAME or file:PATH"}
 	}
 	query := at.Query()
 	reference = query.Get("credential")

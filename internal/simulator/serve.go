@@ -76,11 +76,19 @@ func serveUntil(ctx context.Context, group *errgroup.Group, listener net.Listene
 func (s *Simulator) checkAddress(address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("the simulator's address %q is not host:port", address)
+		return &AddressError{address, "is not host:port"}
 	}
 	ip := net.ParseIP(host)
 	if s.options.AllowRemote || host == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil
 	}
-	return fmt.Errorf("the simulator's address %q can be reached from other machines; use 127.0.0.1, or allow it explicitly", address)
+	return &AddressError{address, "can be reached from other machines; use 127.0.0.1, or allow it explicitly (--allow-remote)"}
+}
+
+// AddressError is an address at which the simulators do not listen, and why.
+type AddressError struct{ address, why string }
+
+// Error implements error.
+func (e *AddressError) Error() string {
+	return fmt.Sprintf("the simulator's address %q %s", e.address, e.why)
 }

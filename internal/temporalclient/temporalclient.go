@@ -5,9 +5,12 @@ package temporalclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.uber.org/zap"
@@ -49,7 +52,8 @@ func Load(o Options) (client.Options, error) {
 	return options, nil
 }
 
-// Dial connects to Temporal. The error names the address and what to do.
+// Dial connects to Temporal, in a namespace that is there. The error names the address
+// and what to do.
 func Dial(ctx context.Context, o Options) (client.Client, error) {
 	options, err := Load(o)
 	if err != nil {
@@ -61,6 +65,13 @@ func Dial(ctx context.Context, o Options) (client.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to Temporal at %s (namespace %s): %w; start it with \"audiencesync up\", or set TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE",
 			options.HostPort, options.Namespace, err)
+	}
+	// Whoever may not ask learns it from what is asked next.
+	_, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: options.Namespace})
+	if _, missing := errors.AsType[*serviceerror.NamespaceNotFound](err); missing {
+		c.Close()
+		return nil, fmt.Errorf("Temporal at %s has no namespace %s: set --namespace or TEMPORAL_NAMESPACE to one that it has, or create it with: temporal operator namespace create --namespace %[2]s", //nolint:staticcheck // A name.
+			options.HostPort, options.Namespace)
 	}
 	return c, nil
 }

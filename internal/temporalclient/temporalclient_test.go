@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
+	"audiencesync/internal/devserver/devservertest"
 	"audiencesync/internal/temporalclient"
 )
 
@@ -111,4 +112,15 @@ func TestAnAddressWhereNothingAnswersIsSaidWithTheRemedy(t *testing.T) {
 	require.ErrorContains(t, err, "connecting to Temporal at "+address+" (namespace demo): ")
 	require.ErrorContains(t, err, `start it with "audiencesync up", or set TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE`)
 	require.NotContains(t, err.Error(), "an invented key")
+}
+
+func TestANamespaceThatIsNotThereIsNamedWithWhatToDo(t *testing.T) {
+	nothingConfigured(t, "")
+	address := devservertest.ForTest(t).Address()
+	_, err := temporalclient.Dial(t.Context(), temporalclient.Options{Address: address, Namespace: "nobodys", Logger: zap.NewNop()})
+	require.EqualError(t, err, "Temporal at "+address+" has no namespace nobodys: set --namespace or TEMPORAL_NAMESPACE to one that it has, "+
+		"or create it with: temporal operator namespace create --namespace nobodys")
+	c, err := temporalclient.Dial(t.Context(), temporalclient.Options{Address: address, Logger: zap.NewNop()})
+	require.NoError(t, err)
+	c.Close()
 }

@@ -47,7 +47,7 @@ func TestAScheduleRunsItsSyncUntilItIsDeleted(t *testing.T) {
 		"sync demo has a schedule already", "audiencesync schedule update "+site.sync)
 	same := site.do(t, "schedule", "update", site.sync)
 	require.Zero(t, same.code, same.stderr)
-	require.Contains(t, same.stderr, "the schedule of sync demo is up to date: nothing changed")
+	require.Contains(t, same.stdout, "the schedule of sync demo is up to date: nothing changed")
 
 	vendors.eventually(t, "the schedule should run the sync", func(s simulator.Stats) bool { return s.Contacts > 0 })
 	require.Eventually(t, func() bool {
@@ -63,7 +63,7 @@ func TestAScheduleRunsItsSyncUntilItIsDeleted(t *testing.T) {
 
 	deleted := site.do(t, "schedule", "delete", site.sync)
 	require.Zero(t, deleted.code, deleted.stderr)
-	require.Contains(t, deleted.stderr, "the schedule of sync demo is deleted")
+	require.Contains(t, deleted.stdout, "the schedule of sync demo is deleted")
 	requireOneError(t, site.do(t, "schedule", "delete", "demo"), 2, "sync demo has no schedule")
 	require.Eventually(t, func() bool {
 		list := site.list(t)

@@ -3,6 +3,8 @@ package integration
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
+	"audiencesync/internal/ledger"
 	"audiencesync/workflows"
 )
 
@@ -106,6 +109,8 @@ func (w *world) requireAgreementAfterCancel(t *testing.T, cancel func(run client
 	require.Positive(t, report.Outcomes.Unresolved)
 	require.Equal(t, report.Outcomes.Unresolved, report.Reasons[string(audience.NotSentBeforeEnd)],
 		"the fate of a request is unknown although it was waited for")
+	require.Equal(t, w.heldReferences(), w.markedReferences(t, spec), "the ledger and Hello Charles hold others")
+	require.LessOrEqual(t, w.sentBatches(), 5+2*2, "more than what was sent before the order, and the window that was under way then")
 
 	next := w.run(t, spec)
 	require.Equal(t, int64(2), next.Run)
@@ -114,8 +119,45 @@ func (w *world) requireAgreementAfterCancel(t *testing.T, cancel func(run client
 	stats = w.Stats()
 	require.Equal(t, stats.Contacts, next.Outcomes.Unchanged+next.Outcomes.Taken())
 	require.Equal(t, stats.Contacts, stats.UpsertsReceived, "the next run sent more than what was left")
+	require.Zero(t, stats.DuplicateEffects)
+	require.Equal(t, w.heldReferences(), w.markedReferences(t, spec))
 	requireContactByContact(t, w)
 	return report
+}
+
+// heldReferences are the references that Hello Charles holds, in order.
+func (w *world) heldReferences() []string {
+	var held []string
+	for contact := range w.Contacts() {
+		held = append(held, contact.Reference)
+	}
+	slices.Sort(held)
+	return held
+}
+
+// markedReferences are the references that the ledger knows to be marked by the sync, in
+// order. Of none it is in doubt.
+func (w *world) markedReferences(t *testing.T, spec config.Sync) []string {
+	t.Helper()
+	var marked []string
+	for member, err := range w.ledger(t).Memberships(t.Context(), spec.Sync) {
+		require.NoError(t, err)
+		require.Equal(t, ledger.MemberYes, member.Membership)
+		marked = append(marked, member.Reference)
+	}
+	slices.Sort(marked)
+	return marked
+}
+
+// sentBatches counts the requests for contacts that have reached Hello Charles.
+func (w *world) sentBatches() int {
+	sent := 0
+	for _, request := range w.Journal() {
+		if request.Method == http.MethodPost && strings.HasPrefix(request.Path, contactsPath) {
+			sent++
+		}
+	}
+	return sent
 }
 
 func TestATerminatedRunIsFoldedByTheNextOne(t *testing.T) {

@@ -125,6 +125,7 @@ func TestARunByHandAtTheSameMomentMakesNoSecondRun(t *testing.T) {
 	require.NoError(t, err)
 	requireTrueReport(t, w, report)
 	require.Equal(t, byHand.GetRunID(), w.newest(t, spec).GetRunID(), "there is a second run")
+	require.Len(t, w.requireNoOverlap(t, spec, 1), 1)
 }
 
 func TestARunThatReadBeforeTheDueTimeIsFollowedByAnother(t *testing.T) {
@@ -137,9 +138,13 @@ func TestARunThatReadBeforeTheDueTimeIsFollowedByAnother(t *testing.T) {
 	awaitNextSecond(t) // due times are whole seconds
 	due := w.dueRun(t, w.schedule(t, spec, 24*time.Hour, true))
 	w.awaitWaiting(t, due)
+	_, joined, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: spec})
+	require.NoError(t, err)
+	require.True(t, joined, "a second start is no run either")
 	held.release()
 
-	require.False(t, resultOf(t, due).Joined)
+	result := resultOf(t, due)
+	require.False(t, result.Joined)
 	first, err := w.end(t, byHand)
 	require.NoError(t, err)
 	second, err := w.end(t, w.newest(t, spec))
@@ -148,6 +153,9 @@ func TestARunThatReadBeforeTheDueTimeIsFollowedByAnother(t *testing.T) {
 	require.Equal(t, int64(2), second.Run)
 	require.Equal(t, first.Outcomes.Taken(), second.Outcomes.Unchanged)
 	require.Equal(t, audience.Explained, second.Verdict)
+	runs := w.requireNoOverlap(t, spec, 2)
+	require.True(t, runs[0].readFrom.Before(result.DueAt))
+	require.False(t, runs[1].readFrom.Before(result.DueAt))
 }
 
 func TestARunGoesOnWhenItsDueRunIsStopped(t *testing.T) {
