@@ -6,153 +6,87 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
-	"go.temporal.io/sdk/client"
-	"go.uber.org/zap"
-
-	"audiencesync/internal/devserver"
 	"audiencesync/internal/simulator"
-	"audiencesync/internal/telemetry"
-	"audiencesync/test/endtoend/programs"
+	"audiencesync/test/site"
 )
 
-// Bounds of waiting. They are generous: the machine may be busy.
-const (
-	startWithin = 90 * time.Second
-	stopWithin  = 75 * time.Second
-	runWithin   = 2 * time.Minute
-	lookEvery   = 3 * time.Millisecond
-)
+// lookEvery is the time between two looks for a point.
+const lookEvery = 3 * time.Millisecond
 
-// heartbeatTimeout makes the death of a worker cheap.
-const heartbeatTimeout = "4s"
+// ground is what all rounds share: the programs and Temporal, the fronts of the
+// vendors, and PostgreSQL.
+type ground struct {
+	*site.Site
 
-// site is what all rounds share: the programs, Temporal with its state in a file, and
-// the fronts of the vendors.
-type site struct {
-	dir      string
-	programs programs.Built
-	cli      string
-	progress io.Writer
-
-	address  string // of Temporal
-	temporal *programs.Program
-	client   client.Client
-	zeotap   *front
-	charles  *front
-	postgres *postgres // nil where it is not installed
+	zeotap   *site.Front
+	charles  *site.Front
+	postgres *site.Postgres // nil where it is not installed
 }
 
-// newSite builds the programs, with these flags of go build, and starts what all
-// rounds need.
-func newSite(ctx context.Context, progress io.Writer, flags ...string) (*site, error) {
-	dir, err := os.MkdirTemp("", "audiencesync-chaos-")
+// newGround starts what all rounds need, with programs built with these flags of go
+// build.
+func newGround(ctx context.Context, progress io.Writer, flags ...string) (*ground, error) {
+	shared, err := site.New(ctx, progress, flags...)
 	if err != nil {
 		return nil, err
 	}
-	s := &site{dir: dir, progress: progress}
-	if err := s.start(ctx, flags); err != nil {
-		return nil, errors.Join(err, s.stop())
+	g := &ground{Site: shared}
+	if err := g.start(ctx, progress); err != nil {
+		return nil, errors.Join(err, g.stop())
 	}
-	return s, nil
+	return g, nil
 }
 
-func (s *site) start(ctx context.Context, flags []string) (err error) {
-	_, _ = fmt.Fprintln(s.progress, "building")
-	if s.programs, err = programs.Build(ctx, s.dir, flags...); err != nil {
+func (g *ground) start(ctx context.Context, progress io.Writer) (err error) {
+	if g.zeotap, err = site.NewFront(ctx); err != nil {
 		return err
 	}
-	if s.cli, err = devserver.Find(ctx); err != nil {
+	if g.charles, err = site.NewFront(ctx); err != nil {
 		return err
 	}
-	if s.zeotap, err = newFront(ctx); err != nil {
-		return err
+	g.postgres, err = site.NewPostgres(ctx)
+	if err == nil && g.postgres == nil {
+		_, _ = fmt.Fprintln(progress, "PostgreSQL is not installed: instead of its death, ledgers in a file are locked for a while")
 	}
-	if s.charles, err = newFront(ctx); err != nil {
-		return err
-	}
-	if s.postgres, err = newPostgres(ctx); err != nil {
-		return err
-	}
-	if s.postgres == nil {
-		_, _ = fmt.Fprintln(s.progress, "PostgreSQL is not installed: instead of its death, ledgers in a file are locked for a while")
-	}
-	if s.address, err = programs.FreeAddress(ctx); err != nil {
-		return err
-	}
-	if err := s.startTemporal(ctx); err != nil {
-		return err
-	}
-	s.client, err = client.DialContext(ctx, client.Options{HostPort: s.address, Logger: telemetry.TemporalLogger(zap.NewNop())})
 	return err
 }
 
 // stop stops everything, and removes its files.
-func (s *site) stop() error {
-	var errs []error
-	if s.client != nil {
-		s.client.Close()
+func (g *ground) stop() error {
+	errs := []error{g.Stop()}
+	if g.postgres != nil {
+		errs = append(errs, g.postgres.Close())
 	}
-	if s.temporal != nil {
-		_, err := s.temporal.Stop(stopWithin)
-		errs = append(errs, err)
-	}
-	if s.postgres != nil {
-		errs = append(errs, s.postgres.close())
-	}
-	for _, f := range []*front{s.zeotap, s.charles} {
+	for _, f := range []*site.Front{g.zeotap, g.charles} {
 		if f != nil {
-			errs = append(errs, f.cut())
+			errs = append(errs, f.Cut())
 		}
 	}
-	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
-}
-
-// environment is what every program gets: nothing of ours that could lead it elsewhere.
-func (s *site) environment() []string {
-	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + os.TempDir(), "GORACE=halt_on_error=1"}
-}
-
-func (s *site) file(name string) string { return filepath.Join(s.dir, name) }
-
-// program starts a program. Its owner stops it.
-func (s *site) program(name, path string, args ...string) (*programs.Program, error) {
-	return programs.Start(programs.Command{Name: name, Path: path, Args: args, Logs: s.dir, Env: s.environment()})
+	return errors.Join(errs...)
 }
 
 // cutVendors cuts both vendors off for a while.
-func (s *site) cutVendors(ctx context.Context, away time.Duration) error {
-	if err := errors.Join(s.zeotap.cut(), s.charles.cut()); err != nil {
+func (g *ground) cutVendors(ctx context.Context, away time.Duration) error {
+	if err := errors.Join(g.zeotap.Cut(), g.charles.Cut()); err != nil {
 		return err
 	}
-	if err := pass(ctx, away); err != nil {
+	if err := site.Pass(ctx, away); err != nil {
 		return err
 	}
-	return errors.Join(s.zeotap.start(ctx), s.charles.start(ctx))
+	return errors.Join(g.zeotap.Start(ctx), g.charles.Start(ctx))
 }
 
 // stand puts the fronts before the vendors of a round.
-func (s *site) stand(vendors *simulator.Simulator, trap *trap) {
-	s.zeotap.stand(vendors.ZeotapHandler(), trap)
-	s.charles.stand(vendors.CharlesHandler(), trap)
+func (g *ground) stand(vendors *simulator.Simulator, trap *trap) {
+	g.zeotap.Stand(&trapped{vendors.ZeotapHandler(), trap})
+	g.charles.Stand(&trapped{vendors.CharlesHandler(), trap})
 }
 
 // retire ends a round at the vendors: whoever still asks finds nobody.
-func (s *site) retire(trap *trap) {
+func (g *ground) retire(trap *trap) {
 	trap.release(true)
-	s.zeotap.stand(http.NotFoundHandler(), nil)
-	s.charles.stand(http.NotFoundHandler(), nil)
-}
-
-// pass waits for a time.
-func pass(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	g.zeotap.Stand(http.NotFoundHandler())
+	g.charles.Stand(http.NotFoundHandler())
 }
