@@ -25,6 +25,7 @@ import (
 )
 
 func main() {
+	telemetry.SilenceStandardLog()
 	ctx, stop := signal.NotifyContext(context.Background(), host.StopSignals()...)
 	err := run(ctx, os.Args[1:], os.Stderr)
 	stop()
