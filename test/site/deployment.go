@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/simulator"
@@ -122,12 +124,16 @@ func (d *Deployment) AwaitEnd(ctx context.Context, run *programs.Program) (code 
 	return code, nil
 }
 
-// ReportOf reads the report of a run that has ended.
+// ReportOf reads the report of a run that has ended: the last that a command wrote.
 func ReportOf(run *programs.Program) (report audience.Report, err error) {
-	if err := json.Unmarshal([]byte(run.Stdout()), &report); err != nil {
+	var last json.RawMessage
+	for decoder := json.NewDecoder(strings.NewReader(run.Stdout())); err == nil; {
+		err = decoder.Decode(&last)
+	}
+	if !errors.Is(err, io.EOF) || last == nil {
 		return report, fmt.Errorf("reading the report: %w", err)
 	}
-	return report, nil
+	return report, json.Unmarshal(last, &report)
 }
 
 // Command starts a command of audiencesync. Its owner stops it.
