@@ -11,7 +11,7 @@ MODEL_WORLDS ?= 1000
 # Rounds of `make chaos`, and the seed of the first one; so it is with `make faults`.
 ROUNDS ?= 100
 SEED ?= 1
-# Seeds of each fault of `make faults`, and a part of the names of the faults: all unless given.
+# Seeds of each fault of `make faults`, and a regular expression that names of faults match: all unless given.
 SEEDS ?= 5
 FAULT ?=
 # How long `make fuzz` works on each target, as -fuzztime of `go test`.
@@ -116,7 +116,7 @@ chaos: temporal ## Kill processes in the middle of ROUNDS (100) runs, from SEED 
 
 faults: temporal ## Let everything go wrong on the way of a run, SEEDS (5) times each, and print the matrix of what came of it
 	@$(GO) build -o bin/faults ./test/faults
-	@bin/faults --seeds $(SEEDS) --seed $(SEED) --only "$(FAULT)"
+	@bin/faults --seeds $(SEEDS) --seed $(SEED) --only '$(FAULT)'
 
 bench-memory: temporal ## Print the worker's peak memory, the history per batch and the ledger's size for BENCH_MEMBERS (1,000,000)
 	@$(GO) build -o bin/bench-memory ./bench/memory

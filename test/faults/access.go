@@ -98,6 +98,9 @@ func resumeAfter(says ...string) func(context.Context, *cell, *programs.Program)
 			c.found.Expect(strings.Contains(said, text), "the run waits, and does not say %q, but: %s", text, site.Ending(said))
 		}
 		c.checkSilence("the reason to wait", said)
+		if c.handshakes != nil {
+			c.handshakes.wrong.Store(nil)
+		}
 		if err := errors.Join(c.vendors.SetFaults(simulator.Faults{}), c.WriteKey(renewedKeyIf(c))); err != nil {
 			return nil, err
 		}

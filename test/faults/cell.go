@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -261,8 +262,8 @@ func (c *cell) end(ctx context.Context) error {
 		// A run that stands still must not go on beside the next cell.
 		_ = c.client.TerminateWorkflow(ctx, workflows.SyncID(c.Name), "", "the cell is over")
 	}
-	for i := len(c.undo) - 1; i >= 0; i-- {
-		errs = append(errs, c.undo[i]())
+	for _, undo := range slices.Backward(c.undo) {
+		errs = append(errs, undo())
 	}
 	return errors.Join(errs...)
 }

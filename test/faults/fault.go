@@ -49,9 +49,9 @@ type ending struct {
 
 func (f *fault) title() string { return f.at + ": " + f.name }
 
-// errSkipped says why a cell cannot be played on this machine.
-type errSkipped struct{ error }
+// skippedError says why a cell cannot be played on this machine.
+type skippedError struct{ error }
 
-func skipped(err error) error { return errSkipped{err} }
+func skipped(err error) error { return skippedError{err} }
 
-func skippedBy(err error) (errSkipped, bool) { return errors.AsType[errSkipped](err) }
+func skippedBy(err error) (skippedError, bool) { return errors.AsType[skippedError](err) }

@@ -13,7 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -36,22 +36,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	set.SetOutput(stderr)
 	set.IntVar(&seeds, "seeds", 5, "how many seeds")
 	set.Uint64Var(&seed, "seed", 1, "the first seed; a cell follows from its fault and its seed")
-	set.StringVar(&only, "only", "", "play only faults whose names hold this text")
+	set.StringVar(&only, "only", "", "play only faults whose names match this regular expression")
 	if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return command.ExitUsage
 	}
-	rows := chosen(only)
+	pattern, err := regexp.Compile(only)
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "error: --only:", err)
+		return command.ExitUsage
+	}
+	rows := chosen(pattern)
 	if seeds < 1 || len(rows) == 0 {
-		_, _ = fmt.Fprintln(stderr, "error: --seeds is at least 1, and --only holds a part of a fault's name")
+		_, _ = fmt.Fprintln(stderr, "error: --seeds is at least 1, and --only matches a fault")
 		return command.ExitUsage
 	}
 	began := time.Now()
 	var cells []coordinates
 	for i := range seeds {
 		for _, fault := range rows {
-			cells = append(cells, coordinates{fault, seed + uint64(i)}) //nolint:gosec // It counts from 0.
+			cells = append(cells, coordinates{fault, seed + uint64(i)})
 		}
 	}
 	results, err := play(ctx, cells, stderr)
@@ -69,10 +74,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// chosen are the faults whose names hold a text.
-func chosen(text string) (rows []*fault) {
+// chosen are the faults whose names match.
+func chosen(pattern *regexp.Regexp) (rows []*fault) {
 	for _, f := range catalogue() {
-		if strings.Contains(f.title(), text) {
+		if pattern.MatchString(f.title()) {
 			rows = append(rows, f)
 		}
 	}

@@ -90,13 +90,13 @@ func render(results []result) string {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
-	header := table.Row{"where", "fault", "ends"}
+	header := append(make(table.Row, 0, len(seeds)+4), "where", "fault", "ends")
 	for _, seed := range seeds {
 		header = append(header, fmt.Sprintf("seed %d", seed))
 	}
 	t.AppendHeader(append(header, "s"))
 	for _, f := range rows {
-		row := table.Row{f.at, f.name, f.ends.word()}
+		row := append(make(table.Row, 0, len(seeds)+4), f.at, f.name, f.ends.word())
 		var wall time.Duration
 		for _, seed := range seeds {
 			mark := ""
@@ -132,6 +132,7 @@ func (e ending) word() string {
 // Exit codes of audiencesync: what docs/cli.md promises.
 const (
 	codeFailed       = 1
+	codeUsage        = 2
 	codeUnexplained  = 3
 	codeUnverifiable = 4
 	codeOutside      = 5

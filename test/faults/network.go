@@ -14,6 +14,10 @@ import (
 // unreachable is what an operator is told of a vendor to whom there is no connection.
 const unreachable = "cannot be reached; check base_url and the network of the worker"
 
+// notTrusted is what an operator is told of a server whose certificate, host or version of
+// TLS is not accepted.
+const notTrusted = "the server is not trusted, so nothing was sent"
+
 // atTheNetwork are the faults of connections.
 func atTheNetwork() []*fault {
 	never := func(says ...string) ending {
@@ -55,24 +59,28 @@ func atTheNetwork() []*fault {
 				return restart(ctx, c)
 			},
 		},
-		{at: atBoth, name: "TLS fails for a while", met: happened, prepare: withTLS, strike: func(_ context.Context, c *cell) error {
-			wrong, times := c.wrongTLS(), int64(1+c.random.IntN(3))
-			kind, nth := c.moment()
-			c.at(kind, nth, func() error {
-				c.handshakes.fail(wrong, times)
-				return nil
-			})
-			return nil
-		}},
 		{
-			at: atBoth, name: "TLS fails from the start", met: always, prepare: withTLS,
+			at: atBoth, name: "the server is not trusted any more, is again, resume", met: happened, prepare: withTLS,
 			strike: func(_ context.Context, c *cell) error {
-				c.handshakes.fail(c.wrongTLS(), 1<<40)
+				wrong := c.wrongTLS()
+				kind, nth := c.moment()
+				c.at(kind, nth, func() error {
+					c.handshakes.wrong.Store(wrong)
+					return nil
+				})
 				return nil
 			},
-			ends: never("TLS"),
+			meanwhile: resumeAfter("connection ", notTrusted),
+		},
+		{
+			at: atBoth, name: "the server is not trusted from the start", met: always, prepare: withTLS,
+			strike: func(_ context.Context, c *cell) error {
+				c.handshakes.wrong.Store(c.wrongTLS())
+				return nil
+			},
+			ends: ending{code: codeUsage, untouched: true, says: []string{"connection zeotap: ", "connection charles: ", notTrusted}},
 			mend: func(_ context.Context, c *cell) error {
-				c.handshakes.fail(nil, 0)
+				c.handshakes.wrong.Store(nil)
 				return nil
 			},
 		},
@@ -87,21 +95,14 @@ func (c *cell) moment() (kind site.Call, nth int) {
 	return site.ContactCall, 1 + c.random.IntN(6)
 }
 
-// handshakes decides how TLS connections begin.
+// handshakes decides how TLS connections begin: wrongly, if there is a wrong way.
 type handshakes struct {
 	right *tls.Config
 	wrong atomic.Pointer[tls.Config]
-	times atomic.Int64
-}
-
-// fail lets so many handshakes go wrong; with nil none.
-func (h *handshakes) fail(wrong *tls.Config, times int64) {
-	h.wrong.Store(wrong)
-	h.times.Store(times)
 }
 
 func (h *handshakes) choose(*tls.ClientHelloInfo) (*tls.Config, error) {
-	if wrong := h.wrong.Load(); wrong != nil && h.times.Add(-1) >= 0 {
+	if wrong := h.wrong.Load(); wrong != nil {
 		return wrong, nil
 	}
 	return h.right, nil
@@ -130,7 +131,7 @@ func withTLS(c *cell) (err error) {
 func (c *cell) wrongTLS() *tls.Config {
 	ways := []*tls.Config{
 		c.ground.authority.expired, c.ground.authority.ofAnotherHost, c.ground.authority.ofNobody,
-		{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10, Certificates: c.handshakes.right.Certificates}, //nolint:gosec // So that it fails.
+		{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10, Certificates: c.handshakes.right.Certificates},
 	}
 	return ways[c.random.IntN(len(ways))]
 }

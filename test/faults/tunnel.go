@@ -24,7 +24,8 @@ func newTunnel(ctx context.Context, to string) (*tunnel, error) {
 		return nil, err
 	}
 	t := &tunnel{address: address, to: to}
-	return t, t.start(ctx)
+	err = t.start(ctx)
+	return t, err
 }
 
 // start listens, again after a cut.

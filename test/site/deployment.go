@@ -133,7 +133,8 @@ func ReportOf(run *programs.Program) (report audience.Report, err error) {
 	if !errors.Is(err, io.EOF) || last == nil {
 		return report, fmt.Errorf("reading the report: %w", err)
 	}
-	return report, json.Unmarshal(last, &report)
+	err = json.Unmarshal(last, &report)
+	return report, err
 }
 
 // Command starts a command of audiencesync. Its owner stops it.

@@ -35,7 +35,8 @@ func NewTLSFront(ctx context.Context, with *tls.Config) (*Front, error) {
 		return nil, err
 	}
 	f := &Front{Address: address, vendor: http.NotFoundHandler(), tls: with}
-	return f, f.Start(ctx)
+	err = f.Start(ctx)
+	return f, err
 }
 
 // URL is where the vendor is.

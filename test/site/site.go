@@ -27,7 +27,7 @@ const (
 	startWithin = 90 * time.Second
 	stopWithin  = 75 * time.Second
 	// RunWithin is how long a run, or a command, may take.
-	RunWithin = 2 * time.Minute
+	RunWithin = 4 * time.Minute
 )
 
 // Site is the programs and a Temporal server. Its owner stops it.
