@@ -12,9 +12,12 @@ BENCH_LIMITS_MEMBERS ?= 10000000
 BENCH_LIMITS_BATCH ?= 1000
 # Histories of each kind in `make model`.
 MODEL_WORLDS ?= 1000
-# Rounds of `make chaos`, and the seed of the first one.
+# Rounds of `make chaos`, and the seed of the first one; so it is with `make faults`.
 ROUNDS ?= 100
 SEED ?= 1
+# Seeds of each fault of `make faults`, and a regular expression that names of faults match: all unless given.
+SEEDS ?= 5
+FAULT ?=
 # How long `make fuzz` works on each target, as -fuzztime of `go test`.
 FUZZTIME ?= 10s
 
@@ -51,7 +54,8 @@ LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
 
 .DEFAULT_GOAL := help
 .PHONY: help build reproducible sbom tools temporal lint-tools fmt lint vuln tidy-check compose-check \
-	axe test test-short model fuzz conformance chaos demo bench-limits bench-memory bench-refresh bench-mapping bench-rate replay-record pictures cli schema clean
+	axe test test-short model fuzz conformance chaos faults demo bench-limits bench-memory bench-refresh bench-mapping bench-rate \
+	replay-record pictures cli schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -125,6 +129,10 @@ conformance: temporal ## Run the same audience against every plausible Hello Cha
 chaos: temporal ## Kill processes in the middle of ROUNDS (100) runs, from SEED (1) on, and print whether every promise was kept
 	@$(GO) build -o bin/chaos ./test/chaos
 	@bin/chaos --rounds $(ROUNDS) --seed $(SEED)
+
+faults: temporal ## Let everything go wrong on the way of a run, SEEDS (5) times each, and print the matrix of what came of it
+	@$(GO) build -o bin/faults ./test/faults
+	@bin/faults --seeds $(SEEDS) --seed $(SEED) --only '$(FAULT)'
 
 bench-memory: temporal ## Print the worker's peak memory, the history per batch and the ledger's size for BENCH_MEMBERS (1,000,000)
 	@$(GO) build -o bin/bench-memory ./bench/memory

@@ -26,6 +26,7 @@ import (
 )
 
 func main() {
+	telemetry.SilenceStandardLog()
 	ctx, stop := signal.NotifyContext(context.Background(), host.StopSignals()...)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -23,13 +23,18 @@ const (
 // The rate is a share of the full rate: each cut halves it, and each second
 // without one gives back 5 % of the full rate (5e-8 a microsecond).
 const (
-	share = `min(1.0, rate_share + (` + clock + ` - cut_at) * 5e-8)`
+	// A cut in the future says that the clock has gone back.
+	share = `min(1.0, rate_share + max(0, ` + clock + ` - cut_at) * 5e-8)`
 	// interval is between two requests at the full rate: what a person has set, else
 	// what the connection says ($2).
 	interval = `coalesce(CAST(1000000 / limit_rate AS BIGINT), CAST($2 AS BIGINT))`
+	// lastSend is the last send time that was given out. None is a minute away and beyond the
+	// horizon ($4): if it seems so, the clock has gone back, and nobody waits until it is
+	// there again.
+	lastSend = `(CASE WHEN reserved_at - ` + clock + ` > max(CAST($4 AS BIGINT), 60000000) THEN ` + clock + ` ELSE reserved_at END)`
 	// nextSend is the generic cell rate algorithm (GCRA): an interval after the one
 	// before, not in a told delay, and hardly in the past (at most $3).
-	nextSend = `max(reserved_at + CAST(` + interval + ` / ` + share + ` AS BIGINT), told_until, ` + clock + ` - min(CAST($3 AS BIGINT), ` + interval + `))`
+	nextSend = `max(` + lastSend + ` + CAST(` + interval + ` / ` + share + ` AS BIGINT), told_until, ` + clock + ` - min(CAST($3 AS BIGINT), ` + interval + `))`
 )
 
 // SendTime is the time of one request in the budget of a workspace.
@@ -58,7 +63,7 @@ func (l *Ledger) Reserve(
 ) (next SendTime, reserved bool, err error) {
 	const reserve = `
 		UPDATE workspaces SET reserved_at = ` + nextSend + `, send_interval = ` + interval + `
-		WHERE name = $1 AND ` + nextSend + ` - ` + clock + ` < $4
+		WHERE name = $1 AND ` + nextSend + ` - ` + clock + ` < CAST($4 AS BIGINT)
 		RETURNING reserved_at - ` + clock + `, round`
 	giveBack, err := l.takeTurn(ctx, workspace)
 	if err != nil {
@@ -73,7 +78,7 @@ func (l *Ledger) Reserve(
 	}
 	if reserved = err == nil; !reserved {
 		const ahead = `SELECT ` + nextSend + ` - ` + clock + `, round FROM workspaces WHERE name = $1`
-		if err := l.budget.QueryRowContext(ctx, ahead, workspace, step, lag).Scan(&wait, &next.round); err != nil {
+		if err := l.budget.QueryRowContext(ctx, ahead, workspace, step, lag, horizon.Microseconds()).Scan(&wait, &next.round); err != nil {
 			return SendTime{}, false, fmt.Errorf("ledger: budget of the workspace: %w", err)
 		}
 	}
@@ -119,7 +124,7 @@ func (l *Ledger) Cut(ctx context.Context, workspace string, age time.Duration) e
 	const cut = `
 		UPDATE workspaces SET rate_share = max($3, ` + share + ` / 2), cut_at = ` + clock + `,
 			reserved_at = min(reserved_at, ` + clock + `), round = round + 1
-		WHERE name = $1 AND cut_at < ` + clock + ` - $2`
+		WHERE name = $1 AND (cut_at < ` + clock + ` - $2 OR cut_at > ` + clock + `)`
 	return l.moveBudget(ctx, cut, workspace, age.Microseconds(), leastShare)
 }
 

@@ -372,3 +372,29 @@ func TestABudgetOfAnUnknownWorkspaceIsAnError(t *testing.T) {
 	_, err = l.Budget(t.Context(), workspace)
 	require.ErrorContains(t, err, "ledger: budget of the workspace")
 }
+
+// TestAClockThatGoesBackHoldsNobodyUpAndLiftsNoLimit: to the budget a clock that goes back
+// is as if everything had been so much later.
+func TestAClockThatGoesBackHoldsNobodyUpAndLiftsNoLimit(t *testing.T) {
+	t.Parallel()
+	const interval, horizon = time.Second, 10 * time.Second
+	s := openShared(t, 1)
+	l := s.ledgers[0]
+	next := func() (wait time.Duration) {
+		at, reserved, err := l.Reserve(t.Context(), workspace, interval, horizon)
+		require.NoError(t, err)
+		require.True(t, reserved, "the next send time is %s away", at.Wait)
+		return at.Wait
+	}
+	next()
+	require.NoError(t, l.Cut(t.Context(), workspace, 0))
+	s.pass(t, -time.Hour)
+	require.LessOrEqual(t, next(), 2*interval, "nobody waits for an hour")
+	require.Greater(t, next(), interval, "the rate that a cut has left holds")
+
+	require.NoError(t, l.Cut(t.Context(), workspace, 0))
+	require.InDelta(t, 0.25, s.share(t), 0.01, "another cut counts")
+	s.pass(t, time.Hour)
+	require.Zero(t, next())
+	require.Greater(t, next(), time.Duration(0), "an hour that passes lifts no limit either")
+}

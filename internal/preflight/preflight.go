@@ -175,8 +175,10 @@ func (i *inspection) source(ctx context.Context) error {
 	if err != nil {
 		return Refused(err)
 	}
-	i.found.Audience, i.found.Size, err = source.Identify(ctx, i.Spec.Audience.ID)
-	return err
+	return askAgain(ctx, func() error {
+		i.found.Audience, i.found.Size, err = source.Identify(ctx, i.Spec.Audience.ID)
+		return err
+	})
 }
 
 func (i *inspection) segment(ctx context.Context) error {
@@ -187,10 +189,13 @@ func (i *inspection) segment(ctx context.Context) error {
 		}
 		return nil
 	}
-	count, err := i.API.SegmentCount(ctx, segment)
-	if err == nil {
-		i.inSegment = &count
-	}
+	err := askAgain(ctx, func() error {
+		count, err := i.API.SegmentCount(ctx, segment)
+		if err == nil {
+			i.inSegment = &count
+		}
+		return err
+	})
 	var vendor *vendorhttp.Error
 	if !errors.As(err, &vendor) {
 		return err

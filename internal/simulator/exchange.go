@@ -1,10 +1,8 @@
 package simulator
 
 import (
-	"bytes"
 	"context"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -40,6 +38,7 @@ func (s *Simulator) observe(find func(*http.Request) (visit, *http.Request)) htt
 			admin.ServeHTTP(w, r)
 			return
 		}
+		w.Header().Set("Date", s.clock().UTC().Format(http.TimeFormat))
 		to, inside := find(r)
 		side := to.vendor.side
 		s.counters.enter(side, s.clock())
@@ -140,6 +139,20 @@ func (s *Simulator) answer(v *vendor, w http.ResponseWriter, r *http.Request, d 
 			_ = http.NewResponseController(w).Flush()
 			abort()
 		}
+	case faults.WrongTypes:
+		reply := newRecording()
+		v.mux.ServeHTTP(reply, r)
+		reply.changeTypes()
+		reply.copyTo(w, reply.body.Len())
+		return strconv.Itoa(reply.status), nil
+	case faults.SlowBody:
+		reply := newRecording()
+		v.mux.ServeHTTP(reply, r)
+		return strconv.Itoa(reply.status), func() { reply.dripTo(w, r, time.Duration(d.Fault.Over)) }
+	case faults.WrongLength:
+		reply := newRecording()
+		v.mux.ServeHTTP(reply, r)
+		return strconv.Itoa(reply.status), func() { reply.belie(w) }
 	case faults.OnlyLatency:
 	}
 	watched := &watchedWriter{ResponseWriter: w, status: http.StatusOK}
@@ -210,28 +223,4 @@ type watchedWriter struct {
 func (w *watchedWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
-}
-
-// recording keeps a reply instead of sending it.
-type recording struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func newRecording() *recording {
-	return &recording{header: http.Header{}, status: http.StatusOK}
-}
-
-func (r *recording) Header() http.Header { return r.header }
-
-func (r *recording) WriteHeader(status int) { r.status = status }
-
-func (r *recording) Write(data []byte) (int, error) { return r.body.Write(data) }
-
-// copyTo sends the reply with the first n bytes of its body.
-func (r *recording) copyTo(w http.ResponseWriter, n int) {
-	maps.Copy(w.Header(), r.header)
-	w.WriteHeader(r.status)
-	_, _ = w.Write(r.body.Bytes()[:n])
 }

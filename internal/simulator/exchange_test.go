@@ -130,6 +130,42 @@ func TestTruncatedJSONLooksLikeAWholeReply(t *testing.T) {
 	require.False(t, strings.HasSuffix(string(got.body), "}"))
 }
 
+func TestASlowBodyComesInPiecesAndIsWhole(t *testing.T) {
+	t.Parallel()
+	w := faulty(t, faults.Rule{Do: faults.SlowBody, Over: faults.Duration(100 * time.Millisecond)})
+	began := time.Now()
+	got := w.do("POST", w.charles+batch, contactsOf("a", "b"), http.StatusOK, nil)
+	require.GreaterOrEqual(t, time.Since(began), 100*time.Millisecond)
+	require.True(t, strings.HasSuffix(string(got.body), "}"))
+	require.Equal(t, strconv.Itoa(len(got.body)), got.header.Get("Content-Length"))
+}
+
+func TestAWrongLengthHidesTheRestOfTheReply(t *testing.T) {
+	t.Parallel()
+	w := faulty(t, faults.Rule{Do: faults.WrongLength})
+	got := w.try("POST", w.charles+batch, contactsOf("a", "b"))
+	require.NoError(t, got.err)
+	require.True(t, strings.HasPrefix(string(got.body), `{"items":[`))
+	require.False(t, strings.HasSuffix(string(got.body), "}"))
+	require.EqualValues(t, 2, w.Stats().Contacts)
+}
+
+func TestWrongTypesAreJSONOfOtherTypes(t *testing.T) {
+	t.Parallel()
+	w := faulty(t, faults.Rule{Do: faults.WrongTypes})
+	got := w.do("POST", w.charles+batch, contactsOf("a"), http.StatusOK, nil)
+	require.JSONEq(t, `{"items":[{"external_reference_id":1,"status":7}]}`, string(got.body))
+	require.EqualValues(t, 1, w.Stats().Contacts)
+}
+
+func TestTheDateIsThatOfTheSimulatedClock(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	w := start(t, simulator.Options{Clock: clock.Now})
+	got := w.do("GET", w.zeotap+audience984, nil, http.StatusOK, nil)
+	require.Equal(t, clock.Now().UTC().Format(http.TimeFormat), got.header.Get("Date"))
+}
+
 func TestLatencyDelaysTheAnswer(t *testing.T) {
 	t.Parallel()
 	w := faulty(t, faults.Rule{Latency: faults.Duration(30 * time.Millisecond)})

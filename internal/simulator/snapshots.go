@@ -40,6 +40,8 @@ type position struct {
 	member int64
 	// empty is a page without members that comes before it.
 	empty bool
+	// again is how often pages have come again on the way here.
+	again int64
 }
 
 func (s snapshots) cursor(token string, p position) string {
@@ -54,18 +56,23 @@ func (s snapshots) position(token, cursor string) (position, error) {
 		return position{}, nil
 	}
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || len(b) != 17 {
+	if err != nil || len(b) != positionBytes+8 {
 		return position{}, fmt.Errorf("the cursor is not one of ours")
 	}
-	if binary.BigEndian.Uint64(b[9:]) != s.sum(token+string(b[:9])) {
+	if binary.BigEndian.Uint64(b[positionBytes:]) != s.sum(token+string(b[:positionBytes])) {
 		return position{}, fmt.Errorf("the cursor belongs to another snapshot")
 	}
-	member := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // the check sum says that it was one of ours
-	return position{member: member, empty: b[8] == 1}, nil
+	member := int64(binary.BigEndian.Uint64(b))    //nolint:gosec // the check sum says that it was one of ours
+	again := int64(binary.BigEndian.Uint64(b[8:])) //nolint:gosec // likewise
+	return position{member: member, again: again, empty: b[16] == 1}, nil
 }
+
+// positionBytes is the length of a position.
+const positionBytes = 17
 
 func (p position) bytes() []byte {
 	b := binary.BigEndian.AppendUint64(nil, uint64(p.member)) //nolint:gosec // an index is never negative
+	b = binary.BigEndian.AppendUint64(b, uint64(p.again))     //nolint:gosec // nor is a number
 	if p.empty {
 		return append(b, 1)
 	}

@@ -186,12 +186,32 @@ func (z *zeotap) page(of reading, start position, end, limit int64) []byte {
 		b = of.from.members.appendJSON(b, i)
 	}
 	b = append(b, `],"next_cursor":`...)
-	if end == of.size {
+	next, more := z.after(of, start, end, limit)
+	if !more {
 		return append(b, "null}"...)
 	}
-	next := position{member: end}
-	if every := z.options.EmptyPageEvery; every > 0 && !start.empty {
-		next.empty = (start.member/limit+1)%every == 0
-	}
 	return append(b, `"`+of.tokens.cursor(of.token, next)+`"}`...)
+}
+
+// after is where the page leads that holds the members from start up to end.
+func (z *zeotap) after(of reading, start position, end, limit int64) (next position, more bool) {
+	page := start.member/limit + 1
+	wrong := z.sim.engine.Load().Plan().Pages
+	switch {
+	case wrong.Repeat == page && start.again == 0:
+		return position{member: start.member, again: 1}, true
+	case wrong.Circle == page:
+		return position{member: limit}, true
+	case end < of.size:
+		next = position{member: end, again: start.again}
+		if every := z.options.EmptyPageEvery; every > 0 && !start.empty {
+			next.empty = page%every == 0
+		}
+		return next, true
+	case wrong.Endless == faults.EndlessEmpty:
+		return position{member: end, again: start.again + 1, empty: true}, true
+	case wrong.Endless == faults.EndlessAgain:
+		return position{again: start.again + 1}, true
+	}
+	return next, false
 }

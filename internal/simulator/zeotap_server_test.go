@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/simulator"
+	"audiencesync/internal/simulator/faults"
 )
 
 type page struct {
@@ -127,6 +129,54 @@ func TestSwitchesMakeTheSourceLessReliable(t *testing.T) {
 	require.Nil(t, w.open().Total)
 	got = w.do("GET", w.zeotap+audience984, nil, http.StatusOK, nil)
 	require.Contains(t, string(got.body), `"value":97`)
+}
+
+// somePages reads at most so many pages of 40, and returns the first member of each and
+// the cursors.
+func (w *world) somePages(most int) (firsts, cursors []string) {
+	w.t.Helper()
+	opened, cursor := w.open(), ""
+	for range most {
+		p := w.page(opened.Snapshot, cursor, "40")
+		first := "nobody"
+		if len(p.Members) > 0 {
+			first = string(p.Members[0])
+		}
+		firsts = append(firsts, first)
+		if p.Next == nil {
+			break
+		}
+		cursor = *p.Next
+		cursors = append(cursors, cursor)
+	}
+	return firsts, cursors
+}
+
+func TestTheWayThroughThePagesCanBeWrong(t *testing.T) {
+	t.Parallel()
+	way := func(wrong faults.Pages) (firsts, cursors []string) {
+		w := start(t, simulator.Options{Zeotap: simulator.ZeotapOptions{Members: 100}, Faults: simulator.Faults{Pages: wrong}})
+		return w.somePages(9)
+	}
+	right, _ := way(faults.Pages{})
+	require.Len(t, right, 3)
+	one, two, three := right[0], right[1], right[2]
+
+	firsts, cursors := way(faults.Pages{Repeat: 2})
+	require.Equal(t, []string{one, two, two, three}, firsts)
+	require.NotEqual(t, cursors[0], cursors[1])
+
+	firsts, cursors = way(faults.Pages{Circle: 3})
+	require.Equal(t, []string{one, two, three, two, three, two, three, two, three}, firsts)
+	require.Equal(t, cursors[0], cursors[2])
+
+	firsts, cursors = way(faults.Pages{Endless: faults.EndlessEmpty})
+	require.Equal(t, []string{one, two, three, "nobody", "nobody", "nobody"}, firsts[:6])
+	require.Len(t, slices.Compact(slices.Sorted(slices.Values(cursors))), 9)
+
+	firsts, cursors = way(faults.Pages{Endless: faults.EndlessAgain})
+	require.Equal(t, []string{one, two, three, one, two, three, one, two, three}, firsts)
+	require.Len(t, slices.Compact(slices.Sorted(slices.Values(cursors))), 9)
 }
 
 func TestRequestsThatBreakTheContractAreRefused(t *testing.T) {

@@ -258,7 +258,7 @@ func (c *Client) lost(ctx context.Context, r Request, err error) error {
 func (c *Client) refused(r Request, reply *http.Response) *Error {
 	e := c.fail(r, kindOf(reply), nil)
 	e.Status = reply.StatusCode
-	e.AskedRetryAfter = RetryAfter(reply.Header.Get("Retry-After"), time.Now())
+	e.AskedRetryAfter = RetryAfter(reply.Header.Get("Retry-After"), sentAt(reply))
 	e.RetryAfter = e.AskedRetryAfter
 	if c.options.MaxRetryAfter > 0 {
 		e.RetryAfter = min(e.AskedRetryAfter, c.options.MaxRetryAfter)

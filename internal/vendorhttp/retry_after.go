@@ -10,8 +10,17 @@ import (
 // longestRetryAfter bounds what a Retry-After can say.
 const longestRetryAfter = 365 * 24 * time.Hour
 
+// sentAt is when a reply was sent, by the clock of whoever sent it: a time that it tells is
+// meant by the same clock, which may differ from ours. Without a Date it is now.
+func sentAt(reply *http.Response) time.Time {
+	if sent, err := http.ParseTime(reply.Header.Get("Date")); err == nil {
+		return sent
+	}
+	return time.Now()
+}
+
 // RetryAfter reads a Retry-After header in both forms of RFC 9110: seconds, or
-// an HTTP date. It returns zero for a missing, malformed or past value, and at
+// an HTTP date, by the clock of now. It returns zero for a missing, malformed or past value, and at
 // most a year.
 func RetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)

@@ -62,3 +62,20 @@ func FuzzRetryAfter(f *testing.F) {
 		}
 	})
 }
+
+func TestADateIsMeantByTheClockOfWhoSendsIt(t *testing.T) {
+	t.Parallel()
+	for name, ahead := range map[string]time.Duration{"ahead": time.Hour, "behind": -time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				theirs := time.Now().Add(ahead).UTC()
+				w.Header().Set("Date", theirs.Format(http.TimeFormat))
+				w.Header().Set("Retry-After", theirs.Add(20*time.Second).Format(http.TimeFormat))
+				w.WriteHeader(http.StatusTooManyRequests)
+			})
+			failed := failure(t, client(t, optionsFor(server.URL)), get())
+			require.Equal(t, 20*time.Second, failed.RetryAfter)
+		})
+	}
+}

@@ -119,26 +119,6 @@ func (a *api) ask(ctx context.Context, id string, request vendorhttp.Request) ([
 	return body, err
 }
 
-// do sends one request within the connection's limits.
-func (a *api) do(ctx context.Context, request vendorhttp.Request) ([]byte, error) {
-	if err := a.inFlight.Acquire(ctx, 1); err != nil {
-		return nil, err
-	}
-	defer a.inFlight.Release(1)
-	if err := a.limiter.Wait(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		// The slot would come after the deadline.
-		return nil, fmt.Errorf("connection %s: %s: waiting for the rate limit: %w", a.name, request.Operation, context.DeadlineExceeded)
-	}
-	response, err := a.client.Do(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	return response.Body, nil
-}
-
 func (a *api) unknownAudience(place string) error {
 	return &Error{
 		Kind: AudienceNotFound, Connection: a.name, Place: place,

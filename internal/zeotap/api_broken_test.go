@@ -192,6 +192,34 @@ func TestAPIFindsPagesThatGoRoundInACircle(t *testing.T) {
 	}
 }
 
+func TestAPIFindsPagesThatComeAgainUnderFreshCursors(t *testing.T) {
+	t.Parallel()
+	for _, pages := range []int{1, 2, 3, 10} {
+		t.Run(fmt.Sprintf("%d pages", pages), func(t *testing.T) {
+			t.Parallel()
+			asked := 0
+			replies := healthy(nil)
+			replies[membersPath] = func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = fmt.Fprintf(w, `{"version":"v7","members":[{"id":"%d"},{"id":"x"}],"next_cursor":"c%d"}`, asked%pages, asked)
+				asked++
+			}
+			failed := failure(t, readUntilErrorInNewReaders(t, serve(t, replies)), zeotap.BrokenData)
+			require.Contains(t, failed.Text, "the page holds the same members as an earlier one")
+			require.LessOrEqual(t, asked, 3*pages+3)
+		})
+	}
+}
+
+func TestAPITakesALastPageThatRepeatsOneForBroken(t *testing.T) {
+	t.Parallel()
+	failed := failure(t, readUntilError(t, serve(t, healthy(map[string]string{
+		"":  `{"version":"v7","members":[{"id":"1"},{"id":"2"}],"next_cursor":"b"}`,
+		"b": `{"version":"v7","members":[],"next_cursor":"c"}`,
+		"c": `{"version":"v7","members":[{"id":"1"},{"id":"2"}],"next_cursor":null}`,
+	}))), zeotap.BrokenData)
+	require.Equal(t, "page 3", failed.Place)
+}
+
 // readUntilErrorInNewReaders opens a new reader for every page, as workers do
 // that are killed all the time.
 func readUntilErrorInNewReaders(t *testing.T, source zeotap.Source) error {

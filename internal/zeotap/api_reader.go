@@ -37,6 +37,10 @@ type apiPosition struct {
 	// is a power of two. A cursor that comes back meets it (Brent's algorithm),
 	// after at most about three times the pages of the circle.
 	Seen string `json:"seen,omitempty"`
+	// Members and SeenMembers are digests of the members of the newest page that was not
+	// empty, and of the page of Seen: pages that go round under fresh cursors meet them.
+	Members     string `json:"members,omitempty"`
+	SeenMembers string `json:"seen_members,omitempty"`
 	// Cursor is the endpoint's own cursor; empty for the first page.
 	Cursor string `json:"cursor,omitempty"`
 }
@@ -53,6 +57,10 @@ func (r *apiReader) Page(ctx context.Context, at audience.Cursor) (audience.Page
 	if reply.version != r.snapshot.Version {
 		return audience.Page{}, r.fail(SnapshotChanged, position,
 			"the page is of another version of the audience than the snapshot; start a new run, and see that the endpoint keeps a snapshot still while it is paged")
+	}
+	if len(reply.members) > 1 && (reply.digest == position.Members || reply.digest == position.SeenMembers) {
+		return audience.Page{}, r.fail(BrokenData, position,
+			"the page holds the same members as an earlier one: others may be missing, or the pages have no end; the endpoint must give every member on one page only")
 	}
 	page := audience.Page{Members: reply.members, Last: reply.last}
 	if reply.last {
@@ -114,7 +122,12 @@ func (r *apiReader) read(ctx context.Context, position apiPosition) (membersRepl
 // following returns the cursor of the next page, or an error if the pages lead
 // nowhere.
 func (r *apiReader) following(position apiPosition, reply membersReply) (audience.Cursor, error) {
-	next := apiPosition{Page: position.Page + 1, Seen: position.Seen, Cursor: reply.next}
+	next := apiPosition{
+		Page: position.Page + 1, Seen: position.Seen, Members: position.Members, SeenMembers: position.SeenMembers, Cursor: reply.next,
+	}
+	if len(reply.members) > 0 {
+		next.Members = reply.digest
+	}
 	digest := cursorDigest(reply.next)
 	if reply.next == position.Cursor || digest == position.Seen {
 		return "", r.fail(BrokenData, position, fmt.Sprintf(
@@ -122,7 +135,7 @@ func (r *apiReader) following(position apiPosition, reply membersReply) (audienc
 			r.source.settings.Names.CursorKey))
 	}
 	if next.Page&(next.Page-1) == 0 {
-		next.Seen = digest
+		next.Seen, next.SeenMembers = digest, reply.digest
 	}
 	if len(reply.members) == 0 {
 		next.Empty = position.Empty + 1
@@ -158,7 +171,9 @@ func (r *apiReader) fail(kind Kind, position apiPosition, text string) error {
 }
 
 // cursorDigest stands for a cursor where its length does not matter.
-func cursorDigest(cursor string) string {
-	sum := sha256.Sum256([]byte(cursor))
+func cursorDigest(cursor string) string { return digestOf([]byte(cursor)) }
+
+func digestOf(text []byte) string {
+	sum := sha256.Sum256(text)
 	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }

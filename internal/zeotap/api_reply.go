@@ -97,6 +97,8 @@ type membersReply struct {
 	// next is the next cursor; empty on the last page.
 	next string
 	last bool
+	// digest is that of the members as they were written.
+	digest string
 }
 
 // decodeMembers reads one page. flawedMember is the number of the member that
@@ -126,7 +128,9 @@ func decodeMembers(body []byte, names config.ZeotapNames) (reply membersReply, f
 		seen[key] = seen[key] || wanted
 		switch key {
 		case names.MembersKey:
+			from := decoder.InputOffset()
 			reply.members, flawedMember, err = decodeArray(decoder, key)
+			reply.digest = digestOf(body[from:decoder.InputOffset()])
 		case names.CursorKey:
 			reply.next, reply.last, err = decodeCursor(decoder, key)
 		case names.VersionKey:

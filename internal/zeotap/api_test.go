@@ -318,6 +318,38 @@ func TestAPIPassesFailedRequestsOn(t *testing.T) {
 	}
 }
 
+func TestAPIAsksAgainWhatWasOneRequestTooManyAndDoesNotStartOver(t *testing.T) {
+	t.Parallel()
+	pages, asked := healthy(nil), 0
+	pages[audiencePath] = says(`{"id":"984"}`)
+	opens := pages[snapshotsPath]
+	pages[snapshotsPath] = func(w http.ResponseWriter, r *http.Request) {
+		if asked++; asked == 1 {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		opens(w, r)
+	}
+	open(t, serve(t, pages))
+	require.Equal(t, 2, asked)
+}
+
+func TestAPILeavesALongWaitToTheCaller(t *testing.T) {
+	t.Parallel()
+	pages, asked := healthy(nil), 0
+	pages[audiencePath] = func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("Retry-After", "60")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}
+	_, _, err := serve(t, pages).Identify(t.Context(), "984")
+	var failed *vendorhttp.Error
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, time.Minute, failed.RetryAfter)
+	require.Equal(t, 1, asked)
+}
+
 func TestAPISaysThatTheCredentialIsMissing(t *testing.T) {
 	t.Parallel()
 	source, err := zeotap.NewAPI("pages", apiSettings("http://127.0.0.1:1"), func(context.Context, string) (string, error) {

@@ -8,7 +8,8 @@ import (
 
 // Source opens snapshots of audiences. It is safe for concurrent use. Failed
 // HTTP requests are *vendorhttp.Error, a context that ended is its own error,
-// everything else is *Error. Nothing is repeated inside: that is for the caller.
+// everything else is *Error. Nothing is repeated inside but a request that was one too
+// many, after a short wait: that is for the caller.
 type Source interface {
 	// Identify says whether the audience exists, its name, and its reported
 	// size (nil if the source does not say). It opens nothing.

@@ -11,6 +11,7 @@ import (
 	"audiencesync/bench/command"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/contacts"
+	"audiencesync/test/site"
 )
 
 // short are seeds of one round of each of the most telling kinds.
@@ -57,21 +58,21 @@ func TestEveryVictimIsMetAtEveryPointAndASeedIsOneRound(t *testing.T) {
 		plan, random := planOf(seed)
 		again, same := planOf(seed)
 		require.Equal(t, plan, again)
-		require.Equal(t, newCrowd(random).members(), newCrowd(same).members())
+		require.Equal(t, site.NewCrowd(random).Members(), site.NewCrowd(same).Members())
 		met[[2]string{string(plan.victim), string(plan.point)}] = true
 	}
 	require.Len(t, met, len(victims)*len(points))
 }
 
 // settledCrowd is a crowd and a workspace that holds what it should.
-func settledCrowd() (*crowd, []contacts.Contact) {
-	c := newCrowd(rand.New(rand.NewPCG(1, 1)))
+func settledCrowd() (*site.Crowd, []contacts.Contact) {
+	c := site.NewCrowd(rand.New(rand.NewPCG(1, 1)))
 	vendors := simulator.New(simulator.Options{})
-	list := make([]contacts.Contact, 0, peopleAtFirst)
-	for reference, want := range c.wanted() {
+	list := make([]contacts.Contact, 0, site.PeopleAtFirst)
+	for reference, want := range c.Wanted() {
 		list = append(list, contacts.Contact{
-			SourceType: "chaos", Reference: reference, FirstName: want.name, Phones: []string{reference},
-			Properties: want.properties(),
+			SourceType: "chaos", Reference: reference, FirstName: want.Name, Phones: []string{reference},
+			Properties: want.Properties(),
 		})
 	}
 	vendors.AddContacts(list...)
@@ -81,7 +82,7 @@ func settledCrowd() (*crowd, []contacts.Contact) {
 func TestAWorkspaceThatIsNotAsWantedIsFoundOut(t *testing.T) {
 	t.Parallel()
 	c, right := settledCrowd()
-	require.Empty(t, c.differences(slices.Values(right)))
+	require.Empty(t, c.Differences(slices.Values(right)))
 	for name, change := range map[string]func([]contacts.Contact) []contacts.Contact{
 		"a contact is missing": func(list []contacts.Contact) []contacts.Contact { return list[1:] },
 		"one is too many": func(list []contacts.Contact) []contacts.Contact {
@@ -93,13 +94,13 @@ func TestAWorkspaceThatIsNotAsWantedIsFoundOut(t *testing.T) {
 			return list
 		},
 		"one lost its marker": func(list []contacts.Contact) []contacts.Contact {
-			list[0].Properties = wanted{list[0].FirstName, "Berlin", 1, "left"}.properties()
+			list[0].Properties = site.Wanted{Name: list[0].FirstName, City: "Berlin", Points: 1, Marker: "left"}.Properties()
 			return list
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Len(t, c.differences(slices.Values(change(slices.Clone(right)))), 1)
+			require.Len(t, c.Differences(slices.Values(change(slices.Clone(right)))), 1)
 		})
 	}
 }
@@ -107,9 +108,9 @@ func TestAWorkspaceThatIsNotAsWantedIsFoundOut(t *testing.T) {
 func TestARoundThatBrokeAPromiseIsShownAndIsNotCounted(t *testing.T) {
 	t.Parallel()
 	good, bad := result{reached: true}, result{}
-	bad.expect(true, "nothing")
+	bad.wrong.Expect(true, "nothing")
 	require.Empty(t, bad.wrong)
-	bad.expect(false, "%d contacts were never sent", 3)
+	bad.wrong.Expect(false, "%d contacts were never sent", 3)
 	require.Equal(t, 1, kept([]result{good, bad}))
 	require.Contains(t, bad.line(), "3 contacts were never sent")
 	require.Contains(t, render([]result{good, bad}), "NO")

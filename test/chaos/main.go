@@ -65,16 +65,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // play plays the rounds of the seeds one after the other, with programs built with
 // these flags.
 func play(ctx context.Context, seeds []uint64, progress io.Writer, flags ...string) (results []result, err error) {
-	s, err := newSite(ctx, progress, flags...)
+	g, err := newGround(ctx, progress, flags...)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
+	defer func() { err = errors.Join(err, g.stop()) }()
 	for i, seed := range seeds {
 		if ctx.Err() != nil {
 			return results, ctx.Err()
 		}
-		r := s.round(ctx, seed)
+		r := g.round(ctx, seed)
 		_, _ = fmt.Fprintf(progress, "%3d of %d  %s\n", i+1, len(seeds), r.line())
 		results = append(results, r)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"audiencesync/test/site"
 )
 
 // victim is what is disturbed, and how.
@@ -72,7 +74,7 @@ func planOf(seed uint64) (plan, *rand.Rand) {
 	}
 	switch p.point {
 	case betweenPages:
-		p.nth = 1 + random.IntN(pages-1)
+		p.nth = 1 + random.IntN(site.Pages-1)
 	case counting:
 		p.nth = 1 + random.IntN(2)
 	case splitting:
@@ -90,15 +92,15 @@ func planOf(seed uint64) (plan, *rand.Rand) {
 func (p plan) trap() *trap {
 	switch p.point {
 	case betweenPages:
-		return newTrap(pageCall, p.nth, before)
+		return newTrap(site.PageCall, p.nth, before)
 	case beforeSend:
-		return newTrap(contactCall, p.nth, before)
+		return newTrap(site.ContactCall, p.nth, before)
 	case beforeSettle:
-		return newTrap(contactCall, p.nth, after)
+		return newTrap(site.ContactCall, p.nth, after)
 	case splitting:
-		return newTrap(contactCall, p.nth, refuse)
+		return newTrap(site.ContactCall, p.nth, refuse)
 	case counting:
-		return newTrap(countCall, p.nth, after)
+		return newTrap(site.CountCall, p.nth, after)
 	case atRandom, continuing, closing:
 	}
 	return nil

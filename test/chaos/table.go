@@ -7,6 +7,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"audiencesync/test/site"
 )
 
 // result is what came of a round.
@@ -22,15 +24,8 @@ type result struct {
 	verdict                    string
 	wall                       time.Duration
 	// wrong says what was not kept; said is the end of the worker's log then.
-	wrong []string
+	wrong site.Findings
 	said  string
-}
-
-// expect notes what is not true.
-func (r *result) expect(is bool, format string, args ...any) {
-	if !is {
-		r.wrong = append(r.wrong, fmt.Sprintf(format, args...))
-	}
 }
 
 func (r *result) kept() string {

@@ -69,6 +69,9 @@ func (p Plan) Validate() error {
 	if p.Preview.CutAfter < 0 || p.Preview.PageMax < 0 || p.EndsAfter < 0 {
 		return errors.New("preview: cut_after and page_max, and ends_after, are not negative")
 	}
+	if err := p.Pages.validate(); err != nil {
+		return fmt.Errorf("pages: %w", err)
+	}
 	if p.Counts != nil && (p.Counts.Dip < 0 || p.Counts.Dip > 1) {
 		return errors.New("counts: dip is a share between 0 and 1")
 	}
@@ -104,9 +107,25 @@ func (r Rule) validateAction() error {
 		if r.PerSecond <= 0 {
 			return errors.New("do: rate_limit needs per_second above 0")
 		}
-	case Reset, LostReply, CutBody, TruncatedJSON:
+	case SlowBody:
+		if r.Over == 0 {
+			return errors.New("do: slow_body needs over")
+		}
+	case Reset, LostReply, CutBody, TruncatedJSON, WrongLength, WrongTypes:
 	default:
-		return fmt.Errorf("do %q is not status, html, rate_limit, reset, lost_reply, cut_body or truncated_json", r.Do)
+		return fmt.Errorf("do %q is not status, html, rate_limit, reset, lost_reply, cut_body, truncated_json, slow_body, wrong_length or wrong_types", r.Do)
+	}
+	return nil
+}
+
+func (p Pages) validate() error {
+	switch {
+	case p.Repeat < 0:
+		return errors.New("repeat is not negative")
+	case p.Circle < 0 || p.Circle == 1:
+		return errors.New("circle is from 2 on")
+	case p.Endless != "" && p.Endless != EndlessEmpty && p.Endless != EndlessAgain:
+		return fmt.Errorf("endless %q is not empty or again", p.Endless)
 	}
 	return nil
 }

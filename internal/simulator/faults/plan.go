@@ -33,7 +33,31 @@ type Plan struct {
 	// EndsAfter ends the pages of the audience after so many members, as if these
 	// were all; the total that is announced stays. Zero: they do not end early.
 	EndsAfter int64 `json:"ends_after,omitempty" yaml:"ends_after"`
+	// Pages is what is wrong with the way through the pages of the audience.
+	Pages Pages `json:"pages,omitzero" yaml:"pages"`
 }
+
+// Pages is how the way through the pages of the audience is wrong. Pages count from
+// 1, and are of the size that is asked for.
+type Pages struct {
+	// Repeat serves this page once more behind itself, under a cursor of its own.
+	Repeat int64 `json:"repeat,omitempty" yaml:"repeat"`
+	// Circle lets this page, from 2 on, lead back to the second one, by its cursor.
+	Circle int64 `json:"circle,omitempty" yaml:"circle"`
+	// Endless lets pages follow the last one for ever, each under a cursor of its own.
+	Endless Endless `json:"endless,omitempty" yaml:"endless"`
+}
+
+// Endless is what the pages hold that follow the last one for ever.
+type Endless string
+
+// What endless pages hold.
+const (
+	// EndlessEmpty: nobody.
+	EndlessEmpty Endless = "empty"
+	// EndlessAgain: everybody again, from the first member on.
+	EndlessAgain Endless = "again"
+)
 
 // Preview is how the lists of the contacts of segments are wrong. Their counts
 // are not.
@@ -98,6 +122,13 @@ const (
 	CutBody Action = "cut_body"
 	// TruncatedJSON sends half of the reply as if it were all.
 	TruncatedJSON Action = "truncated_json"
+	// SlowBody sends the reply little by little, within Over.
+	SlowBody Action = "slow_body"
+	// WrongLength announces half of the reply and sends all of it.
+	WrongLength Action = "wrong_length"
+	// WrongTypes sends the reply with numbers in place of texts, and texts in place of
+	// numbers.
+	WrongTypes Action = "wrong_types"
 )
 
 // Rule is one kind of fault.
@@ -109,6 +140,8 @@ type Rule struct {
 	// Latency is added before everything else, and up to Jitter more.
 	Latency Duration `json:"latency,omitempty" yaml:"latency"`
 	Jitter  Duration `json:"jitter,omitempty" yaml:"jitter"`
+	// Over is how long the action slow_body takes.
+	Over Duration `json:"over,omitempty" yaml:"over"`
 	// Status of the actions status and html.
 	Status int `json:"status,omitempty" yaml:"status"`
 	// AfterEffect lets the request have its effect before status and html.

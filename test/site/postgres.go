@@ -1,4 +1,4 @@
-package main
+package site
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ import (
 	"audiencesync/internal/devserver/child"
 )
 
-// postgres is a server of our own for ledgers, with its state in files.
-type postgres struct {
+// Postgres is a server of our own for ledgers, with its state in files.
+type Postgres struct {
 	dir      string
 	programs string
 	as       *syscall.Credential
@@ -30,8 +30,8 @@ type postgres struct {
 	ended   <-chan struct{}
 }
 
-// newPostgres makes and starts a server; nil where its programs are not installed.
-func newPostgres(ctx context.Context) (*postgres, error) {
+// NewPostgres makes and starts a server; nil where its programs are not installed.
+func NewPostgres(ctx context.Context) (*Postgres, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // The pattern is valid.
 	if path, err := exec.LookPath("initdb"); err == nil {
 		if path, err = filepath.EvalSymlinks(path); err == nil {
@@ -45,22 +45,22 @@ func newPostgres(ctx context.Context) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &postgres{dir: dir, programs: filepath.Dir(found[len(found)-1])}
+	p := &Postgres{dir: dir, programs: filepath.Dir(found[len(found)-1])}
 	if err := p.initialize(ctx); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	err = p.start(ctx)
+	err = p.Start(ctx)
 	return p, err
 }
 
-func (p *postgres) data() string { return filepath.Join(p.dir, "data") }
+func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
 
-func (p *postgres) initialize(ctx context.Context) (err error) {
+func (p *Postgres) initialize(ctx context.Context) (err error) {
 	if p.as, err = serverUser(p.dir); err != nil {
 		return err
 	}
 	command := exec.CommandContext(ctx, filepath.Join(p.programs, "initdb"),
-		"--pgdata", p.data(), "--username=chaos", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
+		"--pgdata", p.data(), "--username=tests", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
 	command.SysProcAttr, command.Dir = &syscall.SysProcAttr{Credential: p.as}, p.dir
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, output)
@@ -92,9 +92,9 @@ func serverUser(dir string) (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, int(uid), int(gid))
 }
 
-// start starts the server, again after its death, and returns when it answers. What a
+// Start starts the server, again after its death, and returns when it answers. What a
 // dead one has left behind may keep a new one from starting for a moment.
-func (p *postgres) start(ctx context.Context) error {
+func (p *Postgres) Start(ctx context.Context) error {
 	var said bytes.Buffer
 	for end := time.Now().Add(startWithin); time.Now().Before(end); {
 		said.Reset()
@@ -109,7 +109,7 @@ func (p *postgres) start(ctx context.Context) error {
 		if p.awaitAnswer(ctx) {
 			return nil
 		}
-		if err := pass(ctx, 100*time.Millisecond); err != nil {
+		if err := Pass(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -117,8 +117,8 @@ func (p *postgres) start(ctx context.Context) error {
 }
 
 // awaitAnswer reports whether the server answers before it ends.
-func (p *postgres) awaitAnswer(ctx context.Context) bool {
-	db, err := sql.Open("pgx", p.address(""))
+func (p *Postgres) awaitAnswer(ctx context.Context) bool {
+	db, err := sql.Open("pgx", p.Address(""))
 	if err != nil {
 		return false
 	}
@@ -135,29 +135,39 @@ func (p *postgres) awaitAnswer(ctx context.Context) bool {
 	return true
 }
 
-// address is that of a ledger in a schema of its own.
-func (p *postgres) address(schema string) string {
+// Address is that of a ledger in a schema of its own.
+func (p *Postgres) Address(schema string) string {
 	query := url.Values{"host": {p.dir}, "sslmode": {"disable"}}
 	if schema != "" {
 		query.Set("search_path", schema)
 	}
-	return "postgres://chaos@/postgres?" + query.Encode()
+	return "postgres://tests@/postgres?" + query.Encode()
 }
 
-// kill ends the server at once; the kernel tells its children, which end too.
-func (p *postgres) kill() {
+// AddressAt is the address of such a ledger for who comes by another host:port, from
+// where a way leads to the server's Socket.
+func (p *Postgres) AddressAt(host, schema string) string {
+	query := url.Values{"sslmode": {"disable"}, "search_path": {schema}}
+	return "postgres://tests@" + host + "/postgres?" + query.Encode()
+}
+
+// Socket is the path of the socket that the server listens at.
+func (p *Postgres) Socket() string { return filepath.Join(p.dir, ".s.PGSQL.5432") }
+
+// Kill ends the server at once; the kernel tells its children, which end too.
+func (p *Postgres) Kill() {
 	_ = p.process.Process.Kill() // It may be gone already.
 	<-p.ended
 }
 
-// close stops the server and removes its files.
-func (p *postgres) close() error {
+// Close stops the server and removes its files.
+func (p *Postgres) Close() error {
 	if p.process != nil {
 		_ = p.process.Process.Signal(syscall.SIGINT) // It may be gone already.
 		select {
 		case <-p.ended:
 		case <-time.After(stopWithin):
-			p.kill()
+			p.Kill()
 		}
 	}
 	return os.RemoveAll(p.dir)

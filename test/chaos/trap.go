@@ -5,38 +5,12 @@ import (
 	"context"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
-	"time"
 
-	"audiencesync/test/endtoend/programs"
+	"audiencesync/test/site"
 )
-
-// call is a kind of request to a vendor.
-type call string
-
-const (
-	pageCall    call = "page"
-	contactCall call = "contacts"
-	countCall   call = "count"
-	otherCall   call = ""
-)
-
-func callOf(r *http.Request) call {
-	switch path := r.URL.Path; {
-	case strings.HasSuffix(path, "/members"):
-		return pageCall
-	case r.Method == http.MethodPost && strings.HasSuffix(path, "/contacts/batch"):
-		return contactCall
-	case r.Method == http.MethodHead && strings.HasSuffix(path, "/preview"):
-		return countCall
-	default:
-		return otherCall
-	}
-}
 
 // when a trap stops a request.
 type when int
@@ -53,7 +27,7 @@ const (
 
 // trap stops the nth request of a kind and all later ones until it is released.
 type trap struct {
-	kind call
+	kind site.Call
 	nth  int
 	when when
 
@@ -64,12 +38,12 @@ type trap struct {
 	released chan struct{}
 }
 
-func newTrap(kind call, nth int, when when) *trap {
+func newTrap(kind site.Call, nth int, when when) *trap {
 	return &trap{kind: kind, nth: nth, when: when, reached: make(chan struct{}), released: make(chan struct{})}
 }
 
 // meet counts a request and returns its number; zero if it goes through.
-func (t *trap) meet(kind call) int {
+func (t *trap) meet(kind site.Call) int {
 	if t == nil || kind != t.kind {
 		return 0
 	}
@@ -127,57 +101,20 @@ func (t *trap) release(drop bool) {
 	}
 }
 
-// front stands before a vendor and can be cut off.
-type front struct {
-	address string
-
-	mutex  sync.Mutex
-	server *http.Server
+// trapped is a vendor before which a trap stands, or none.
+type trapped struct {
 	vendor http.Handler
 	trap   *trap
 }
 
-func newFront(ctx context.Context) (*front, error) {
-	address, err := programs.FreeAddress(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f := &front{address: address}
-	err = f.start(ctx)
-	return f, err
-}
-
-// start listens, again after a cut.
-func (f *front) start(ctx context.Context) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.address)
-	if err != nil {
-		return err
-	}
-	f.server = &http.Server{Handler: f, ReadHeaderTimeout: 10 * time.Second}
-	go func(server *http.Server) { _ = server.Serve(listener) }(f.server) // It ends when it is cut.
-	return nil
-}
-
-// cut ends all connections, and listens no more.
-func (f *front) cut() error { return f.server.Close() }
-
-// stand puts it before another vendor, with a trap or none.
-func (f *front) stand(vendor http.Handler, trap *trap) {
-	f.mutex.Lock()
-	defer f.mutex.Unlock()
-	f.vendor, f.trap = vendor, trap
-}
-
 // ServeHTTP implements http.Handler.
-func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.mutex.Lock()
-	vendor, trap := f.vendor, f.trap
-	f.mutex.Unlock()
+func (t *trapped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	vendor, trap := t.vendor, t.trap
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
 	}
-	number := trap.meet(callOf(r))
+	number := trap.meet(site.CallOf(r))
 	switch {
 	case number == 0:
 	case trap.when == refuse && number == trap.nth:

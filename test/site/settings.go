@@ -1,38 +1,42 @@
-package main
+package site
 
 import "fmt"
 
-// connectionsOf is the connections file of a round, with a workspace of its own.
-func connectionsOf(zeotap, charles, workspace string) string {
+// KeyFile is the name of the file with the key of both vendors, beside the connections.
+func KeyFile(sync string) string { return sync + ".key" }
+
+// Connections is the connections file of a sync, with a workspace of its own. The
+// vendors are given as URLs.
+func Connections(zeotap, charles, sync string) string {
 	return fmt.Sprintf(`connections:
   zeotap:
     kind: zeotap-api
-    base_url: http://%s
-    page_size: %d
-    credential: file:chaos.key
+    base_url: %[1]s
+    page_size: %[4]d
+    credential: file:%[7]s
     limits: {requests_per_second: 1000}
   charles:
     kind: hello-charles
-    base_url: http://%s
-    source_type: %s
-    credential: file:chaos.key
+    base_url: %[2]s
+    source_type: %[3]s
+    credential: file:%[7]s
     limits:
       requests_per_second: 200
-      requests_in_flight: %d
+      requests_in_flight: %[5]d
     send: batch
     batch:
       method: POST
       path: /api/v1beta/contacts/batch
       envelope: contacts
       reply: items
-      max_items: %d
+      max_items: %[6]d
     omitted: keep
-`, zeotap, pageSize, charles, workspace, inFlight, batchSize)
+`, zeotap, charles, sync, PageSize, InFlight, BatchSize, KeyFile(sync))
 }
 
-// syncOf is the sync of a round. It shows everything soon, asks nobody, and continues
+// SyncFile is a sync. It shows everything soon, asks nobody, and continues
 // as new several times.
-func syncOf(name string) string {
+func SyncFile(name string) string {
 	return fmt.Sprintf(`sync: %s
 audience:
   id: "984"

@@ -1,4 +1,4 @@
-package main
+package site
 
 import (
 	"context"
@@ -10,15 +10,15 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// startTemporal starts the server, again with the state that it may have, and returns
+// StartTemporal starts the server, again with the state that it may have, and returns
 // when it answers for its namespace.
-func (s *site) startTemporal(ctx context.Context) (err error) {
-	_, port, err := net.SplitHostPort(s.address)
+func (s *Site) StartTemporal(ctx context.Context) (err error) {
+	_, port, err := net.SplitHostPort(s.Address)
 	if err != nil {
 		return err
 	}
-	s.temporal, err = s.program("temporal", s.cli, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", port,
-		"--db-filename", s.file("temporal.db"), "--log-level", "warn",
+	s.Temporal, err = s.program("temporal", s.cli, nil, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", port,
+		"--db-filename", s.File("temporal.db"), "--log-level", "warn",
 		"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
 		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1")
 	if err != nil {
@@ -30,20 +30,20 @@ func (s *site) startTemporal(ctx context.Context) (err error) {
 			return nil
 		}
 		select {
-		case <-s.temporal.Ended():
-			return fmt.Errorf("the Temporal server ended:\n%s", ending(s.temporal.Stderr()))
+		case <-s.Temporal.Ended():
+			return fmt.Errorf("the Temporal server ended:\n%s", Ending(s.Temporal.Stderr()))
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("the Temporal server does not answer:\n%s", ending(s.temporal.Stderr()))
+	return fmt.Errorf("the Temporal server does not answer:\n%s", Ending(s.Temporal.Stderr()))
 }
 
-func (s *site) temporalAnswers(ctx context.Context) bool {
+func (s *Site) temporalAnswers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	c, err := client.DialContext(ctx, client.Options{HostPort: s.address})
+	c, err := client.DialContext(ctx, client.Options{HostPort: s.Address})
 	if err != nil {
 		return false
 	}
