@@ -6,6 +6,10 @@ GO ?= go
 DEMO_MEMBERS ?= 100000
 # Size of the audience of `make bench-memory` and `make bench-refresh`.
 BENCH_MEMBERS ?= 1000000
+# Size of the audience of `make bench-limits`, and of its batches: what Temporal holds
+# depends on how many batches there are, so 1,000,000 in batches of 100 show the same.
+BENCH_LIMITS_MEMBERS ?= 10000000
+BENCH_LIMITS_BATCH ?= 1000
 # Histories of each kind in `make model`.
 MODEL_WORLDS ?= 1000
 # Rounds of `make chaos`, and the seed of the first one.
@@ -40,19 +44,30 @@ NO_POSTGRES = SKIPPED: PostgreSQL is not installed, so the ledger is tested on S
 
 # Tools are for this machine, whatever the product is built for.
 BUILD_TOOL = GOOS= GOARCH= $(GO) build -trimpath
-MODULES = . tools/compose tools/healthcheck tools/lint tools/temporal
+MODULES = . tools/compose tools/healthcheck tools/lint tools/sbom tools/temporal
+# The product is built without C, whose compilers differ from machine to machine.
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath
 LINT_TOOLS = bin/gofumpt bin/golangci-lint bin/govulncheck bin/workflowcheck
 
 .DEFAULT_GOAL := help
-.PHONY: help build tools temporal lint-tools fmt lint vuln tidy-check compose-check \
-	axe test test-short model fuzz conformance chaos demo bench-memory bench-refresh bench-mapping bench-rate replay-record pictures cli schema clean
+.PHONY: help build reproducible sbom tools temporal lint-tools fmt lint vuln tidy-check compose-check \
+	axe test test-short model fuzz conformance chaos demo bench-limits bench-memory bench-refresh bench-mapping bench-rate replay-record pictures cli schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## Build bin/audiencesync and bin/audiencesync-worker
-	$(GO) build -trimpath -o bin/audiencesync ./starter
-	$(GO) build -trimpath -o bin/audiencesync-worker ./worker
+	$(BUILD) -o bin/audiencesync ./starter
+	$(BUILD) -o bin/audiencesync-worker ./worker
+
+reproducible: ## Build the newest commit twice, in two clones, and compare the programs byte by byte
+	GO='$(GO)' tools/reproducible.sh
+
+sbom: build bin/cyclonedx-gomod ## Write what the programs are made of, as CycloneDX, beside them
+	@for program in audiencesync audiencesync-worker; do \
+		bin/cyclonedx-gomod bin -json -std -licenses -noserial -notimestamp -output bin/$$program.cdx.json bin/$$program || exit 1; \
+		echo "bin/$$program.cdx.json: $$(grep -c '"purl"' bin/$$program.cdx.json) components"; \
+	done
 
 demo: build temporal ## Move DEMO_MEMBERS (100,000) simulated members through a local Temporal server
 	bin/audiencesync demo --members $(DEMO_MEMBERS)
@@ -119,6 +134,10 @@ bench-refresh: temporal ## Print what refreshes of BENCH_MEMBERS (1,000,000) sen
 	@$(GO) build -o bin/bench-refresh ./bench/refresh
 	@bin/bench-refresh --members $(BENCH_MEMBERS)
 
+bench-limits: temporal ## Print how far BENCH_LIMITS_MEMBERS (10,000,000) in batches of BENCH_LIMITS_BATCH (1,000) stay below Temporal's limits
+	@$(GO) build -o bin/bench-limits ./bench/limits
+	@bin/bench-limits --members $(BENCH_LIMITS_MEMBERS) --batch $(BENCH_LIMITS_BATCH)
+
 bench-mapping: ## Print what mapping a member costs, against plain encoding/json
 	@$(GO) build -o bin/bench-mapping ./bench/mapping
 	@bin/bench-mapping
@@ -172,7 +191,7 @@ compose-check: ## Check docker-compose.yml, without a Docker engine
 	$(GO) -C tools/compose test -count=1 ./...
 	$(GO) -C tools/compose run . ../../docker-compose.yml
 
-tools: temporal lint-tools ## Build the tools that tools/ pins
+tools: temporal lint-tools bin/cyclonedx-gomod ## Build the tools that tools/ pins
 
 lint-tools: $(LINT_TOOLS) ## Build the linters
 
@@ -198,6 +217,10 @@ bin/govulncheck: package = golang.org/x/vuln/cmd/govulncheck
 bin/workflowcheck: package = go.temporal.io/sdk/contrib/tools/workflowcheck
 $(LINT_TOOLS): tools/lint/go.mod tools/lint/go.sum
 	cd tools/lint && $(BUILD_TOOL) -o ../../$@ $(package)
+	@touch $@
+
+bin/cyclonedx-gomod: tools/sbom/go.mod tools/sbom/go.sum
+	cd tools/sbom && $(BUILD_TOOL) -o ../../$@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 	@touch $@
 
 clean: ## Remove what was built

@@ -38,7 +38,7 @@ func (a *Activities) CheckSync(ctx context.Context, in CheckSyncInput) (CheckSyn
 	if tries := a.streaks.tries(ctx, err); err != nil {
 		return CheckSyncResult{}, failAsking(ctx, in.Spec.Sync, err, tries)
 	}
-	result := CheckSyncResult{Problems: found.Problems, Notes: slices.Concat(found.Notes, found.Lists), Audience: found.Audience, Size: found.Size}
+	result := CheckSyncResult{Problems: shortList(found.Problems), Notes: slices.Concat(shortList(found.Notes), shortList(found.Lists)), Audience: found.Audience, Size: found.Size}
 	doubts, err := a.doubts(ctx, found, sync)
 	if err != nil {
 		return CheckSyncResult{}, fail(ctx, in.Spec.Sync, err)

@@ -109,14 +109,14 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 		Sync: in.Run.Sync, Run: in.Run.Run, Ended: in.Ended, Verified: in.VerifyOnly, Audited: in.Audit, Unasked: spec.Verification.None,
 		Audience: audience.Audience{ID: spec.Audience.ID, Name: firstOf(in.AudienceName, spec.Audience.Name)},
 		Source:   audience.SourceCount{Read: tally.Read},
-		Outcomes: tally.Outcomes, Reasons: audience.LimitReasons(tally.Reasons), Withheld: tally.Withheld,
+		Outcomes: tally.Outcomes, Reasons: audience.LimitReasons(tally.Reasons), Withheld: audience.LimitFields(tally.Withheld),
 		NewFailures: tally.NewFailures(), KnownFailures: tally.Known,
 		Segment: audience.SegmentCount{
 			ID: spec.Verification.Segment, Expected: expected.Marked, Stale: expected.Stale, Left: expected.Left, Before: beginning.NotOurs,
 			Counted: in.Counted, Evidence: audience.EvidenceNone, Comparison: in.Comparison, NotCompared: in.NotCompared,
 		},
 		ReadBack: in.ReadBack,
-		Plan:     in.Plan, Leavers: tally.Leavers, LeaverReasons: tally.LeaverReasons, MarkedAgain: tally.MarkedAgain,
+		Plan:     in.Plan, Leavers: tally.Leavers, LeaverReasons: audience.LimitReasons(tally.LeaverReasons), MarkedAgain: tally.MarkedAgain,
 		Batches: tally.Batches, Requests: tally.Requests, Decisions: in.Decisions, Notes: in.Notes,
 		StartedAt: run.OpenedAt, FinishedAt: time.Now().UTC().Truncate(time.Millisecond),
 	}

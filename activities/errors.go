@@ -39,6 +39,7 @@ const (
 	TypeNotApproved        = "NotApproved"
 	TypeDeclined           = "Declined"
 	TypeNotDelivered       = "NotDelivered"
+	TypeResultTooLarge     = "ResultTooLarge"
 	TypeVerdictUnexplained = "VerdictUnexplained"
 	TypeVerdictOutside     = "VerdictOutsideAccept"
 )
@@ -214,7 +215,7 @@ func failAfter(ctx context.Context, sync string, err error, tries int) error {
 	if r.benign {
 		options.Category = temporal.ApplicationErrorCategoryBenign
 	}
-	return temporal.NewApplicationErrorWithOptions(sentence(sync, err), r.kind, options)
+	return temporal.NewApplicationErrorWithOptions(audience.Shorten(sentence(sync, err), maxErrorBytes), r.kind, options)
 }
 
 // sentence is what an operator reads; it names the sync once, if it is about one.

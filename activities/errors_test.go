@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -234,6 +235,13 @@ func TestTheTextNamesTheSyncOnce(t *testing.T) {
 			require.Equal(t, test.want, failed.Message())
 		})
 	}
+}
+
+func TestTheTextOfAFailureIsCutBeforeTheServerCutsIt(t *testing.T) {
+	t.Parallel()
+	_, failed := tell(t, &preflight.RefusedError{Problems: []string{strings.Repeat("a tag does not exist; ", 10_000)}}, 1)
+	require.LessOrEqual(t, len(failed.Message()), maxErrorBytes)
+	require.Contains(t, failed.Message(), "… (cut, it has 220,011 bytes)")
 }
 
 func TestACancelledActivityFailsAsCancelledWhateverBrokeBecauseOfIt(t *testing.T) {

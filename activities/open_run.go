@@ -147,7 +147,7 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 		AudienceName: found.Audience.Name,
 		Window:       windowOf(sync.Workspace.Settings.Limits.RequestsInFlight),
 		BatchSize:    int64(opened.BatchSize),
-		Notes:        doubts,
+		Notes:        shortList(doubts),
 		Allowed:      allowed(sync.Workspace, int64(opened.BatchSize)),
 	}
 	if !in.PlanOnly {

@@ -31,6 +31,9 @@ func (in SetLimitsInput) Changes() bool {
 
 // Check refuses limits that cannot be set.
 func (in SetLimitsInput) Check() error {
+	if err := CheckSaid(in.By, in.Why); err != nil {
+		return err
+	}
 	if in.RequestsPerSecond != nil {
 		if err := config.CheckRequestsPerSecond(*in.RequestsPerSecond); err != nil {
 			return err

@@ -100,7 +100,7 @@ was interrupted and the run goes on.`,
 	root.AddCommand(a.runCommand(), a.planCommand(), a.verifyCommand(), a.auditCommand(), a.retireCommand(), a.statusCommand(), a.watchCommand(), a.listCommand(), a.reportCommand(), a.historyCommand(), a.checkCommand(), a.scheduleCommand(),
 		a.approveCommand(), a.declineCommand(), a.pauseCommand(), a.resumeCommand(), a.cancelCommand(), a.limitsCommand(),
 		a.adoptCommand(), a.ignoreCommand(), a.tryCommand(), a.traceCommand(), a.failuresCommand(), a.differencesCommand(), a.retryFailuresCommand(), a.ledgerCommand(), a.notifyCommand(), a.searchAttributesCommand(),
-		a.initCommand(), a.upCommand(), a.simulateCommand(), a.demoCommand())
+		a.initCommand(), a.upCommand(), a.simulateCommand(), a.demoCommand(), a.versionCommand())
 	_ = root.RegisterFlagCompletionFunc("output", completeForms) // It fails for a flag that is not there.
 	a.complete(root)
 	return root

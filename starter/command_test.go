@@ -62,7 +62,7 @@ func TestEveryVerbExplainsItself(t *testing.T) {
 		"", "run", "status", "watch", "list", "report", "history", "check", "init", "up", "simulate", "simulate export", "simulate presets", "demo",
 		"plan", "verify", "audit", "retire", "approve", "decline", "pause", "resume", "cancel", "limits", "adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures",
 		"notify", "notify test", "search-attributes", "schedule", "schedule create", "schedule update", "schedule apply", "schedule list", "schedule describe",
-		"schedule pause", "schedule resume", "schedule trigger", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild", "ledger forget",
+		"schedule pause", "schedule resume", "schedule trigger", "schedule delete", "ledger", "ledger migrate", "ledger check", "ledger export", "ledger rebuild", "ledger forget", "version",
 	} {
 		t.Run("help "+verb, func(t *testing.T) {
 			t.Parallel()

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"audiencesync/internal/buildinfo"
 	"audiencesync/internal/config"
 	"audiencesync/internal/host"
 	"audiencesync/internal/telemetry"
@@ -26,7 +27,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), host.StopSignals()...)
-	err := run(ctx, os.Args[1:], os.Stderr)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -67,6 +68,7 @@ type flags struct {
 	logLevel, logFormat         string
 	activities                  int
 	heartbeatTimeout            time.Duration
+	showVersion                 bool
 }
 
 // parse reads the flags. It returns flag.ErrHelp after it has written the help.
@@ -90,6 +92,7 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 		"how long a worker may be silent before another one goes on with its work, at least 3s")
 	set.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	set.StringVar(&f.logFormat, "log-format", "json", "json or console")
+	set.BoolVar(&f.showVersion, "version", false, "say which version this is, and of which commit")
 	err := set.Parse(args)
 	if f.ledger == "" {
 		f.ledger = os.Getenv("AUDIENCESYNC_LEDGER")
@@ -102,6 +105,8 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 		return f, err
 	case err != nil:
 		return f, fmt.Errorf("%w; see: audiencesync-worker --help", err)
+	case f.showVersion:
+		return f, nil
 	case set.NArg() > 0:
 		return f, fmt.Errorf("unexpected argument %q; see: audiencesync-worker --help", set.Arg(0))
 	case f.connections == "":
@@ -114,13 +119,17 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	return f, nil
 }
 
-func run(ctx context.Context, args []string, stderr io.Writer) error {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	}
 	if err != nil {
 		return &settingsError{err}
+	}
+	if f.showVersion {
+		_, err := fmt.Fprintln(stdout, buildinfo.Read().Line("audiencesync-worker"))
+		return err
 	}
 	version, err := f.version()
 	if err != nil {

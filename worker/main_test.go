@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"audiencesync/internal/buildinfo"
 	"audiencesync/internal/devserver/devservertest"
 	"audiencesync/test/endtoend/programs"
 )
@@ -48,18 +50,26 @@ func TestFlagsWinOverTheEnvironment(t *testing.T) {
 func TestHelpListsTheFlagsAndIsNoMistake(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"--help"}, &stderr))
-	for _, name := range []string{"activities", "address", "build-id", "connections", "deployment", "heartbeat-timeout", "ledger", "listen", "log-format", "log-level", "namespace"} {
+	require.NoError(t, run(t.Context(), []string{"--help"}, io.Discard, &stderr))
+	for _, name := range []string{"activities", "address", "build-id", "connections", "deployment", "heartbeat-timeout", "ledger", "listen", "log-format", "log-level", "namespace", "version"} {
 		require.Contains(t, stderr.String(), "\n  -"+name+" ")
 	}
 	_, err := parse([]string{"-h"}, &stderr)
 	require.ErrorIs(t, err, flag.ErrHelp)
 }
 
+func TestTheVersionNeedsNoSettings(t *testing.T) {
+	t.Setenv("AUDIENCESYNC_CONNECTIONS", "")
+	var stdout, stderr bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"--version"}, &stdout, &stderr))
+	require.Equal(t, buildinfo.Read().Line("audiencesync-worker")+"\n", stdout.String())
+	require.Empty(t, stderr.String())
+}
+
 func TestHelpDoesNotShowThePasswordOfTheLedger(t *testing.T) {
 	t.Setenv("AUDIENCESYNC_LEDGER", "postgres://me:hunter2@db/ledger")
 	var stderr bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"--help"}, &stderr))
+	require.NoError(t, run(t.Context(), []string{"--help"}, io.Discard, &stderr))
 	require.NotContains(t, stderr.String(), "hunter2")
 }
 
@@ -84,7 +94,7 @@ func TestMistakesInSettingsHaveOneTextAndCodeTwo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stderr bytes.Buffer
-			err := run(t.Context(), c.args, &stderr)
+			err := run(t.Context(), c.args, io.Discard, &stderr)
 			require.ErrorContains(t, err, c.says)
 			require.Equal(t, exitUsage, codeOf(err))
 			require.Empty(t, stderr.String(), "main says it once")
@@ -99,7 +109,7 @@ func TestAServerThatDoesNotAnswerIsNamed(t *testing.T) {
 	err := run(t.Context(), []string{
 		"--connections", connections, "--ledger", "sqlite:" + filepath.Join(t.TempDir(), "ledger.db"),
 		"--address", "127.0.0.1:1", "--listen", "127.0.0.1:0",
-	}, &bytes.Buffer{})
+	}, io.Discard, &bytes.Buffer{})
 	require.ErrorContains(t, err, "connecting to Temporal at 127.0.0.1:1 (namespace default)")
 	require.Equal(t, exitFailed, codeOf(err))
 }
@@ -107,7 +117,7 @@ func TestAServerThatDoesNotAnswerIsNamed(t *testing.T) {
 func TestAnAddressInUseIsNamedWithTheFlag(t *testing.T) {
 	t.Parallel()
 	taken := devservertest.ForTest(t).Address()
-	err := run(t.Context(), []string{"--connections", connections, "--ledger", "sqlite:x", "--listen", taken}, &bytes.Buffer{})
+	err := run(t.Context(), []string{"--connections", connections, "--ledger", "sqlite:x", "--listen", taken}, io.Discard, &bytes.Buffer{})
 	require.ErrorContains(t, err, "health and metrics at "+taken)
 	require.ErrorContains(t, err, "choose another address with --listen")
 }
@@ -125,7 +135,7 @@ func TestTheWorkerIsReadyUntilItIsToldToStop(t *testing.T) {
 	go func() {
 		ended <- run(ctx, []string{
 			"--connections", connections, "--ledger", "sqlite:" + ledger, "--address", server.Address(), "--listen", listen,
-		}, &log)
+		}, io.Discard, &log)
 	}()
 
 	require.Eventually(t, func() bool { return status(t, "http://"+listen+"/readyz") == http.StatusOK }, time.Minute, 20*time.Millisecond)

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"testing"
 
@@ -66,6 +67,34 @@ func TestARunGoesOnInANewHistoryAfterANumberOfBatches(t *testing.T) {
 	require.Equal(t, 1, s.happened("read 0"))
 	require.Equal(t, 1, s.happened("decide"))
 	require.Equal(t, 1, s.happened("close "))
+}
+
+func TestWhatIsCarriedIntoANewHistoryDoesNotGrowWithTheBatchesThatArePostponed(t *testing.T) {
+	t.Parallel()
+	const batches, most = 6000, 50_000
+	s := &script{batches: batches, window: 4}
+	s.inMode = func(batch int64, mode activities.SendMode) activities.SendBatchResult {
+		if batch%2 == 0 && mode != activities.SendSuspect {
+			return activities.SendBatchResult{Postponed: true}
+		}
+		return created(1000)
+	}
+	_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: demo()})
+	carried, postponed := 0, 0
+	for workflow.IsContinueAsNewError(err) {
+		in := carriedBy(t, err)
+		content, failed := json.Marshal(in)
+		require.NoError(t, failed)
+		carried, postponed = max(carried, len(content)), max(postponed, len(in.Carried.Last))
+		_, err = play(t, environment(t, s), in)
+	}
+	require.NoError(t, err)
+	require.Greater(t, postponed, 900, "many were postponed")
+	require.Less(t, postponed, 1010)
+	require.Less(t, carried, most)
+	sent := s.sent()
+	slices.Sort(sent)
+	require.Len(t, slices.Compact(sent), batches)
 }
 
 func TestARunGoesOnInANewHistoryWhenTheServerSuggestsIt(t *testing.T) {

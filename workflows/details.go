@@ -99,7 +99,13 @@ func table(rows []tableRow) string {
 	return b.String()
 }
 
-// cell keeps a text in its place in Markdown: in one line, and no markup.
+// maxCellBytes bounds one text of a page: all of them together are far below what a
+// server takes (limit.userMetadataDetailsSize, 20,000 bytes).
+const maxCellBytes = 500
+
+// cell keeps a text in its place in Markdown: in one line, of a bounded length, and no
+// markup.
 func cell(text string) string {
+	text = audience.Shorten(text, maxCellBytes)
 	return strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;", "*", `\*`, "_", `\_`, "`", "\\`").Replace(strings.Join(strings.Fields(text), " "))
 }

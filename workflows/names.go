@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/worker"
 
+	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 )
 
@@ -62,9 +63,12 @@ func VerifiedSyncOf(scheduleID string) (string, bool) {
 	return strings.CutPrefix(scheduleID, verifyPrefix)
 }
 
+// maxSummaryBytes is half of what a server takes (limit.userMetadataSummarySize).
+const maxSummaryBytes = 200
+
 // Summary is the one line that Temporal's web UI shows for runs of a sync.
 func Summary(spec config.Sync) string {
-	return fmt.Sprintf("audience %s %s into %s", spec.Audience.ID, spec.Audience.Name, spec.Destination)
+	return audience.Shorten(fmt.Sprintf("audience %s %s into %s", spec.Audience.ID, spec.Audience.Name, spec.Destination), maxSummaryBytes)
 }
 
 // Register registers all workflows.

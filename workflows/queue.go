@@ -2,8 +2,13 @@ package workflows
 
 import "audiencesync/activities"
 
+// maxPostponed bounds the batches that are postponed at once, and so what a run carries
+// from one history to the next, however many batches it has.
+const maxPostponed = 1000
+
 // queue hands out batch numbers, stage by stage: parts of split batches first, then
-// the planned batches of the stage in order, then those that were postponed.
+// the planned batches of the stage in order, then those that were postponed. When too
+// many are postponed they come before the planned ones.
 type queue struct {
 	// stages are the planned batches that have not been issued. One stage is over
 	// before the next one begins.
@@ -28,7 +33,7 @@ func (q *queue) next() int64 {
 		q.first = q.first[1:]
 		return number
 	}
-	if q.planned() > 0 {
+	if q.planned() > 0 && len(q.last) < maxPostponed {
 		stage := &q.stages[0]
 		stage.From++
 		return stage.From - 1

@@ -66,3 +66,14 @@ func TestTheQueueKeepsNoHoldOfTheNumbersItWasGiven(t *testing.T) {
 	require.Equal(t, []int64{2, 3, 1}, []int64{q.next(), q.next(), q.next()})
 	require.True(t, q.empty())
 }
+
+func TestWhenTooManyBatchesArePostponedTheyComeBeforeThePlannedOnes(t *testing.T) {
+	t.Parallel()
+	q := queue{stages: []ledger.Numbers{{From: 1, To: 100_000}}}
+	for number := range int64(maxPostponed) {
+		require.Equal(t, number+1, q.next())
+		q.putLast(number + 1)
+	}
+	require.Equal(t, int64(1), q.next(), "the one that has waited longest")
+	require.Equal(t, int64(maxPostponed+1), q.next(), "there is room again")
+}

@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"audiencesync/activities"
 	"audiencesync/internal/audience"
 )
 
@@ -64,10 +65,14 @@ func (r *audienceSync) handleUpdates(ctx workflow.Context) error {
 	return nil
 }
 
-// maySteer refuses decisions that nobody takes responsibility for.
+// maySteer refuses decisions that nobody takes responsibility for, and words that are
+// too long: all of them are carried on, and stand in every answer.
 func (r *audienceSync) maySteer(in Steer) error {
 	if in.By == "" {
 		return fmt.Errorf("sync %s: say who decides", r.spec.Sync)
+	}
+	if err := activities.CheckSaid(in.By, in.Why); err != nil {
+		return fmt.Errorf("sync %s: %w", r.spec.Sync, err)
 	}
 	return nil
 }
@@ -144,6 +149,7 @@ func (r *audienceSync) pause(ctx workflow.Context, in Steer) {
 	if r.progress.Paused != nil {
 		return
 	}
+	in.Hold = ""
 	r.record(ctx, audience.Pause, in)
 	r.progress.Paused = &Hold{Kind: HoldPause, Why: "paused by " + in.By + reason(in.Why), Since: workflow.Now(ctx)}
 }
@@ -155,6 +161,7 @@ func (r *audienceSync) resume(ctx workflow.Context, in Steer) {
 	}
 	r.progress.Paused = nil
 	if !denied {
+		in.Hold = ""
 		r.record(ctx, audience.Resume, in)
 		return
 	}

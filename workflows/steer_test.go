@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,6 +158,20 @@ func TestAnOrderWithoutANameIsRejected(t *testing.T) {
 	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
 	require.Error(t, err)
 	require.EqualError(t, rejected.rejected, "sync demo: say who decides")
+}
+
+func TestAnOrderThatIsTooLongToBeKeptIsRejected(t *testing.T) {
+	t.Parallel()
+	env := environment(t, refusing())
+	why, by := &answer{}, &answer{}
+	env.RegisterDelayedCallback(func() {
+		env.UpdateWorkflow(workflows.UpdatePause, "", why, workflows.Steer{By: "ada", Why: strings.Repeat("x", 1001)})
+		env.UpdateWorkflow(workflows.UpdatePause, "", by, workflows.Steer{By: strings.Repeat("x", 201)})
+	}, time.Minute)
+	_, err := play(t, env, workflows.AudienceSyncInput{Spec: demo()})
+	require.Error(t, err)
+	require.EqualError(t, why.rejected, "sync demo: who decides is kept in at most 200 bytes, and why in at most 1,000; these are 3 and 1,001")
+	require.ErrorContains(t, by.rejected, "these are 201 and 0")
 }
 
 func TestARunThatMayNotWaitFailsAtOnce(t *testing.T) {

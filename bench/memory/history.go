@@ -1,16 +1,12 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
-	"go.temporal.io/sdk/client"
 
-	"audiencesync/workflows"
+	"audiencesync/bench/stage"
 )
 
 // history is one Temporal run of the sync's chain.
@@ -36,47 +32,20 @@ func (s *span) add(at time.Time) {
 
 func (s *span) seconds() float64 { return s.to.Sub(s.from).Seconds() }
 
-// histories reads every Temporal run of the sync, the oldest first.
-func (p *play) histories(ctx context.Context, sync string) ([]history, error) {
-	c, err := client.DialContext(ctx, client.Options{HostPort: p.Server.Address()})
-	if err != nil {
-		return nil, fmt.Errorf("connecting to Temporal: %w", err)
+// historiesOf are the figures of a chain.
+func historiesOf(chain []stage.Execution) []history {
+	histories := make([]history, len(chain))
+	for i, execution := range chain {
+		histories[i] = historyOf(execution)
 	}
-	defer c.Close()
-	var chain []history
-	id, run := workflows.SyncID(sync), ""
-	for {
-		h, before, err := readHistory(ctx, c, id, run)
-		if err != nil {
-			return nil, fmt.Errorf("history of %s: %w", id, err)
-		}
-		chain = append(chain, h)
-		if before == "" {
-			slices.Reverse(chain)
-			return chain, nil
-		}
-		run = before
-	}
+	return histories
 }
 
-// readHistory reads one Temporal run; before is the run that it continued.
-func readHistory(ctx context.Context, c client.Client, id, run string) (h history, before string, err error) {
-	description, err := c.DescribeWorkflowExecution(ctx, id, run)
-	if err != nil {
-		return h, "", err
-	}
-	h.bytes = description.GetWorkflowExecutionInfo().GetHistorySizeBytes()
+func historyOf(execution stage.Execution) history {
+	h := history{bytes: execution.Info.GetHistorySizeBytes(), events: int64(len(execution.Events))}
 	activities := map[int64]string{}
-	events := c.GetWorkflowHistory(ctx, id, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		event, err := events.Next()
-		if err != nil {
-			return h, "", err
-		}
-		h.events++
+	for _, event := range execution.Events {
 		switch event.GetEventType() {
-		case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
-			before = event.GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId()
 		case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
 			name := event.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName()
 			activities[event.GetEventId()] = name
@@ -88,7 +57,7 @@ func readHistory(ctx context.Context, c client.Client, id, run string) (h histor
 			h.note(activities[event.GetActivityTaskCompletedEventAttributes().GetScheduledEventId()], event)
 		}
 	}
-	return h, before, nil
+	return h
 }
 
 func (h *history) note(activity string, event *historypb.HistoryEvent) {

@@ -10,6 +10,7 @@ import (
 
 	"audiencesync/bench/stage"
 	"audiencesync/internal/simulator/people"
+	"audiencesync/workflows"
 )
 
 // kind is a kind of run that takes memory of its own.
@@ -59,9 +60,11 @@ func (p *play) run(ctx context.Context, of kind) (r ranSync, err error) {
 	if r.memory, err = memoryOf(p.WorkerPID()); err != nil {
 		return r, err
 	}
-	if r.histories, err = p.histories(ctx, r.Report.Sync); err != nil {
+	chain, err := p.Chain(ctx, workflows.SyncID(r.Report.Sync))
+	if err != nil {
 		return r, err
 	}
+	r.histories = historiesOf(chain)
 	if err := p.StopWorker(); err != nil {
 		return r, err
 	}

@@ -26,7 +26,7 @@ type Look func(after time.Duration, said string) error
 // Run runs the sync of a file in the stage's folder by the command line.
 func (s *Stage) Run(ctx context.Context, worker *programs.Program, sync string, look Look, flags ...string) (Ended, error) {
 	began := time.Now()
-	arguments := append([]string{"run", s.File(sync), "--output", "json", "--address", s.Server.Address()}, flags...)
+	arguments := append([]string{"run", s.File(sync), "--output", "json", "--address", s.Temporal()}, flags...)
 	s.runs++
 	run, err := s.Program(fmt.Sprintf("run-%d", s.runs), s.Programs.AudienceSync, arguments...)
 	if err != nil {

@@ -3,6 +3,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type Stage struct {
 
 	dir      string
 	progress io.Writer
+	through  string // where programs reach Temporal; empty: at the server
 	running  []*programs.Program
 	vendors  []*http.Server
 	runs     int // started by Run
@@ -63,6 +65,13 @@ func (s *Stage) StartServer(ctx context.Context) (err error) {
 	return err
 }
 
+// Through lets the programs that are started from now on reach Temporal at another
+// address than the server's.
+func (s *Stage) Through(address string) { s.through = address }
+
+// Temporal is the address at which programs reach Temporal.
+func (s *Stage) Temporal() string { return cmp.Or(s.through, s.Server.Address()) }
+
 // Program starts a program that Stop will stop. It gets nothing of our
 // environment that could lead it elsewhere.
 func (s *Stage) Program(name, path string, args ...string) (*programs.Program, error) {
@@ -84,7 +93,7 @@ func (s *Stage) Worker(ctx context.Context, name, connections string) (*programs
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.Program(name, s.Programs.Worker, "--address", s.Server.Address(), "--listen", health,
+	p, err := s.Program(name, s.Programs.Worker, "--address", s.Temporal(), "--listen", health,
 		"--connections", s.File(connections), "--ledger", "sqlite:"+s.File(Ledger), "--log-level", "warn")
 	if err != nil {
 		return nil, err

@@ -25,6 +25,7 @@ func checkSync(r *report, s Sync) {
 	if !r.broken("sync") && !namePattern.MatchString(s.Sync) {
 		r.refuse("sync", "expected a name of lower-case letters, digits and dashes, at most 64, that starts with a letter or digit; it is permanent")
 	}
+	checkSize(r, s)
 	checkReference(r, s.Reference)
 	checkMarker(r, s)
 	checkMode(r, s)

@@ -21,15 +21,17 @@ func (o Options) heartbeatTimeout() time.Duration {
 	return o.HeartbeatTimeout
 }
 
-// interceptors put the heartbeat timeout in the place of the one that workflows ask
-// for. It is no part of their history that a replay compares.
+// interceptors are what stands between the SDK and our code.
 func (o Options) interceptors() []interceptor.WorkerInterceptor {
+	bounded := []interceptor.WorkerInterceptor{&resultBound{}}
 	if o.heartbeatTimeout() == DefaultHeartbeatTimeout {
-		return nil
+		return bounded
 	}
-	return []interceptor.WorkerInterceptor{&heartbeats{timeout: o.HeartbeatTimeout}}
+	return append(bounded, &heartbeats{timeout: o.HeartbeatTimeout})
 }
 
+// heartbeats put the heartbeat timeout in the place of the one that workflows ask
+// for. It is no part of their history that a replay compares.
 type heartbeats struct {
 	interceptor.WorkerInterceptorBase
 

@@ -5,7 +5,6 @@
 package runreport
 
 import (
-	"runtime/debug"
 	"time"
 
 	"audiencesync/internal/audience"
@@ -136,13 +135,4 @@ func (a *Account) End() string {
 	default:
 		return string(a.Verdict)
 	}
-}
-
-// version is that of this program.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "a development build"
-	}
-	return info.Main.Version
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"audiencesync/internal/audience"
+	"audiencesync/internal/buildinfo"
 	"audiencesync/internal/ledger"
 )
 
@@ -32,7 +33,7 @@ func Load(ctx context.Context, l *ledger.Ledger, sync string, number int64, with
 	}
 	doc := &Document{
 		Report: *run.Report, FailuresByReason: byReason(run.Report, listed), Course: course,
-		WrittenAt: time.Now().UTC().Truncate(time.Second), Version: version(),
+		WrittenAt: time.Now().UTC().Truncate(time.Second), Version: buildinfo.Read().Version,
 	}
 	if doc.History, err = History(ctx, l, sync, run.Number, pastRuns); err != nil {
 		return nil, err

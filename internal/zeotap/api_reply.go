@@ -15,6 +15,9 @@ import (
 	"audiencesync/internal/config"
 )
 
+// maxNameBytes bounds what a source calls things: it stands in every report.
+const maxNameBytes = 255
+
 // decodeAudience reads the reply to "which audience is this".
 func decodeAudience(body []byte, id string) (audience.Audience, *audience.Size, error) {
 	var reply struct {
@@ -32,14 +35,14 @@ func decodeAudience(body []byte, id string) (audience.Audience, *audience.Size, 
 	if reply.ID != id {
 		return audience.Audience{}, nil, replyError(`the answer is about another audience: its "id" is not the one that was asked for`)
 	}
-	found := audience.Audience{ID: reply.ID, Name: reply.Name}
+	found := audience.Audience{ID: reply.ID, Name: audience.Shorten(reply.Name, maxNameBytes)}
 	if reply.Size == nil {
 		return found, nil, nil
 	}
 	if reply.Size.Value == nil || *reply.Size.Value < 0 {
 		return audience.Audience{}, nil, replyError(`"size.value" is missing or negative; leave "size" out when it is not known`)
 	}
-	return found, &audience.Size{Value: *reply.Size.Value, Basis: reply.Size.Basis, AsOf: reply.Size.AsOf}, nil
+	return found, &audience.Size{Value: *reply.Size.Value, Basis: audience.Shorten(reply.Size.Basis, maxNameBytes), AsOf: reply.Size.AsOf}, nil
 }
 
 // decodeSnapshot reads the reply to the opening of a snapshot.
