@@ -7,10 +7,13 @@ import (
 	"io"
 	"time"
 
+	"go.temporal.io/sdk/client"
+
 	"audiencesync/bench/stage"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/faults"
 	"audiencesync/internal/simulator/people"
+	"audiencesync/internal/temporalclient"
 	"audiencesync/workflows"
 )
 
@@ -102,23 +105,38 @@ func (s scene) perform(ctx context.Context, progress io.Writer) (ran []ranSync, 
 	if err != nil {
 		return nil, err
 	}
+	if err := register(ctx, built.Server.Address()); err != nil {
+		return nil, err
+	}
 	tap, address, err := newTap(ctx, built.Server.Address())
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, tap.stop()) }()
 	built.Through(address)
 	p := &play{mirror, tap}
 	if err := p.StartWorker(ctx); err != nil {
-		return nil, errors.Join(err, tap.stop())
+		return nil, err
 	}
 	for _, kind := range s.runs {
 		r, err := p.run(ctx, kind)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", kind.name, err), tap.stop())
+			return nil, fmt.Errorf("%s: %w", kind.name, err)
 		}
 		ran = append(ran, r)
 	}
-	return ran, errors.Join(p.StopWorker(), tap.stop())
+	return ran, p.StopWorker()
+}
+
+// register lets runs have search attributes.
+func register(ctx context.Context, temporal string) error {
+	c, err := client.DialContext(ctx, client.Options{HostPort: temporal})
+	if err != nil {
+		return fmt.Errorf("connecting to Temporal: %w", err)
+	}
+	defer c.Close()
+	_, err = temporalclient.RegisterAttributes(ctx, c, client.DefaultNamespace)
+	return err
 }
 
 func (p *play) run(ctx context.Context, of kind) (ranSync, error) {
