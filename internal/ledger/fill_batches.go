@@ -8,7 +8,7 @@ import (
 // saveBatches writes the full batches of the tail, and the rest as the batch
 // that is being filled; at the end of the read the rest is a batch like others.
 func (r *Reading) saveBatches(ctx context.Context, tx *sql.Tx, runID int64, last bool) error {
-	filling, err := tx.ExecContext(ctx, `DELETE FROM batches WHERE run_id = $1 AND state = 'filling'`, runID)
+	filling, err := tx.ExecContext(ctx, `DELETE FROM batches WHERE run_id = $1 AND number = $2 AND state = 'filling'`, runID, r.batches)
 	if err != nil {
 		return err
 	}

@@ -124,7 +124,7 @@ func (r *Reading) load(ctx context.Context, tx *sql.Tx, runID int64) error {
 func (r *Reading) loadTail(ctx context.Context, tx *sql.Tx, runID int64) error {
 	var blob []byte
 	r.tail = nil
-	err := tx.QueryRowContext(ctx, `SELECT blob FROM batches WHERE run_id = $1 AND state = 'filling'`, runID).Scan(&blob)
+	err := tx.QueryRowContext(ctx, `SELECT blob FROM batches WHERE run_id = $1 AND number = $2 AND state = 'filling'`, runID, r.batches).Scan(&blob)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

@@ -253,6 +253,10 @@ CREATE TABLE batches (
     PRIMARY KEY (run_id, number)
 );
 
+-- A batch is loaded with those that its members moved to, and most have none. Without
+-- the number SQLite takes the primary key, and looks at all batches of the run.
+CREATE INDEX batches_by_parent ON batches (run_id, parent, number) WHERE parent IS NOT NULL;
+
 -- Members that were not taken, with their reasons. raw holds the mapped fields,
 -- encrypted; null when no key is given.
 CREATE TABLE failures (
