@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strings"
 
+	"audiencesync/internal/buildinfo"
 	"audiencesync/internal/temporalclient"
 )
 
@@ -29,8 +29,7 @@ func (f flags) version() (temporalclient.Version, error) {
 		version.BuildID = os.Getenv(buildIDVariable)
 	}
 	if version.BuildID == "" {
-		info, _ := debug.ReadBuildInfo()
-		version.BuildID = stamped(info)
+		version.BuildID = buildinfo.Read().Commit()
 	}
 	switch {
 	case version.BuildID == "":
@@ -39,27 +38,4 @@ func (f flags) version() (temporalclient.Version, error) {
 		return version, fmt.Errorf("build id %s: it does not begin with __", version.BuildID)
 	}
 	return version, nil
-}
-
-// stamped is the commit that the Go command has stamped into a program, empty without a
-// stamp. All builds of one commit with changes that are not committed have the same.
-func stamped(info *debug.BuildInfo) string {
-	if info == nil {
-		return ""
-	}
-	commit, changed := "", ""
-	for _, setting := range info.Settings {
-		switch setting.Key {
-		case "vcs.revision":
-			commit = setting.Value
-		case "vcs.modified":
-			if setting.Value == "true" {
-				changed = "+dirty"
-			}
-		}
-	}
-	if commit == "" {
-		return ""
-	}
-	return commit + changed
 }

@@ -51,6 +51,15 @@ func of(built *debug.BuildInfo) Info {
 	return info
 }
 
+// Commit is the commit of a build, empty without a stamp. All builds of one commit with
+// changes that are not committed have the same.
+func (i Info) Commit() string {
+	if i.Modified {
+		return i.Revision + "+dirty"
+	}
+	return i.Revision
+}
+
 // Line is the build of a program in one line.
 func (i Info) Line(program string) string {
 	words := []string{i.Version}
