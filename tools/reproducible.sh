@@ -26,7 +26,7 @@ build "$work/first"
 # content, so nothing is lost for the cache itself.
 cp -al "$cache" "$work/cache" 2>/dev/null || cp -R "$cache" "$work/cache"
 (cd "$work/first" && "$go" list -trimpath -export -deps -f '{{if .Module}}{{if .Module.Main}}{{.Export}}{{end}}{{end}}' ./starter ./worker) |
-  while read -r compiled; do rm "$work/cache/${compiled#"$cache"/}"; done
+  while read -r compiled; do rm -f "$work/cache/${compiled#"$cache"/}"; done
 GOCACHE=$work/cache build "$work/another/folder/second"
 
 for program in starter worker; do

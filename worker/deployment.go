@@ -29,7 +29,7 @@ func (f flags) deployed() (temporalclient.Version, error) {
 		version.BuildID = os.Getenv(buildIDVariable)
 	}
 	if version.BuildID == "" {
-		version.BuildID = buildinfo.Read().ID()
+		version.BuildID = buildinfo.Read().Commit()
 	}
 	switch {
 	case version.BuildID == "":

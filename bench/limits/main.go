@@ -1,7 +1,7 @@
 // Command limits measures how far the largest syncs stay below the limits of a Temporal
 // server: events and bytes of histories, payloads, messages, pending activities. It makes
-// a first run, a refresh, and a run of as many batches in which many are refused as a
-// whole, each with a real server, a worker process and the simulated vendors, and reads
+// a first run, a refresh, and a run of a fifth as many batches in which many are refused
+// as a whole, each with a real server, a worker process and the simulated vendors, and reads
 // the histories and all messages. It starts everything that it needs on this machine,
 // and stops it again.
 //
@@ -43,7 +43,7 @@ func main() {
 			if err != nil {
 				return nil, err
 			}
-			split, err := refusing(members/int64(batch)).perform(ctx, progress)
+			split, err := refusing(max(members/int64(batch)/splitPart, 1)).perform(ctx, progress)
 			if err != nil {
 				return nil, err
 			}

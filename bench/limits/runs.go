@@ -68,9 +68,12 @@ const (
 	// splitInFlight is beyond what the widest window of a run is made for.
 	splitInFlight = 100
 	badShare      = 0.01
+	// splitPart of the batches of a first run are enough for several histories: those that
+	// are refused take nine requests more.
+	splitPart = 5
 )
 
-// refusing is an audience of as many batches of a few members, of which Hello Charles
+// refusing is an audience of so many batches of a few members, of which Hello Charles
 // refuses every sixth as a whole, without saying for whom: the run splits them, within
 // the widest window that it ever has.
 func refusing(batchCount int64) scene {

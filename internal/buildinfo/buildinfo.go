@@ -51,6 +51,15 @@ func of(built *debug.BuildInfo) Info {
 	return info
 }
 
+// Commit is the commit of a build, empty without a stamp. All builds of one commit with
+// changes that are not committed have the same.
+func (i Info) Commit() string {
+	if i.Modified {
+		return i.Revision + "+dirty"
+	}
+	return i.Revision
+}
+
 // Line is the build of a program in one line.
 func (i Info) Line(program string) string {
 	words := []string{i.Version}
@@ -62,14 +71,4 @@ func (i Info) Line(program string) string {
 		words = append(words, fmt.Sprintf("commit %s%s of %s", i.Revision, changed, i.Time))
 	}
 	return program + " " + strings.Join(append(words, i.Go), ", ")
-}
-
-// ID names a build among those of other commits: the commit, and whether the files were
-// not those of it. All builds of one commit with changes have the same. It is empty
-// without a stamp.
-func (i Info) ID() string {
-	if i.Revision == "" || !i.Modified {
-		return i.Revision
-	}
-	return i.Revision + "+dirty"
 }

@@ -18,15 +18,16 @@ func TestAStampedBuildNamesItsCommit(t *testing.T) {
 	info := of(built)
 	require.Equal(t, Info{Version: "v1.4.2", Revision: "c3010b1", Time: "2026-11-20T06:00:00Z", Go: "go1.26.8"}, info)
 	require.Equal(t, "audiencesync v1.4.2, commit c3010b1 of 2026-11-20T06:00:00Z, go1.26.8", info.Line("audiencesync"))
-	require.Equal(t, "c3010b1", info.ID())
+	require.Equal(t, "c3010b1", info.Commit())
 	built.Settings[2].Value = "true"
-	require.Equal(t, "c3010b1+dirty", of(built).ID())
-	require.Equal(t, "audiencesync v1.4.2, commit c3010b1 with changes of 2026-11-20T06:00:00Z, go1.26.8", of(built).Line("audiencesync"))
+	info = of(built)
+	require.Equal(t, "audiencesync v1.4.2, commit c3010b1 with changes of 2026-11-20T06:00:00Z, go1.26.8", info.Line("audiencesync"))
+	require.Equal(t, "c3010b1+dirty", info.Commit())
 }
 
 func TestABuildWithoutAStampSaysSo(t *testing.T) {
 	t.Parallel()
 	info := of(&debug.BuildInfo{GoVersion: "go1.26.8", Main: debug.Module{Version: "(devel)"}})
 	require.Equal(t, "audiencesync a development build, go1.26.8", info.Line("audiencesync"))
-	require.Empty(t, info.ID())
+	require.Empty(t, info.Commit())
 }
