@@ -229,11 +229,10 @@ func TestTheSimulatorsServeUntilTheyAreStopped(t *testing.T) {
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	served := make(chan answer, 1)
-	go func() {
-		var stdout, stderr bytes.Buffer
-		served <- (&app{stdout: &stdout, stderr: &stderr}).callFor(ctx, t, &stdout, &stderr, []string{"simulate", "--zeotap", zeotap, "--charles", charles, "--members", "3"})
-	}()
+	var stdout, stderr bytes.Buffer
+	args := []string{"simulate", "--zeotap", zeotap, "--charles", charles, "--members", "3"}
+	ended := make(chan int, 1)
+	go func() { ended <- (&app{stdout: &stdout, stderr: &stderr}).run(ctx, args) }()
 	require.Eventually(t, func() bool {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+charles+"/_sim/stats", http.NoBody)
 		require.NoError(t, err)
@@ -245,7 +244,9 @@ func TestTheSimulatorsServeUntilTheyAreStopped(t *testing.T) {
 	require.Equal(t, exitFailed, taken.code)
 	require.Contains(t, taken.stderr, "address already in use")
 	stop()
-	require.Equal(t, answer{stderr: "simulating Zeotap at http://" + zeotap + " and Hello Charles at http://" + charles + "; stop with Ctrl-C\n"}, <-served)
+	served := answer{code: <-ended, stdout: stdout.String(), stderr: stderr.String()}
+	see(t, args, served)
+	require.Equal(t, answer{stderr: "simulating Zeotap at http://" + zeotap + " and Hello Charles at http://" + charles + "; stop with Ctrl-C\n"}, served)
 	for _, address := range []string{"0.0.0.0:0", "127.0.0.1"} {
 		refused := call(t, "simulate", "--zeotap", address)
 		require.Equal(t, exitUsage, refused.code, refused.stderr)

@@ -56,6 +56,7 @@ var needed = map[string][]string{
 func TestEveryCommandRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	eachCommand(t, func(t *testing.T, command *cobra.Command, args []string) {
+		t.Helper()
 		see := "see: audiencesync " + verbOf(command) + " --help\n"
 		for _, c := range []struct {
 			args []string
@@ -78,6 +79,7 @@ func TestEveryCommandRefusesWhatItDoesNotKnow(t *testing.T) {
 func TestEveryCommandHasTheArgumentsOfItsUsage(t *testing.T) {
 	t.Parallel()
 	eachCommand(t, func(t *testing.T, command *cobra.Command, args []string) {
+		t.Helper()
 		refuses := func(says string, args ...string) {
 			t.Helper()
 			require.Equal(t, answer{code: exitUsage, stderr: "error: " + says + "; see: audiencesync " + verbOf(command) + " --help\n"}, call(t, args...))
@@ -153,6 +155,7 @@ func TestEveryCommandThatAsksTemporalSaysWhereItLookedAndWhatToDo(t *testing.T) 
 	t.Parallel()
 	server := devservertest.ForTest(t).Address()
 	eachCommand(t, func(t *testing.T, command *cobra.Command, args []string) {
+		t.Helper()
 		if slices.Contains(offline, verbOf(command)) {
 			return
 		}
@@ -202,6 +205,7 @@ func TestEveryCommandAboutASyncThatNobodyKnowsSaysSo(t *testing.T) {
 	d := newDesk(t)
 	withFailure(t, d, "")
 	eachCommand(t, func(t *testing.T, command *cobra.Command, _ []string) {
+		t.Helper()
 		if argumentOf(command) != "SYNC" {
 			return
 		}
@@ -227,6 +231,7 @@ func TestEveryCommandAboutARunThatIsNotThereNamesThoseThatAre(t *testing.T) {
 	d := newDesk(t)
 	withFailure(t, d, "")
 	eachCommand(t, func(t *testing.T, command *cobra.Command, args []string) {
+		t.Helper()
 		if command.Flags().Lookup("run") == nil {
 			return
 		}
@@ -278,6 +283,7 @@ func TestEveryCommandNamesTheMistakeInASyncFileByItsLine(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sync.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("sync: demo\nsorce: a\n"), 0o600))
 	eachCommand(t, func(t *testing.T, command *cobra.Command, _ []string) {
+		t.Helper()
 		switch argumentOf(command) {
 		case "SYNC", "SYNC.yaml", "DIR":
 		default:

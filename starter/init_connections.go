@@ -31,6 +31,9 @@ func (b *beginner) whereTo(ctx context.Context) error {
 		if folder := filepath.Dir(path); !isFolder(folder) {
 			return usage("there is no folder %s to write %s in: make it first", folder, filepath.Base(path))
 		}
+		if isFolder(path) {
+			return usage("%s is a folder: name the file to write", path)
+		}
 	}
 	if b.existing = b.flags.connections != ""; !b.existing && isFile(b.flags.writeConnections) && !b.flags.force {
 		use, err := b.ask(ctx, question{

@@ -234,9 +234,11 @@ func TestFilesThatAreThereAreNotReplacedUnasked(t *testing.T) {
 	require.Equal(t, "mine", string(content))
 	require.NoFileExists(t, d.file("first-connections.yaml"))
 
-	nowhere := d.begin(t, d.answers(), "--write-connections", d.file("no/such/folder.yaml"), "--force")
-	require.Equal(t, exitFailed, nowhere.code)
-	require.Contains(t, nowhere.stderr, "error: writing "+d.file("no/such/folder.yaml")+": ")
+	folder := t.TempDir()
+	require.Equal(t, answer{code: exitUsage, stderr: "error: " + folder + " is a folder: name the file to write\n"}, d.begin(t, d.answers(), "--write-sync", folder, "--force"))
+	broken := d.begin(t, d.answers(), "--ledger", "sqlite:"+d.file("first-sync.yaml"), "--force")
+	require.Equal(t, exitFailed, broken.code, broken.stderr)
+	require.Contains(t, broken.stderr, "error: ledger "+d.file("first-sync.yaml")+": ")
 
 	require.Zero(t, d.begin(t, d.answers(), "--force").code)
 	_, err = config.LoadSync(d.file("first-sync.yaml"))

@@ -273,9 +273,10 @@ func TestWhatCommandsPrintAsJSONIsDocumentedInStep(t *testing.T) {
 
 func TestWhatEveryCommandPrintsAsJSONIsKnown(t *testing.T) {
 	t.Parallel()
-	var there []string
-	for _, command := range commandsOf((&app{}).root()) {
-		there = append(there, verbOf(command))
+	commands := commandsOf((&app{}).root())
+	there := make([]string, len(commands))
+	for i, command := range commands {
+		there[i] = verbOf(command)
 	}
 	require.ElementsMatch(t, there, slices.Collect(maps.Keys(jsonForms)))
 }
