@@ -23,11 +23,11 @@ func (o Options) heartbeatTimeout() time.Duration {
 
 // interceptors are what stands between the SDK and our code.
 func (o Options) interceptors() []interceptor.WorkerInterceptor {
-	bounded := []interceptor.WorkerInterceptor{&resultBound{}}
+	all := []interceptor.WorkerInterceptor{&resultBound{}, &heartbeats{timeout: o.HeartbeatTimeout}}
 	if o.heartbeatTimeout() == DefaultHeartbeatTimeout {
-		return bounded
+		return all[:1]
 	}
-	return append(bounded, &heartbeats{timeout: o.HeartbeatTimeout})
+	return all
 }
 
 // heartbeats put the heartbeat timeout in the place of the one that workflows ask
