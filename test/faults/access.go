@@ -25,11 +25,11 @@ func ofAccess() []*fault {
 	const renew = "check the key behind the connection's credential"
 	return []*fault{
 		{
-			at: atZeotap, name: "the key expires (401), is renewed, resume", strike: expire(site.PageCall), met: happened,
+			at: atZeotap, name: "the key expires (401), is renewed, resume", strike: expire(site.PageCall), met: expired,
 			meanwhile: resumeAfter("connection zeotap: reading page ", "the credential is not accepted (status 401)", renew),
 		},
 		{
-			at: atCharles, name: "the key expires (401), is renewed, resume", strike: expire(site.ContactCall), met: happened,
+			at: atCharles, name: "the key expires (401), is renewed, resume", strike: expire(site.ContactCall), met: expired,
 			meanwhile: resumeAfter("connection charles: ", "the credential is not accepted (status 401)", renew),
 		},
 		{
@@ -54,6 +54,9 @@ func ofAccess() []*fault {
 // renewedKey is the key that both vendors take when the old one has expired.
 const renewedKey = "renewed-key"
 
+// expired reports whether an expired key has been refused.
+func expired(c *cell) bool { return c.expired.Load() }
+
 // expire lets the key of both vendors expire before the nth request of a kind.
 func expire(kind site.Call) func(context.Context, *cell) error {
 	return func(_ context.Context, c *cell) error {
@@ -71,7 +74,7 @@ func expire(kind site.Call) func(context.Context, *cell) error {
 							r.Header.Set(header, simulator.DefaultKey)
 						case simulator.DefaultKey:
 							r.Header.Set(header, "expired")
-							c.happened.Add(1)
+							c.expired.Store(true)
 						}
 					}
 				}
@@ -101,7 +104,7 @@ func resumeAfter(says ...string) func(context.Context, *cell, *programs.Program)
 		if c.handshakes != nil {
 			c.handshakes.wrong.Store(nil)
 		}
-		if err := errors.Join(c.vendors.SetFaults(simulator.Faults{}), c.WriteKey(renewedKeyIf(c))); err != nil {
+		if err := errors.Join(c.vendors.SetFaults(simulator.Faults{}), c.WriteKey(c.keyNow())); err != nil {
 			return nil, err
 		}
 		at := []string{c.Name, "--address", c.Site.Address, "--namespace", c.Namespace}
@@ -112,9 +115,9 @@ func resumeAfter(says ...string) func(context.Context, *cell, *programs.Program)
 	}
 }
 
-// renewedKeyIf is the key that the vendors take by now.
-func renewedKeyIf(c *cell) string {
-	if c.happened.Load() > 0 {
+// keyNow is the key that the vendors take by now.
+func (c *cell) keyNow() string {
+	if c.expired.Load() {
 		return renewedKey
 	}
 	return simulator.DefaultKey

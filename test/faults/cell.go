@@ -50,6 +50,7 @@ type cell struct {
 	asides   errgroup.Group
 	// What only some faults need.
 	handshakes *handshakes
+	expired    atomic.Bool // the key has
 	tunnel     *tunnel
 	disk       string
 	// undo gives back what the cell has taken, last first.

@@ -6,7 +6,7 @@ import (
 	"net"
 	"sync"
 
-	"audiencesync/test/endtoend/programs"
+	"audiencesync/test/site"
 )
 
 // tunnel leads from an address to a socket, and can be cut.
@@ -19,20 +19,19 @@ type tunnel struct {
 }
 
 func newTunnel(ctx context.Context, to string) (*tunnel, error) {
-	address, err := programs.FreeAddress(ctx)
-	if err != nil {
-		return nil, err
-	}
-	t := &tunnel{address: address, to: to}
-	err = t.start(ctx)
+	t := &tunnel{address: site.AnyAddress, to: to}
+	err := t.start(ctx)
 	return t, err
 }
 
 // start listens, again after a cut.
 func (t *tunnel) start(ctx context.Context) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", t.address)
+	listener, err := site.Listen(ctx, t.address)
 	if err != nil {
 		return err
+	}
+	if t.address == site.AnyAddress {
+		t.address = listener.Addr().String()
 	}
 	t.mutex.Lock()
 	defer t.mutex.Unlock()

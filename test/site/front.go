@@ -5,12 +5,9 @@ import (
 	"crypto/tls"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"sync"
 	"time"
-
-	"audiencesync/test/endtoend/programs"
 )
 
 // Front stands before a vendor, at an address that stays, and can be cut off.
@@ -30,12 +27,8 @@ func NewFront(ctx context.Context) (*Front, error) { return NewTLSFront(ctx, nil
 // NewTLSFront is NewFront with TLS of this configuration. Each connection ends with its
 // answer, so that there are many handshakes.
 func NewTLSFront(ctx context.Context, with *tls.Config) (*Front, error) {
-	address, err := programs.FreeAddress(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f := &Front{Address: address, vendor: http.NotFoundHandler(), tls: with}
-	err = f.Start(ctx)
+	f := &Front{Address: AnyAddress, vendor: http.NotFoundHandler(), tls: with}
+	err := f.Start(ctx)
 	return f, err
 }
 
@@ -49,9 +42,12 @@ func (f *Front) URL() string {
 
 // Start listens, again after a cut.
 func (f *Front) Start(ctx context.Context) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.Address)
+	listener, err := Listen(ctx, f.Address)
 	if err != nil {
 		return err
+	}
+	if f.Address == AnyAddress {
+		f.Address = listener.Addr().String()
 	}
 	if f.tls != nil {
 		listener = tls.NewListener(listener, f.tls)
