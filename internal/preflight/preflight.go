@@ -143,7 +143,8 @@ func isProblem(err error) (string, bool) {
 	if vendor, ok := errors.AsType[*vendorhttp.Error](err); ok {
 		switch vendor.Kind {
 		case vendorhttp.Unauthorized, vendorhttp.Forbidden, vendorhttp.NotFound, vendorhttp.NoCredential,
-			vendorhttp.UnusableCertificate, vendorhttp.ServerNotTrusted, vendorhttp.CertificateRefused, vendorhttp.Redirected, vendorhttp.Rejected, vendorhttp.TooLarge, vendorhttp.Misconfigured:
+			vendorhttp.UnusableCertificate, vendorhttp.ServerNotTrusted, vendorhttp.CertificateRefused,
+			vendorhttp.Redirected, vendorhttp.Rejected, vendorhttp.TooLarge, vendorhttp.Misconfigured:
 			return vendor.Error(), true
 		}
 	}
