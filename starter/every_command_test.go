@@ -149,6 +149,7 @@ func TestAGroupOfCommandsWithoutAVerbShowsItsVerbs(t *testing.T) {
 var offline = []string{
 	"adopt", "ignore", "try", "trace", "failures", "differences", "retry-failures", "report", "history", "notify test", "init", "demo", "up",
 	"ledger check", "ledger export", "ledger forget", "ledger migrate", "ledger rebuild", "simulate", "simulate export", "simulate presets",
+	"version",
 }
 
 func TestEveryCommandThatAsksTemporalSaysWhereItLookedAndWhatToDo(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"audiencesync/activities"
 	"audiencesync/internal/audience"
 	"audiencesync/internal/beginning"
+	"audiencesync/internal/buildinfo"
 	"audiencesync/internal/ledger"
 	"audiencesync/internal/proof"
 	"audiencesync/internal/runreport"
@@ -79,6 +80,7 @@ var jsonForms = map[string][]jsonForm{
 	"trace":             always[shownPath](),
 	"try":               always[shownTrial](),
 	"verify":            {form[audience.Report](""), form[proof.Proof]("with `--members-file` and `--with-references`")},
+	"version":           always[buildinfo.Info](),
 	"watch":             {{of: reflect.TypeFor[printed](), when: "while a run is going", lines: true}, form[audience.Report]("when it has ended, on one line")},
 }
 

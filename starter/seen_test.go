@@ -35,6 +35,7 @@ var unseen = map[string][]string{
 	"cancel":           {seenGood},                                // Who has cancelled a run is told so, by the exit code.
 	"retire":           {seenText, seenJSON, seenGood},            // It ends when the run waits for approval, as it always does.
 	"simulate":         {seenText, seenJSON},                      // It has no result.
+	"version":          {seenOther},                               // It cannot fail.
 	"simulate presets": {seenOther},                               // It cannot fail.
 }
 

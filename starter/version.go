@@ -14,7 +14,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Say which version this is, and of which commit",
 		Long: `Say which version this is, of which commit, and by which Go it was built. Who has
 the source can build the same program again, byte for byte (SECURITY.md).`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			info := buildinfo.Read()
 			if a.output == outputJSON {
