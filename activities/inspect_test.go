@@ -297,8 +297,8 @@ func TestFaultsThatMayPassAreAskedAgain(t *testing.T) {
 			vendorhttp.RateLimited: {Do: faults.Status, Status: 429, RetryAfter: faults.Duration(time.Second), RetryAfterForm: faults.RetryAfterNone},
 		} {
 			rule.Match = faults.Match{Side: side, Path: path, To: 1}
-			if kind == vendorhttp.RateLimited && side == faults.Charles {
-				rule.Match.To = 9 // A read is asked again in its next turns.
+			if kind == vendorhttp.RateLimited {
+				rule.Match.To = 9 // A request that was one too many is asked again in its next turns.
 			}
 			require.NoError(t, v.SetFaults(simulator.Faults{Rules: []faults.Rule{rule}}))
 			_, _, err := preflight.Look(t.Context(), v.activities.endpoints, spring())
