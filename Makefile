@@ -7,7 +7,7 @@ DEMO_MEMBERS ?= 100000
 # Size of the audience of `make bench-memory` and `make bench-refresh`.
 BENCH_MEMBERS ?= 1000000
 # Size of the audience of `make bench-limits`, and of its batches: what Temporal holds
-# depends on how many batches there are, so 1,000,000 in batches of 100 show the same.
+# depends on how many batches there are, so 100,000 in batches of 10 show the same.
 BENCH_LIMITS_MEMBERS ?= 10000000
 BENCH_LIMITS_BATCH ?= 1000
 # Histories of each kind in `make model`.
