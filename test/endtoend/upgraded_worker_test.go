@@ -25,7 +25,7 @@ const setCurrent = "temporal worker deployment set-current-version --deployment-
 // makeCurrent gives all work to a version, as an operator does, once Temporal knows it.
 func (d deployment) makeCurrent(t *testing.T, build string) {
 	t.Helper()
-	args := append(strings.Fields(setCurrent + build)[1:], "--yes", "--address", d.address, "--namespace", d.namespace)
+	args := strings.Fields(setCurrent + build + " --yes --address " + d.address + " --namespace " + d.namespace)[1:]
 	var output []byte
 	require.Eventually(t, func() (made bool) {
 		var err error
