@@ -66,7 +66,8 @@ func newPipeline(phones bool) (*pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := hellocharles.New("charles-demo", connections.HelloCharles["charles-demo"], nil)
+	noKey := func(context.Context, string) (string, error) { return "nothing is sent", nil }
+	api, err := hellocharles.New("charles-demo", connections.HelloCharles["charles-demo"], noKey)
 	return &pipeline{mapper: mapper, api: api}, err
 }
 
