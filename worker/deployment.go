@@ -33,7 +33,7 @@ func (f flags) deployed() (temporalclient.Version, error) {
 	}
 	switch {
 	case version.BuildID == "":
-		return version, errors.New("this program does not know its commit, because it was not built in a git checkout: name the build with --build-id or " + buildIDVariable)
+		return version, errors.New("this program does not know its commit, because it was built without git: name the build with --build-id or " + buildIDVariable)
 	case strings.HasPrefix(version.BuildID, "__"):
 		return version, fmt.Errorf("build id %s: it does not begin with __", version.BuildID)
 	}
