@@ -298,10 +298,13 @@ func (w *world) run(t *testing.T, spec config.Sync) *audience.Report {
 	return report
 }
 
-// progress asks a run how far it has come.
+// progress asks a run how far it has come; a second time if a busy machine had no answer.
 func (w *world) progress(ctx context.Context, spec config.Sync) (workflows.Progress, error) {
 	var p workflows.Progress
 	value, err := w.client.QueryWorkflow(ctx, workflows.SyncID(spec.Sync), "", workflows.QueryProgress)
+	if _, late := errors.AsType[*serviceerror.DeadlineExceeded](err); late || errors.Is(err, context.DeadlineExceeded) {
+		value, err = w.client.QueryWorkflow(ctx, workflows.SyncID(spec.Sync), "", workflows.QueryProgress)
+	}
 	if err != nil {
 		return p, err
 	}
