@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,7 +17,15 @@ import (
 )
 
 // Every command is to be seen by a test in all that it does: see seen_test.go.
-func TestMain(m *testing.M) { os.Exit(allSeen(devservertest.Main(m))) }
+func TestMain(m *testing.M) {
+	// Commands that watch a run mostly wait.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(allSeen(devservertest.Main(m)))
+}
 
 // update writes the files in testdata anew: go test ./starter -update.
 var update = flag.Bool("update", false, "write the expected texts anew")
