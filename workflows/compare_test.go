@@ -155,6 +155,10 @@ func TestARunWhoseMembersDidNotComeIntoTheSegmentIsFollowedByAnotherABoundedNumb
 	missing = &audience.Comparison{Listed: 1001, Found: 1000, StillVisible: 1}
 	_, err = play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
 	require.Equal(t, workflows.AudienceSyncInput{Spec: spec, Repairs: 1}, followedBy(t, err), "who did not go is unmarked again")
+	missing = &audience.Comparison{NotVisible: 1000, LastSeenIn: "seg-984"}
+	_, err = play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
+	requireType(t, err, activities.TypeVerdictUnexplained)
+	missing = &audience.Comparison{Listed: 1001, Found: 1000, StillVisible: 1}
 	spec.Verification.Repair = 0
 	_, err = play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
 	requireType(t, err, activities.TypeVerdictUnexplained)

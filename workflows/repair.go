@@ -9,10 +9,10 @@ import (
 // repairs reports whether another run is to follow at once: members were accepted and
 // did not come into the segment, or leavers were unmarked and did not go. Closing the
 // run has made them unknown in the ledger, so the next one sends exactly them, and what
-// has changed meanwhile.
+// has changed meanwhile. What another segment than before does not show says nothing.
 func (r *audienceSync) repairs(report *audience.Report) bool {
 	found := report.Segment.Comparison
-	return found != nil && !found.Moved && found.Late() > 0 && report.Ended == "" &&
+	return found != nil && !found.Moved && found.Late() > 0 && found.LastSeenIn == "" && report.Ended == "" &&
 		r.in.Repairs < r.spec.Verification.Repair && !r.in.Retire && !r.sendsNothing()
 }
 

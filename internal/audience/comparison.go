@@ -41,6 +41,9 @@ type Comparison struct {
 	Invalid  int64 `json:"invalid,omitempty"`
 	Excluded int64 `json:"excluded,omitempty"`
 	Left     int64 `json:"left,omitempty"`
+	// LastSeenIn is the id of the segment in which an earlier proof saw the sync's
+	// contacts, if this one looked into another: then nobody is gone.
+	LastSeenIn string `json:"last_seen_in,omitempty"`
 	// Moved says that the segment changed while it was listed, or that its count was
 	// not that of the list.
 	Moved bool `json:"moved,omitempty"`
@@ -73,7 +76,14 @@ func (c *Comparison) listed() int64 {
 // compared explains what the comparison found.
 func (r *Report) compared() {
 	c, before := r.Segment.Comparison, r.Segment.Before
-	if c.NotVisible > 0 {
+	if c.LastSeenIn != "" {
+		r.explain("Hello Charles: this segment is another one than %s, in which the contacts of this sync were seen before: if that is not meant, correct verification.segment; "+
+			"nobody is taken for gone, and nobody is sent again for it", c.LastSeenIn)
+	}
+	switch {
+	case c.NotVisible > 0 && c.LastSeenIn != "":
+		r.explain("Hello Charles: %s accepted references are not in the segment (not visible yet)%s", Thousands(c.NotVisible), c.notVisibleHint())
+	case c.NotVisible > 0:
 		r.explain("Hello Charles: %s accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again%s",
 			Thousands(c.NotVisible), c.notVisibleHint())
 	}
@@ -83,8 +93,8 @@ func (r *Report) compared() {
 	}
 	r.auditCompared(c)
 	if c.Gone > 0 {
-		r.explain("Hello Charles: %s references were in the segment and are not any more (gone); they are left alone: run --recreate would bring them back",
-			Thousands(c.Gone))
+		r.explain("Hello Charles: %s references were in the segment and are not any more (gone); they are left alone%s",
+			Thousands(c.Gone), c.goneHint())
 	}
 	if c.Merged > 0 {
 		r.explain("Hello Charles: %s references share a contact with another one (merged)", Thousands(c.Merged))
@@ -114,6 +124,14 @@ func (r *Report) whyForeign() string {
 		return "are no members of the audience"
 	}
 	return "the ledger does not hold as marked"
+}
+
+// goneHint says what can be done about those who are gone.
+func (c *Comparison) goneHint() string {
+	if c.Found == 0 {
+		return ": none of ours is there, so check first that the segment still asks for the marker; those that it shows again are ours again"
+	}
+	return ": run --recreate would bring them back"
 }
 
 // notVisibleHint says what else there may be to it than that contacts were lost.

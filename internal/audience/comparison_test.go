@@ -49,6 +49,18 @@ func TestTheVerdictFollowsFromTheComparison(t *testing.T) {
 				"; none of ours is: check that the segment asks for the marker, and that verification.segment is its id",
 			"The segment lists 0 contacts: of 100,000 expected references 100,000 are not in it, and 0 of its contacts are not ours.",
 		},
+		"another segment than before was looked into": {
+			judgedBy(audience.Comparison{NotVisible: 100_000, LastSeenIn: "seg-984"}, 0), audience.Unexplained, false,
+			"Hello Charles: 100,000 accepted references are not in the segment (not visible yet)" +
+				"; none of ours is: check that the segment asks for the marker, and that verification.segment is its id",
+			"The segment lists 0 contacts: of 100,000 expected references 100,000 are not in it, and 0 of its contacts are not ours.",
+		},
+		"everybody is gone": {
+			judgedBy(audience.Comparison{Gone: 100_000}, 0), audience.Explained, false,
+			"Hello Charles: 100,000 references were in the segment and are not any more (gone); they are left alone: " +
+				"none of ours is there, so check first that the segment still asks for the marker; those that it shows again are ours again",
+			"0 of 100,000 are in the segment; 100,000 are not, for 1 reason.",
+		},
 		"some who left did not go, and as many did not come": {
 			judgedBy(audience.Comparison{Listed: 100_000, Found: 99_998, NotVisible: 2, StillVisible: 2}, 100_000), audience.Unexplained, false,
 			"Hello Charles: 2 contacts that were unmarked are in the segment all the same (still visible); the next run unmarks them again",

@@ -36,6 +36,8 @@ type Beginning struct {
 	// Held is the number of contacts that are members, or may be. It is only counted
 	// where nothing else is known.
 	Held int64
+	// Segment is the one in which a proof saw contacts of the sync last; empty if none did.
+	Segment string
 }
 
 // Settled reports whether it is known what the segment held before the first run.
@@ -48,11 +50,11 @@ func (l *Ledger) Beginning(ctx context.Context, sync string) (Beginning, error) 
 	var b Beginning
 	var syncID int64
 	err := l.reads.QueryRowContext(ctx, `
-		SELECT syncs.id, coalesce(kind, ''), coalesce(not_ours, 0),
+		SELECT syncs.id, segment, coalesce(kind, ''), coalesce(not_ours, 0),
 			EXISTS (SELECT 1 FROM runs WHERE runs.sync_id = syncs.id AND plan_only = 0 AND state = 'closed'),
 			EXISTS (SELECT 1 FROM runs JOIN batches ON batches.run_id = runs.id WHERE runs.sync_id = syncs.id AND plan_only = 0 AND sends > 0)
 		FROM syncs LEFT JOIN beginnings ON beginnings.sync_id = syncs.id WHERE syncs.name = $1`, sync).
-		Scan(&syncID, &b.Kind, &b.NotOurs, &b.Closed, &b.Sent)
+		Scan(&syncID, &b.Segment, &b.Kind, &b.NotOurs, &b.Closed, &b.Sent)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Beginning{}, nil
 	}
@@ -207,7 +209,7 @@ func (l *Ledger) begin(ctx context.Context, o Opening, change func(tx *sql.Tx, s
 		}
 		if run.Valid {
 			return &RefusedError{fmt.Sprintf(
-				"sync %s: its run %d has sent contacts already, so the ledger knows whom the sync has marked; whoever is in the segment besides was marked by somebody else: take the mark from them in Hello Charles",
+				"sync %s: its run %d has sent contacts already, so the ledger knows whom the sync has marked; whoever is in the segment besides is not known to be its own: take the mark from them in Hello Charles",
 				o.Sync, run.Int64)}
 		}
 		return change(tx, syncID)

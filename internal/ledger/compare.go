@@ -48,7 +48,7 @@ type Comparing struct {
 
 // Compare begins a comparison for a run.
 func (l *Ledger) Compare(ctx context.Context, ref RunRef) (*Comparing, error) {
-	run, err := l.comparedRun(ctx, ref)
+	run, err := loadComparedRun(ctx, l.reads, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -198,9 +198,10 @@ func (c *Comparing) lookUp(ctx context.Context, references []string) ([]listedRe
 		return nil, err
 	}
 	rows, err := c.ledger.reads.QueryContext(ctx, `
-		SELECT wanted.key, contacts.id, coalesce(marked, 0), held
+		SELECT wanted.key, contacts.id, coalesce(marked, 0), held, gone.contact_id IS NOT NULL
 		FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN contacts
 		LEFT JOIN memberships ON memberships.sync_id = $3 AND memberships.contact_id = contacts.id
+		LEFT JOIN gone ON gone.sync_id = $3 AND gone.contact_id = contacts.id
 		WHERE contacts.workspace_id = $2 AND contacts.reference = wanted.atom`, list, c.run.workspaceID, c.run.syncID)
 	if err != nil {
 		return nil, err
@@ -209,21 +210,22 @@ func (c *Comparing) lookUp(ctx context.Context, references []string) ([]listedRe
 	for rows.Next() {
 		var at int
 		var contact, marked, held int64
-		if err := rows.Scan(&at, &contact, &marked, &held); err != nil {
+		var wasOurs bool
+		if err := rows.Scan(&at, &contact, &marked, &held, &wasOurs); err != nil {
 			return nil, err
 		}
-		found[at] = listedReference{references[at], contact, c.roleOf(contact, marked, held)}
+		found[at] = listedReference{references[at], contact, c.roleOf(contact, marked, wasOurs || held == confirmedGone)}
 	}
 	return found, rows.Err()
 }
 
-func (c *Comparing) roleOf(contact, marked, held int64) role {
+func (c *Comparing) roleOf(contact, marked int64, gone bool) role {
 	switch {
 	case !c.run.audit && marked == markedYes:
 		return roleMember
 	case !c.run.audit && marked != 0:
 		return roleUnsure
-	case !c.run.audit && held == confirmedGone:
+	case !c.run.audit && gone:
 		return roleGone
 	case !c.run.audit && c.left.has(contact):
 		return roleUnmarked

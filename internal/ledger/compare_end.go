@@ -17,7 +17,7 @@ func (c *Comparing) End(ctx context.Context, moved bool) (audience.Comparison, e
 			return err
 		}
 		missing := missing{Comparison: c.result, named: map[DifferenceKind][]int64{}}
-		missing.Moved = moved
+		missing.Moved, missing.LastSeenIn = moved, c.run.lastSeenIn
 		find := c.missingMarks
 		if c.run.audit {
 			find = c.missingMembers
@@ -53,7 +53,7 @@ func (c *Comparing) missingMarks(ctx context.Context, db rowsQueryer, m *missing
 	if err != nil {
 		return err
 	}
-	return walkMissing(ctx, db, c.run.syncID, c.found, func(contact int64, wasSeen bool) {
+	return walkMissing(ctx, db, c.run, c.found, func(contact int64, wasSeen bool) {
 		if !wasSeen {
 			m.NotVisible++
 			m.name(DifferenceNotVisible, contact)
@@ -151,14 +151,14 @@ func (c *Comparing) keep(ctx context.Context, tx *sql.Tx, missing map[Difference
 }
 
 // walkMissing visits the marked contacts of a sync that were not listed. wasSeen says
-// that an earlier proof has seen one in the segment, or taken it for gone: a request
+// that an earlier proof has seen one in this segment, or taken it for gone: a request
 // that cannot create a contact may have been accepted since all the same.
-func walkMissing(ctx context.Context, db rowsQueryer, syncID int64, listed *seen, visit func(contact int64, wasSeen bool)) error {
+func walkMissing(ctx context.Context, db rowsQueryer, run comparedRun, listed *seen, visit func(contact int64, wasSeen bool)) error {
 	for after := int64(0); ; {
 		n, err := func() (n int, err error) {
 			rows, err := db.QueryContext(ctx, `
-				SELECT contact_id, marked, in_segment = 1 OR held = $3 FROM memberships JOIN contacts ON contacts.id = contact_id
-				WHERE sync_id = $1 AND contact_id > $2 ORDER BY contact_id LIMIT $4`, syncID, after, confirmedGone, walkMemberships)
+				SELECT contact_id, marked, in_segment = 1 AND $5 = '' OR held = $3 FROM memberships JOIN contacts ON contacts.id = contact_id
+				WHERE sync_id = $1 AND contact_id > $2 ORDER BY contact_id LIMIT $4`, run.syncID, after, confirmedGone, walkMemberships, run.lastSeenIn)
 			if err != nil {
 				return 0, err
 			}

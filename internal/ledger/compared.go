@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 
 	"audiencesync/internal/audience"
@@ -13,13 +12,17 @@ import (
 // segment, and who is gone, which ends a membership. Those who were accepted and
 // were never seen there become unknown, so that the next run sends them again; so do
 // those who were unmarked and are there, so that it unmarks them again.
-func learn(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
+//
+// Of a segment that is another one than that in which the contacts were seen before, only
+// that is learned whom it holds: the rest may be in the other one.
+func learn(ctx context.Context, tx *sql.Tx, run comparedRun) error {
+	runID, syncID := run.id, run.syncID
 	listed, err := loadSeen(ctx, tx, runID, seenListed)
 	if err != nil {
 		return err
 	}
 	var gone, notVisible []int64
-	err = walkMissing(ctx, tx, syncID, listed, func(contact int64, wasSeen bool) {
+	err = walkMissing(ctx, tx, run, listed, func(contact int64, wasSeen bool) {
 		if wasSeen {
 			gone = append(gone, contact)
 		} else {
@@ -37,14 +40,26 @@ func learn(ctx context.Context, tx *sql.Tx, runID, syncID int64) error {
 	if err != nil {
 		return err
 	}
+	if run.lastSeenIn != "" {
+		return firstError(
+			func() error { return moveSegment(ctx, tx, run, listed) },
+			func() error { return keepOurs(ctx, tx, syncID, still) },
+		)
+	}
 	return firstError(
-		func() error { return seeInSegment(ctx, tx, syncID, listed) },
+		func() error { return seeInSegment(ctx, tx, run, listed) },
 		func() error { return takeBack(ctx, tx, syncID, back) },
 		func() error { return keepOurs(ctx, tx, syncID, still) },
 		func() error {
 			return inParts(gone, func(list string) error {
 				if _, err := tx.ExecContext(ctx, `UPDATE contacts SET held = $1 WHERE id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`,
 					confirmedGone, list); err != nil {
+					return err
+				}
+				if _, err := tx.ExecContext(ctx, `
+					INSERT INTO gone (sync_id, contact_id)
+					SELECT $1, CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)) WHERE true
+					ON CONFLICT (sync_id, contact_id) DO NOTHING`, syncID, list); err != nil {
 					return err
 				}
 				_, err := tx.ExecContext(ctx, `
@@ -83,9 +98,29 @@ func unconfirm(ctx context.Context, tx *sql.Tx, runID int64, notVisible []int64)
 	})
 }
 
+// moveSegment records whom another segment than the one before was seen to hold. If it
+// holds none of ours it is probably the wrong one, and nothing is learned.
+func moveSegment(ctx context.Context, tx *sql.Tx, run comparedRun, listed *seen) error {
+	if listed.size() == 0 {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE memberships SET in_segment = 0 WHERE sync_id = $1 AND in_segment = 1`, run.syncID); err != nil {
+		return err
+	}
+	return seeInSegment(ctx, tx, run, listed)
+}
+
+// seenIn records in which segment contacts of a sync were seen.
+func seenIn(ctx context.Context, tx *sql.Tx, run comparedRun) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE syncs SET segment = (SELECT segment FROM runs WHERE runs.id = $1)
+		WHERE id = $2 AND EXISTS (SELECT 1 FROM memberships WHERE sync_id = $2 AND in_segment = 1)`, run.id, run.syncID)
+	return err
+}
+
 // seeInSegment records whom the segment was seen to hold. Hello Charles holds them.
-func seeInSegment(ctx context.Context, tx *sql.Tx, syncID int64, listed *seen) error {
-	return listed.each(walkMemberships, func(contacts []int64) error {
+func seeInSegment(ctx context.Context, tx *sql.Tx, run comparedRun, listed *seen) error {
+	err := listed.each(walkMemberships, func(contacts []int64) error {
 		list, err := jsonList(contacts)
 		if err != nil {
 			return err
@@ -93,7 +128,7 @@ func seeInSegment(ctx context.Context, tx *sql.Tx, syncID int64, listed *seen) e
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE memberships SET in_segment = 1
 			WHERE sync_id = $1 AND in_segment = 0 AND marked = $2 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($3 AS TEXT)))`,
-			syncID, markedYes, list); err != nil {
+			run.syncID, markedYes, list); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
@@ -101,11 +136,23 @@ func seeInSegment(ctx context.Context, tx *sql.Tx, syncID int64, listed *seen) e
 			confirmed, notConfirmed, list)
 		return err
 	})
+	if err != nil || listed.size() == 0 {
+		return err
+	}
+	return seenIn(ctx, tx, run)
 }
 
-// takeBack ends that contacts are taken for gone which the segment holds after all:
-// an index that was being rebuilt lacked them. The next run sends them as any others.
+// takeBack ends that contacts are taken for gone which the segment holds after all: an
+// index that was being rebuilt lacked them, or the segment asked for something else. Those
+// that this sync had marked are ours again, but nobody knows what they hold: the next run
+// sends them, or unmarks them.
 func takeBack(ctx context.Context, tx *sql.Tx, syncID int64, back *seen) error {
+	// Whoever was marked again meanwhile is not gone.
+	if _, err := tx.ExecContext(ctx, `
+		DELETE FROM gone WHERE sync_id = $1
+			AND EXISTS (SELECT 1 FROM memberships WHERE memberships.sync_id = gone.sync_id AND memberships.contact_id = gone.contact_id)`, syncID); err != nil {
+		return err
+	}
 	return back.each(walkMemberships, func(contacts []int64) error {
 		list, err := jsonList(contacts)
 		if err != nil {
@@ -113,6 +160,17 @@ func takeBack(ctx context.Context, tx *sql.Tx, syncID int64, back *seen) error {
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE contacts SET held = $1 WHERE id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`,
 			confirmed, list); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO memberships (sync_id, contact_id, marked, in_segment)
+			SELECT $1, contact_id, $2, 1 FROM gone
+			WHERE sync_id = $1 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($3 AS TEXT)))
+			ON CONFLICT (sync_id, contact_id) DO NOTHING`, syncID, markedUnknown, list); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			DELETE FROM gone WHERE sync_id = $1 AND contact_id IN (SELECT CAST(atom AS BIGINT) FROM json_each(CAST($2 AS TEXT)))`, syncID, list); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
@@ -152,77 +210,4 @@ func inParts(contacts []int64, do func(list string) error) error {
 		}
 	}
 	return nil
-}
-
-// DifferenceKind says how Hello Charles and the ledger differ.
-type DifferenceKind string
-
-// The kinds of differences that comparing a segment finds.
-const (
-	// DifferenceGone: it was in the segment, and is not any more.
-	DifferenceGone DifferenceKind = "gone"
-	// DifferenceNotVisible: it was accepted, and was never seen in the segment.
-	DifferenceNotVisible DifferenceKind = "not_visible"
-	// DifferenceMerged: its contact holds another marked reference too.
-	DifferenceMerged DifferenceKind = "merged"
-	// DifferenceStillVisible: it left and was unmarked, and is in the segment all the same.
-	DifferenceStillVisible DifferenceKind = "still_visible"
-	// DifferenceForeign: it is in the segment, and the ledger does not hold it as marked,
-	// or, in an audit, it is not in the audience.
-	DifferenceForeign DifferenceKind = "foreign"
-	// DifferenceMissing: an audit found it in the audience, and not in the segment.
-	DifferenceMissing DifferenceKind = "missing"
-	// DifferenceExcluded: an audit found it in the segment, and the filter keeps it out.
-	DifferenceExcluded DifferenceKind = "excluded"
-	// DifferenceLeft: an audit found it in the segment; this sync has marked it, and it is
-	// not in the audience any more.
-	DifferenceLeft DifferenceKind = "left"
-)
-
-// mostDifferences bounds how many of a kind are kept by name.
-const mostDifferences = 10_000
-
-func recordDifferences(ctx context.Context, tx *sql.Tx, runID int64, kind DifferenceKind, contacts []int64) error {
-	if len(contacts) == 0 {
-		return nil
-	}
-	list, err := jsonList(contacts)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO differences (run_id, kind, reference)
-		SELECT $1, $2, contacts.reference FROM json_each(CAST($3 AS TEXT)) AS listed CROSS JOIN contacts WHERE contacts.id = CAST(listed.atom AS BIGINT) AND forgotten = 0
-		ON CONFLICT (run_id, kind, reference) DO NOTHING`, runID, string(kind), list)
-	return err
-}
-
-// Difference is one reference about which the segment and the ledger differ, or that
-// was read back and is not as it was sent. It is contact data.
-type Difference struct {
-	Kind      DifferenceKind `json:"kind"`
-	Reference string         `json:"reference"`
-}
-
-// Differences returns what a run found by comparing and by reading back, up to 10,000 of each kind.
-// Run 0 is the newest one.
-func (l *Ledger) Differences(ctx context.Context, sync string, run int64) ([]Difference, error) {
-	found, err := l.findRun(ctx, sync, run)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := l.reads.QueryContext(ctx, `SELECT kind, reference FROM differences WHERE run_id = $1 ORDER BY kind, reference`, found.id)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: differences of run %d of sync %s: %w", found.number, sync, err)
-	}
-	defer func() { _ = rows.Close() }()
-	var list []Difference
-	for rows.Next() {
-		var d Difference
-		if err := rows.Scan(&d.Kind, &d.Reference); err != nil {
-			return nil, fmt.Errorf("ledger: differences: %w", err)
-		}
-		list = append(list, d)
-	}
-	return list, rows.Err()
 }

@@ -23,7 +23,7 @@ type Expected struct {
 // run. It walks all memberships in order, in constant memory beside the
 // bitmaps of what the run has read.
 func (l *Ledger) Expected(ctx context.Context, ref RunRef) (Expected, error) {
-	run, err := l.comparedRun(ctx, ref)
+	run, err := loadComparedRun(ctx, l.reads, ref)
 	if err != nil {
 		return Expected{}, err
 	}
@@ -65,13 +65,17 @@ type comparedRun struct {
 	id, syncID, workspaceID int64
 	// reads: it has read an audience; audit: the segment is compared with that.
 	reads, audit bool
+	// lastSeenIn is the segment in which a proof saw the sync's contacts last, if the run
+	// looks into another one; else empty.
+	lastSeenIn string
 }
 
-func (l *Ledger) comparedRun(ctx context.Context, ref RunRef) (run comparedRun, err error) {
-	err = l.reads.QueryRowContext(ctx, `
-		SELECT runs.id, syncs.id, workspace_id, plan_only = 0 OR read_opened_at IS NOT NULL, audit
+func loadComparedRun(ctx context.Context, db queryer, ref RunRef) (run comparedRun, err error) {
+	err = db.QueryRowContext(ctx, `
+		SELECT runs.id, syncs.id, workspace_id, plan_only = 0 OR read_opened_at IS NOT NULL, audit,
+			CASE WHEN runs.segment = '' OR runs.segment = syncs.segment THEN '' ELSE syncs.segment END
 		FROM runs JOIN syncs ON syncs.id = sync_id WHERE syncs.name = $1 AND number = $2`, ref.Sync, ref.Run).
-		Scan(&run.id, &run.syncID, &run.workspaceID, &run.reads, &run.audit)
+		Scan(&run.id, &run.syncID, &run.workspaceID, &run.reads, &run.audit, &run.lastSeenIn)
 	if errors.Is(err, sql.ErrNoRows) {
 		return run, fmt.Errorf("run %d of sync %s: %w", ref.Run, ref.Sync, ErrNotFound)
 	}

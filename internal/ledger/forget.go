@@ -191,6 +191,7 @@ func erase(ctx context.Context, tx *sql.Tx, contact int64) error {
 	for _, statement := range []string{
 		`DELETE FROM past_channels WHERE contact_id = $1`,
 		`DELETE FROM known_failures WHERE contact_id = $1`,
+		`DELETE FROM gone WHERE contact_id = $1`,
 		`DELETE FROM samples WHERE contact_id = $1`,
 		`DELETE FROM failures WHERE contact_id = $1`,
 		`DELETE FROM differences WHERE reference = (SELECT reference FROM contacts WHERE id = $1)`,

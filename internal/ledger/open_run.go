@@ -28,6 +28,8 @@ type Opening struct {
 	Marker Marker
 	// Spec is the whole sync as it is pinned for this run.
 	Spec []byte
+	// Segment is the one that the proof of the run looks into; empty without.
+	Segment string
 	// BatchSize is the number of members of a full batch. The run uses less if
 	// such a request was too large for the workspace (see BatchLimit).
 	BatchSize int
@@ -262,11 +264,11 @@ func insertRun(ctx context.Context, tx *sql.Tx, syncID int64, o Opening, ref *Ru
 		size = min(size, limit)
 	}
 	return tx.QueryRowContext(ctx, `
-		INSERT INTO runs (sync_id, number, opening, spec_digest, surroundings, known_by, full_run, recreate, plan_only, audit, retire, keeps, state, batch_size, started_at, opened_at)
-		VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM runs WHERE sync_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, $14)
+		INSERT INTO runs (sync_id, number, opening, spec_digest, surroundings, known_by, full_run, recreate, plan_only, audit, retire, keeps, state, segment, batch_size, started_at, opened_at)
+		VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM runs WHERE sync_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, $14, $15)
 		RETURNING number`,
 		syncID, o.Token, spec, surroundings, o.KnownBy, zeroOne(o.Full), zeroOne(o.Recreate), zeroOne(o.PlanOnly || o.Audit), zeroOne(o.Audit), zeroOne(o.Retire), zeroOne(o.Keeps),
-		size, micros(o.StartedAt), micros(time.Now())).Scan(&ref.Run)
+		o.Segment, size, micros(o.StartedAt), micros(time.Now())).Scan(&ref.Run)
 }
 
 // keepSurroundings stores what most runs share once, and returns its digest.

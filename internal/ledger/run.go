@@ -105,18 +105,7 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, with Closing) error {
 		if err != nil {
 			return err
 		}
-		if with.Proved || with.Compared {
-			if err := l.lockContacts(ctx, tx, syncID); err != nil {
-				return err
-			}
-		}
-		switch {
-		case with.Compared:
-			err = learn(ctx, tx, runID, syncID)
-		case with.Proved:
-			err = confirmMembers(ctx, tx, syncID)
-		}
-		if err != nil {
+		if err := l.learnFrom(ctx, tx, ref, syncID, with); err != nil {
 			return err
 		}
 		if err := dropStaging(ctx, tx, runID); err != nil {
@@ -141,6 +130,27 @@ func (l *Ledger) CloseRun(ctx context.Context, ref RunRef, with Closing) error {
 		return fmt.Errorf("closing run %d of sync %s: %w", ref.Run, ref.Sync, err)
 	}
 	return nil
+}
+
+// learnFrom records what the proof of a run has shown.
+func (l *Ledger) learnFrom(ctx context.Context, tx *sql.Tx, ref RunRef, syncID int64, with Closing) error {
+	if !with.Proved && !with.Compared {
+		return nil
+	}
+	if err := l.lockContacts(ctx, tx, syncID); err != nil {
+		return err
+	}
+	run, err := loadComparedRun(ctx, tx, ref)
+	if err != nil {
+		return err
+	}
+	if with.Compared {
+		return learn(ctx, tx, run)
+	}
+	if err := confirmMembers(ctx, tx, syncID); err != nil {
+		return err
+	}
+	return seenIn(ctx, tx, run)
 }
 
 // retire closes the sync for ever after a run that has taken all its marks away.

@@ -8,12 +8,19 @@ import (
 	"audiencesync/internal/ledger"
 )
 
-// beginning finds contacts in the segment of a sync that has sent nothing yet.
+// beginning finds that the segment is another one than before, or contacts in the segment
+// of a sync that has sent nothing yet.
 // Nobody but a person knows what they are.
 func (i *inspection) beginning(ctx context.Context) error {
 	b, err := i.Beginning(ctx)
-	if err != nil || b.Settled() {
+	if err != nil {
 		return err
+	}
+	if segment := i.Spec.Verification.Segment; segment != "" && b.Segment != "" && segment != b.Segment {
+		i.note("verification.segment is %s, and the contacts of sync %s were seen in %s before: if that is not meant, correct it", segment, i.Spec.Sync, b.Segment)
+	}
+	if b.Settled() {
+		return nil
 	}
 	switch {
 	case b.Kind == ledger.BeginningAdopting:

@@ -119,6 +119,7 @@ func (s *Sync) Opening() (ledger.Opening, error) {
 			Property: s.Spec.Marker.Property, Member: s.Spec.Marker.Member, Mirror: s.Spec.Mode == config.ModeMirror, Shared: s.Spec.Marker.Shared,
 		},
 		Spec:      pinned,
+		Segment:   s.Spec.Verification.Segment,
 		Keeps:     s.Workspace.Settings.Omitted == config.OmittedKeep,
 		BatchSize: s.Workspace.Settings.BatchSize(),
 

@@ -88,6 +88,7 @@ CREATE TABLE syncs (
     member       TEXT    NOT NULL DEFAULT '', -- its value for members
     mirror       BIGINT NOT NULL DEFAULT 0,  -- 1: it is taken from those who left
     shared       BIGINT NOT NULL DEFAULT 0,  -- 1: it holds the audiences of all syncs that share it
+    segment      TEXT    NOT NULL DEFAULT '', -- the one in which a proof saw its contacts last
     retired_at   BIGINT                      -- its marks are removed, and it runs no more
 );
 
@@ -140,6 +141,7 @@ CREATE TABLE runs (
     retire         BIGINT NOT NULL DEFAULT 0,  -- 1: it takes all marks of the sync away and closes it
     keeps          BIGINT NOT NULL DEFAULT 0,  -- 1: Hello Charles keeps fields that a request does not name
     state          TEXT    NOT NULL, -- open, closed, dead
+    segment        TEXT    NOT NULL DEFAULT '', -- the one that its proof looks into
     batch_size     BIGINT NOT NULL,
     started_at     BIGINT NOT NULL, -- when its workflow started: a late call of an older one is refused
     opened_at      BIGINT NOT NULL,
@@ -236,6 +238,14 @@ CREATE TABLE memberships (
     in_segment    BIGINT NOT NULL DEFAULT 0, -- 1: a proof has seen the contact in the segment
     PRIMARY KEY (sync_id, contact_id),
     CHECK (field_digests IS NULL OR fingerprint IS NOT NULL)
+);
+
+-- Contacts that a proof has missed in the segment after an earlier one had seen them there,
+-- which ended their membership. If the segment holds one again, the mark is this sync's.
+CREATE TABLE gone (
+    sync_id    BIGINT NOT NULL REFERENCES syncs (id),
+    contact_id BIGINT NOT NULL REFERENCES contacts (id),
+    PRIMARY KEY (sync_id, contact_id)
 );
 
 -- Members that our checks or Hello Charles refused for good, and that are not
@@ -431,6 +441,7 @@ DROP TABLE differences;
 DROP TABLE failures;
 DROP TABLE batches;
 DROP TABLE known_failures;
+DROP TABLE gone;
 DROP TABLE memberships;
 DROP TABLE past_channels;
 DROP TABLE contacts;

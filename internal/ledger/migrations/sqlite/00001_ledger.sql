@@ -59,6 +59,7 @@ CREATE TABLE syncs (
     member       TEXT    NOT NULL DEFAULT '', -- its value for members
     mirror       INTEGER NOT NULL DEFAULT 0,  -- 1: it is taken from those who left
     shared       INTEGER NOT NULL DEFAULT 0,  -- 1: it holds the audiences of all syncs that share it
+    segment      TEXT    NOT NULL DEFAULT '', -- the one in which a proof saw its contacts last
     retired_at   INTEGER                      -- its marks are removed, and it runs no more
 );
 
@@ -111,6 +112,7 @@ CREATE TABLE runs (
     retire         INTEGER NOT NULL DEFAULT 0,  -- 1: it takes all marks of the sync away and closes it
     keeps          INTEGER NOT NULL DEFAULT 0,  -- 1: Hello Charles keeps fields that a request does not name
     state          TEXT    NOT NULL, -- open, closed, dead
+    segment        TEXT    NOT NULL DEFAULT '', -- the one that its proof looks into
     batch_size     INTEGER NOT NULL,
     started_at     INTEGER NOT NULL, -- when its workflow started: a late call of an older one is refused
     opened_at      INTEGER NOT NULL,
@@ -207,6 +209,14 @@ CREATE TABLE memberships (
     in_segment    INTEGER NOT NULL DEFAULT 0, -- 1: a proof has seen the contact in the segment
     PRIMARY KEY (sync_id, contact_id),
     CHECK (field_digests IS NULL OR fingerprint IS NOT NULL)
+) WITHOUT ROWID;
+
+-- Contacts that a proof has missed in the segment after an earlier one had seen them there,
+-- which ended their membership. If the segment holds one again, the mark is this sync's.
+CREATE TABLE gone (
+    sync_id    INTEGER NOT NULL REFERENCES syncs (id),
+    contact_id INTEGER NOT NULL REFERENCES contacts (id),
+    PRIMARY KEY (sync_id, contact_id)
 ) WITHOUT ROWID;
 
 -- Members that our checks or Hello Charles refused for good, and that are not
@@ -402,6 +412,7 @@ DROP TABLE differences;
 DROP TABLE failures;
 DROP TABLE batches;
 DROP TABLE known_failures;
+DROP TABLE gone;
 DROP TABLE memberships;
 DROP TABLE past_channels;
 DROP TABLE contacts;
