@@ -108,7 +108,7 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 	report := audience.Report{
 		Sync: in.Run.Sync, Run: in.Run.Run, Ended: in.Ended, Verified: in.VerifyOnly, Audited: in.Audit, Unasked: spec.Verification.None,
 		Audience: audience.Audience{ID: spec.Audience.ID, Name: firstOf(in.AudienceName, spec.Audience.Name)},
-		Source:   audience.SourceCount{Read: tally.Read},
+		Source:   audience.SourceCount{Read: tally.Read, Unfilled: audience.Unfilled(tally.Unfilled)},
 		Outcomes: tally.Outcomes, Reasons: audience.LimitReasons(tally.Reasons), Withheld: audience.LimitFields(tally.Withheld),
 		NewFailures: tally.NewFailures(), KnownFailures: tally.Known,
 		Segment: audience.SegmentCount{

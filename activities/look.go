@@ -25,8 +25,10 @@ func look(run *openRun, page audience.Page, book *ledger.Ledger) (ledger.PageInp
 			return run.mapper.ChangedFields(book.Key(), member.Reference, member.Mapped, accepted)
 		},
 	}
+	unfilled := newUnfilled(run.mapper.Fields())
 	for i, member := range page.Members {
 		mapped := run.mapper.Mapped(member)
+		unfilled.see(mapped)
 		fingerprint, err := run.mapper.Fingerprint(book.Key(), mapped)
 		if err != nil {
 			return input, fmt.Errorf("fingerprint of member %d: %w", i+1, err)
@@ -51,5 +53,6 @@ func look(run *openRun, page audience.Page, book *ledger.Ledger) (ledger.PageInp
 		}
 		input.Members = append(input.Members, read)
 	}
+	input.Unfilled = unfilled.meant(page.Members)
 	return input, nil
 }

@@ -72,7 +72,10 @@ type SourceCount struct {
 	Read     int64     `json:"read"`
 	// Gap is reported minus read; zero when nothing is reported.
 	Gap int64 `json:"gap"`
+	// Unfilled are the fields of the mapping in which no member has a value.
+	Unfilled []UnfilledField `json:"unfilled,omitempty"`
 }
+
 
 // Evidence says what a verdict rests on.
 type Evidence string

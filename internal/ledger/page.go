@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"maps"
+
 	"audiencesync/internal/audience"
 )
 
@@ -63,6 +65,9 @@ type PageInput struct {
 	// is false if those are of another mapping or of other settings. It is asked for
 	// a plan's samples only; without it they name no fields.
 	Changed func(member ReadMember, accepted []byte) (names []string, sameMapping bool, err error)
+	// Unfilled are the fields of the mapping in which no member of the page has a value, each
+	// with the field that was probably meant; empty where none is near.
+	Unfilled map[string]string
 }
 
 // PageResult counts what became of the members of one page, or of several.
@@ -77,10 +82,23 @@ type PageResult struct {
 	// Staged members wait in batches. Joiners of them were never accepted from this sync.
 	Staged  int64 `json:"staged"`
 	Joiners int64 `json:"joiners,omitempty"`
+	// Unfilled are the fields of the mapping in which none of the members has a value, each
+	// with the field that was probably meant; empty where none is near.
+	Unfilled map[string]string `json:"unfilled,omitempty"`
 }
 
 // Merge adds the counts of other.
 func (p *PageResult) Merge(other PageResult) {
+	switch {
+	case other.Read == 0:
+	case p.Read == 0:
+		p.Unfilled = maps.Clone(other.Unfilled)
+	default:
+		maps.DeleteFunc(p.Unfilled, func(field, _ string) bool {
+			_, unfilled := other.Unfilled[field]
+			return !unfilled
+		})
+	}
 	p.Read += other.Read
 	p.Outcomes.Merge(other.Outcomes)
 	p.Known += other.Known

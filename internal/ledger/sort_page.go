@@ -36,7 +36,7 @@ type sorting struct {
 func (r *Reading) sort(ctx context.Context, tx *sql.Tx, runID, syncID int64, page PageInput) (PageResult, error) {
 	s := sorting{
 		Reading:  r,
-		result:   PageResult{Read: int64(len(page.Members) + len(page.Rejected))},
+		result:   PageResult{Read: int64(len(page.Members) + len(page.Rejected)), Unfilled: page.Unfilled},
 		unknown:  labelCounts{},
 		failures: failureLog{tx: tx, runID: runID, syncID: syncID, key: r.ledger.failureKey},
 		samples:  sampleLog{tx: tx, runID: runID, key: r.ledger.failureKey, kept: r.sampled},

@@ -14,6 +14,9 @@ import (
 type Tally struct {
 	Read     int64
 	Outcomes audience.Outcomes
+	// Unfilled are the fields of the mapping in which no member has a value, each with the
+	// field that was probably meant; empty where none is near.
+	Unfilled map[string]string
 	// Leavers are those who left, LeaverReasons why some of them are still marked.
 	Leavers       audience.Leavers
 	LeaverReasons map[string]int64
@@ -39,7 +42,7 @@ func (l *Ledger) Tally(ctx context.Context, ref RunRef) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
-	tally := Tally{Read: pages.Read, Outcomes: pages.Outcomes, Known: pages.Known, Reasons: mergeCounts(map[string]int64{}, pages.Reasons)}
+	tally := Tally{Read: pages.Read, Outcomes: pages.Outcomes, Unfilled: pages.Unfilled, Known: pages.Known, Reasons: mergeCounts(map[string]int64{}, pages.Reasons)}
 	if err := l.tallyKnownLeavers(ctx, ref, &tally); err != nil {
 		return Tally{}, fmt.Errorf("ledger: decision: %w", err)
 	}
