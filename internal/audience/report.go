@@ -76,7 +76,6 @@ type SourceCount struct {
 	Unfilled []UnfilledField `json:"unfilled,omitempty"`
 }
 
-
 // Evidence says what a verdict rests on.
 type Evidence string
 
