@@ -14,7 +14,8 @@ import (
 // those who were unmarked and are there, so that it unmarks them again.
 //
 // Of a segment that is another one than that in which the contacts were seen before, only
-// that is learned whom it holds: the rest may be in the other one.
+// that is learned whom it holds: the rest may be in the other one. If it holds any, it is
+// the one that counts from now on.
 func learn(ctx context.Context, tx *sql.Tx, run comparedRun) error {
 	runID, syncID := run.id, run.syncID
 	listed, err := loadSeen(ctx, tx, runID, seenListed)
@@ -42,7 +43,7 @@ func learn(ctx context.Context, tx *sql.Tx, run comparedRun) error {
 	}
 	if run.lastSeenIn != "" {
 		return firstError(
-			func() error { return moveSegment(ctx, tx, run, listed) },
+			func() error { return seeInSegment(ctx, tx, run, listed) },
 			func() error { return keepOurs(ctx, tx, syncID, still) },
 		)
 	}
@@ -98,18 +99,6 @@ func unconfirm(ctx context.Context, tx *sql.Tx, runID int64, notVisible []int64)
 	})
 }
 
-// moveSegment records whom another segment than the one before was seen to hold. If it
-// holds none of ours it is probably the wrong one, and nothing is learned.
-func moveSegment(ctx context.Context, tx *sql.Tx, run comparedRun, listed *seen) error {
-	if listed.size() == 0 {
-		return nil
-	}
-	if _, err := tx.ExecContext(ctx, `UPDATE memberships SET in_segment = 0 WHERE sync_id = $1 AND in_segment = 1`, run.syncID); err != nil {
-		return err
-	}
-	return seeInSegment(ctx, tx, run, listed)
-}
-
 // seenIn records in which segment contacts of a sync were seen.
 func seenIn(ctx context.Context, tx *sql.Tx, run comparedRun) error {
 	_, err := tx.ExecContext(ctx, `
@@ -118,7 +107,8 @@ func seenIn(ctx context.Context, tx *sql.Tx, run comparedRun) error {
 	return err
 }
 
-// seeInSegment records whom the segment was seen to hold. Hello Charles holds them.
+// seeInSegment records whom the segment was seen to hold, and if any, that it is the one
+// in which they were seen. Hello Charles holds them.
 func seeInSegment(ctx context.Context, tx *sql.Tx, run comparedRun, listed *seen) error {
 	err := listed.each(walkMemberships, func(contacts []int64) error {
 		list, err := jsonList(contacts)

@@ -55,10 +55,17 @@ func TestASegmentThatHoldsSomeOfOursTakesThePlaceOfTheOneBefore(t *testing.T) {
 	closeCompared(t, l, moved)
 	third, sum := readAgain(t, l, lookingInto("c", "seg-985"), list)
 	require.Equal(t, int64(4), sum.Outcomes.Unchanged, "the segment may only have been late")
-	require.Equal(t, audience.Comparison{Listed: 1, Found: 1, NotVisible: 2, Gone: 1}, compared(t, l, third, listed(references[3])))
+	require.Equal(t, audience.Comparison{Listed: 2, Found: 2, Gone: 2}, compared(t, l, third, listed(references[2:]...)),
+		"who was erased meanwhile is not sent again")
 	closeCompared(t, l, third)
-	_, sum = readAgain(t, l, lookingInto("d", "seg-985"), list)
-	require.Equal(t, int64(2), sum.Staged, "exactly those who were never seen in it")
+
+	back, _ := readAgain(t, l, lookingInto("d", "seg-984"), list)
+	require.Equal(t, audience.Comparison{Listed: 4, Found: 2, Unsure: 2, LastSeenIn: "seg-985"}, compared(t, l, back, listed(references...)))
+	closeCompared(t, l, back)
+	fifth, _ := readAgain(t, l, lookingInto("e", "seg-984"), list)
+	require.Equal(t, audience.Comparison{Listed: 4, Found: 2, Unsure: 2}, compared(t, l, fifth, listed(references...)))
+	closeCompared(t, l, fifth)
+	require.Equal(t, ledger.MemberUnknown, membership(t, l, references[0]).Membership, "it was the wrong one")
 }
 
 func TestAProofByNumbersSaysWhereItHasSeenThem(t *testing.T) {
