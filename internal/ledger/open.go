@@ -45,8 +45,8 @@ func WithCredentials(find CredentialFunc) Option {
 //	postgres://USER@HOST:PORT/DATABASE?credential=file:PATH&search_path=SCHEMA
 //
 // A new file is readable by its owner only: it holds personal data. The schema,
-// by default "audiencesync", is made if it is not there. Errors never show a
-// password.
+// by default "audiencesync", is made if it is not there. A ledger that a newer program
+// has opened is refused (*NewerError). Errors never show a password.
 func Open(ctx context.Context, address string, with ...Option) (*Ledger, error) {
 	var chosen options
 	for _, option := range with {
@@ -71,6 +71,19 @@ type AddressError struct{ why string }
 
 // Error implements error.
 func (e *AddressError) Error() string { return "ledger address: " + e.why }
+
+// NewerError says that a newer program has opened a ledger: what its tables hold since,
+// this one would neither keep nor heed.
+type NewerError struct {
+	// Has is the version of the tables, Knows the newest one that this program knows.
+	Has, Knows int64
+}
+
+// Error implements error.
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("its tables are of version %d, and this program knows them up to version %d: a newer audiencesync has opened it; use that one, or a backup made before",
+		e.Has, e.Knows)
+}
 
 func connect(address string, chosen options) (*Ledger, error) {
 	if isPostgres(address) {
@@ -133,6 +146,10 @@ func (l *Ledger) migrate(ctx context.Context) error {
 	}
 	if l.from, err = provider.GetDBVersion(ctx); err != nil {
 		return fmt.Errorf("migrations: %w", err)
+	}
+	known := provider.ListSources()
+	if newest := known[len(known)-1].Version; l.from > newest {
+		return &NewerError{Has: l.from, Knows: newest}
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrations: %w", err)
