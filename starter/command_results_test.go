@@ -243,10 +243,12 @@ func TestTheSimulatorsServeUntilTheyAreStopped(t *testing.T) {
 	taken := call(t, "simulate", "--zeotap", zeotap, "--charles", "127.0.0.1:0")
 	require.Equal(t, exitFailed, taken.code)
 	require.Contains(t, taken.stderr, "address already in use")
+	require.NotContains(t, taken.stderr, "simulating", "it does not listen")
 	stop()
 	served := answer{code: <-ended, stdout: stdout.String(), stderr: stderr.String()}
 	see(t, args, served)
-	require.Equal(t, answer{stderr: "simulating Zeotap at http://" + zeotap + " and Hello Charles at http://" + charles + "; stop with Ctrl-C\n"}, served)
+	require.Equal(t, answer{stderr: "simulating Zeotap at http://" + zeotap + " and Hello Charles at http://" + charles + "; stop with Ctrl-C\n" +
+		"key: demo-key; audience: 984 Spring campaign, 3 members; segments: seg-984, seg-984-shared, seg-zeotap\n"}, served)
 	for _, address := range []string{"0.0.0.0:0", "127.0.0.1"} {
 		refused := call(t, "simulate", "--zeotap", address)
 		require.Equal(t, exitUsage, refused.code, refused.stderr)

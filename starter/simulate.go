@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"audiencesync/internal/audience"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/simulator/conformance"
 )
@@ -40,11 +42,13 @@ of both. Hello Charles behaves as its public documents say; where those are sile
 			if err != nil {
 				return err
 			}
+			options.Listening = func() {
+				a.say("simulating Zeotap at http://%s and Hello Charles at http://%s; stop with Ctrl-C\n%s", f.zeotap, f.charles, whatIsSimulated(options))
+			}
 			sim, err := a.newSimulator(f, options)
 			if err != nil {
 				return err
 			}
-			a.say("simulating Zeotap at http://%s and Hello Charles at http://%s; stop with Ctrl-C", f.zeotap, f.charles)
 			err = sim.Serve(cmd.Context(), f.zeotap, f.charles)
 			if wrong, ok := errors.AsType[*simulator.AddressError](err); ok {
 				return usage("%w", wrong)
@@ -66,6 +70,25 @@ of both. Hello Charles behaves as its public documents say; where those are sile
 	command.MarkFlagsMutuallyExclusive("config", "preset")
 	command.AddCommand(a.simulateExportCommand(&f), a.simulatePresetsCommand())
 	return command
+}
+
+// whatIsSimulated is what a connections file and a sync file name: keys, audience and segments.
+func whatIsSimulated(options simulator.Options) string {
+	options = options.Complete()
+	key := options.Charles.Key
+	if options.Zeotap.Key != key {
+		key = fmt.Sprintf("%s (Zeotap: %s)", key, options.Zeotap.Key)
+	}
+	segments := "none"
+	if len(options.Charles.Segments) > 0 {
+		ids := make([]string, len(options.Charles.Segments))
+		for i, segment := range options.Charles.Segments {
+			ids[i] = segment.ID
+		}
+		segments = strings.Join(ids, ", ")
+	}
+	return fmt.Sprintf("key: %s; audience: %s %s, %s members; segments: %s",
+		key, options.Zeotap.Audience.ID, options.Zeotap.Audience.Name, audience.Thousands(options.Zeotap.Members), segments)
 }
 
 // simulated returns the options that the flags ask for. What a file says about
@@ -136,8 +159,8 @@ func (a *app) simulateExportCommand(f *simulateFlags) *cobra.Command {
 			if !slices.Contains(exportFormats, format) {
 				return usage("--format %s: write csv, ndjson or json", format)
 			}
-			audience := simulator.ZeotapOptions{Members: f.members, Seed: f.seed}
-			sim, err := a.newSimulator(*f, simulator.Options{Zeotap: audience})
+			crowd := simulator.ZeotapOptions{Members: f.members, Seed: f.seed}
+			sim, err := a.newSimulator(*f, simulator.Options{Zeotap: crowd})
 			if err != nil {
 				return err
 			}

@@ -32,6 +32,8 @@ type Options struct {
 	RetryAfterGrace time.Duration `yaml:"retry_after_grace"`
 	// AllowRemote lets Serve listen on addresses that other machines reach.
 	AllowRemote bool `yaml:"-"`
+	// Listening is called by Serve once it listens at both addresses; nil is not.
+	Listening func() `yaml:"-"`
 	// Clock is the time of snapshots, counts, queues and rate limits; default time.Now.
 	Clock  func() time.Time `yaml:"-"`
 	Logger *zap.Logger      `yaml:"-"`
@@ -80,6 +82,9 @@ type ZeotapOptions struct {
 	// VersionChangesAt gives pages from that member on another version.
 	VersionChangesAt int64 `yaml:"version_changes_at"`
 }
+
+// Complete returns the options that New goes by: what was not given has its default.
+func (o Options) Complete() Options { return o.withDefaults() }
 
 // withDefaults fills in what was not given.
 func (o Options) withDefaults() Options {

@@ -13,7 +13,8 @@ import (
 )
 
 // LoadOptions reads options from a YAML file with the keys zeotap, charles,
-// tenants, faults, journal_entries and retry_after_grace. Unknown keys are errors.
+// tenants, faults, journal_entries and retry_after_grace. Unknown keys are errors, which
+// name the known ones.
 func LoadOptions(path string) (Options, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -22,7 +23,7 @@ func LoadOptions(path string) (Options, error) {
 	var o Options
 	err = yaml.NewDecoder(strings.NewReader(string(data)), yaml.Strict()).Decode(&o)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return Options{}, fmt.Errorf("the simulator's options %s: %w", path, err)
+		return Options{}, fmt.Errorf("the simulator's options %s: %w", path, withKnownKeys(err, data))
 	}
 	if err := o.Validate(); err != nil {
 		return Options{}, fmt.Errorf("the simulator's options %s: %w", path, err)

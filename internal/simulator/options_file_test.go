@@ -91,15 +91,81 @@ func TestOptionsWithAMistakeAreRefused(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-func TestTheExampleInTheDocumentationLoads(t *testing.T) {
+func TestAnUnknownKeyOfTheOptionsIsToldWithTheKnownOnes(t *testing.T) {
 	t.Parallel()
+	for text, known := range map[string]string{
+		"zeotap: {size: 3}":                                   "known here: audience, empty_page_every, key, members,",
+		"zeotap:\n  audience:\n    title: Spring":             "known here: id, name",
+		"charles: {tags: [{id: t, name: zeotap}]}":            "known here: active, created_at, deleted, description, id, label, object, tag_group, updated_at",
+		"charles:\n  segments:\n  - id: s\n    any: [{}]":     "known here: all, id, name",
+		"tenants: [{name: a, charles: {batch: {size: 100}}}]": "known here: all_or_nothing, duplicates, empty_status, envelope,",
+		"charles: {segments: [{all: [{name: vip}]}]}":         "known here: contains, equals, property, tag",
+		"simulator: {}":                   "known here: charles, faults, journal_entries, retry_after_grace, tenants, zeotap",
+		"faults: {refuse: [{part: 0.1}]}": "attempts, ",
+	} {
+		_, err := loaded(t, text)
+		require.ErrorContains(t, err, "unknown field")
+		require.ErrorContains(t, err, known)
+	}
+}
+
+func TestTheExamplesInTheDocumentationLoad(t *testing.T) {
+	t.Parallel()
+	workspace, switches := examplesOfTheDocument(t)
+	require.Len(t, workspace.Charles.Segments, 2)
+	for _, tag := range workspace.Charles.Tags {
+		require.True(t, tag.Writable(), tag.Label)
+	}
+	for _, property := range workspace.Charles.Properties {
+		require.True(t, property.Writable(), property.Name)
+	}
+	require.True(t, switches.Charles.Batch.AllOrNothing)
+	require.Len(t, switches.Faults.Refuse, 3)
+}
+
+// examplesOfTheDocument are the two options files of docs/simulator.md.
+func examplesOfTheDocument(t *testing.T) (workspace, switches simulator.Options) {
+	t.Helper()
+	parts := strings.Split(document(t), "```yaml\n")
+	require.Len(t, parts, 3)
+	read := make([]simulator.Options, 2)
+	for i, part := range parts[1:] {
+		example, _, found := strings.Cut(part, "```")
+		require.True(t, found)
+		var err error
+		read[i], err = loaded(t, example)
+		require.NoError(t, err)
+	}
+	return read[0], read[1]
+}
+
+func document(t *testing.T) string {
+	t.Helper()
 	text, err := os.ReadFile("../../docs/simulator.md")
 	require.NoError(t, err)
-	_, example, _ := strings.Cut(string(text), "```yaml\n")
-	example, _, found := strings.Cut(example, "```")
+	return string(text)
+}
+
+func TestTheDocumentationNamesWhatThereIsByDefault(t *testing.T) {
+	t.Parallel()
+	_, table, _ := strings.Cut(document(t), "## What there is by default")
+	table, _, found := strings.Cut(table, "\n## ")
 	require.True(t, found)
-	got, err := loaded(t, example)
-	require.NoError(t, err)
-	require.True(t, got.Charles.Batch.AllOrNothing)
-	require.Len(t, got.Faults.Refuse, 3)
+	o := simulator.Options{}.Complete()
+	names := []string{
+		o.Zeotap.Key, o.Charles.Key, o.Zeotap.Audience.ID, o.Zeotap.Audience.Name, o.Charles.ContactPath,
+		o.Charles.Batch.Method, o.Charles.Batch.Path, o.Charles.Batch.Envelope, string(o.Charles.Batch.Reply),
+	}
+	for _, tag := range o.Charles.Tags {
+		names = append(names, tag.Label)
+	}
+	for _, property := range o.Charles.Properties {
+		names = append(names, property.Name)
+	}
+	for _, segment := range o.Charles.Segments {
+		names = append(names, segment.ID)
+	}
+	for _, name := range names {
+		require.Contains(t, table, "`"+name+"`")
+	}
 }

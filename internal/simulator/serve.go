@@ -50,6 +50,9 @@ func (s *Simulator) Serve(ctx context.Context, zeotapAddr, charlesAddr string) e
 		s.options.Logger.Info("simulator listens", zap.String("vendor", server.name), zap.Stringer("address", listeners[i].Addr()))
 		serveUntil(ctx, group, listeners[i], server.handler)
 	}
+	if s.options.Listening != nil {
+		s.options.Listening()
+	}
 	return group.Wait()
 }
 
