@@ -70,7 +70,7 @@ func (a *app) withBeginning(ctx context.Context, f *vendorFlags, argument string
 	if err != nil {
 		return err
 	}
-	return f.withPool(ctx, "Hello Charles", func(pool *endpoints.Pool) error {
+	return f.withPool(ctx, func(pool *endpoints.Pool) error {
 		return trialError(spec.Sync, do(beginning.Options{
 			Pool: pool, Spec: spec, Say: func(text string) { a.say("%s", text) },
 		}))

@@ -31,7 +31,7 @@ var exitMeanings = []struct {
 // variables are the environment variables of the command line.
 var variables = [][2]string{
 	{ledgerVariable, "the ledger of data commands, in place of `--ledger`"},
-	{connectionsVariable, "the worker's connections file, in place of `--connections`"},
+	{connectionsVariable, "the worker's connections file, in place of `--connections`; without either it is connections.yaml in the current folder"},
 	{failureKeyVariable, "where the key of kept fields is, in place of `--failure-key`"},
 	{"AUDIENCESYNC_OPERATOR", "who gives orders, for the record; by default the login"},
 	{"AUDIENCESYNC_TEMPORAL_CLI", "the `temporal` program that `up` and `demo` run, in place of the one on PATH"},

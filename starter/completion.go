@@ -153,15 +153,11 @@ func addressOf(command *cobra.Command) (address string, ok bool) {
 	return address, err == nil
 }
 
-// connectionNames are those of the connections file, if the command line or the
-// environment names one: of receivers where the command is about them.
+// connectionNames are those of the connections file, where there is one: of receivers where the command is about them.
 func connectionNames(_ context.Context, command *cobra.Command) []string {
-	file := os.Getenv(connectionsVariable)
+	file := cmp.Or(os.Getenv(connectionsVariable), localConnections)
 	if given := command.Flags().Lookup("connections"); given != nil {
-		file = cmp.Or(given.Value.String(), file)
-	}
-	if file == "" {
-		return nil
+		file = given.Value.String()
 	}
 	connections, err := config.LoadConnections(file)
 	if err != nil {

@@ -36,7 +36,10 @@ func (a *app) failuresCommand() *cobra.Command {
 		Long: `List the members that a run could not send, that Hello Charles refused, or of which
 nobody knows what became, and the leavers whose marker could not be taken away: who,
 reference, reason, field, batch, requests, and the API's own words. This is contact data:
-it is read from the ledger and never passes through Temporal.`,
+it is read from the ledger and never passes through Temporal.
+
+A member that was sent without one of its tags, or of the options of a select, because
+Hello Charles does not have it, is no failure: --withheld lists those.`,
 		Args:        oneArgument,
 		Annotations: map[string]string{outputCSV: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -62,7 +65,7 @@ it is read from the ledger and never passes through Temporal.`,
 	flags.StringVar(&f.reason, "reason", "", "only those with this reason, as reports and this list name it")
 	flags.IntVar(&f.limit, "limit", 0, "at most so many (default all)")
 	flags.BoolVar(&f.raw, "raw", false, "also the mapped fields of the member, if they were kept; needs --failure-key")
-	flags.BoolVar(&f.withheld, "withheld", false, "instead: the tags and options that were left out, and of how many members")
+	flags.BoolVar(&f.withheld, "withheld", false, "instead of failures: tags and options of selects that are not in Hello Charles, so that members were sent without them, and how many members")
 	for _, ofFailures := range []string{"new", "reason", "limit", "raw"} {
 		command.MarkFlagsMutuallyExclusive("withheld", ofFailures)
 	}
@@ -258,7 +261,7 @@ func (a *app) listWithheld(ctx context.Context, l *ledger.Ledger, sync string, r
 	case a.output == outputJSON:
 		return a.printJSON(shown)
 	case len(shown) == 0:
-		a.say("nothing was left out")
+		a.say("nothing was left out: every member that was sent had all of its tags and options")
 		return nil
 	case a.output == outputCSV:
 		return writeWithheldCSV(a.stdout, shown)

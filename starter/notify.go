@@ -4,14 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"audiencesync/internal/config"
 	"audiencesync/internal/credentials"
 	"audiencesync/internal/notify"
 	"audiencesync/internal/webhook"
@@ -32,13 +30,10 @@ func (a *app) notifyTestCommand() *cobra.Command {
 here, once. It is signed as notifications are. A monitor takes it for a heartbeat.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if connections == "" {
-				return usage("this command tells a receiver: name the worker's connections file with --connections FILE or %s", connectionsVariable)
-			}
 			return a.testReceiver(cmd.Context(), connections, args[0])
 		},
 	}
-	command.Flags().StringVar(&connections, "connections", os.Getenv(connectionsVariable), "connections file, that of the worker (or "+connectionsVariable+")")
+	addConnections(command, &connections)
 	return command
 }
 
@@ -49,9 +44,9 @@ type deliveredMessage struct {
 }
 
 func (a *app) testReceiver(ctx context.Context, file, name string) error {
-	connections, err := config.LoadConnections(file)
+	connections, err := loadConnections(file)
 	if err != nil {
-		return &exitError{code: exitUsage, err: err}
+		return err
 	}
 	settings, err := connections.Webhook(name)
 	if err != nil {

@@ -22,7 +22,8 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 flags, by interval (--every 6h) or by cron (--cron "0 6 * * *"). A file that also says
 when the sync is proved (schedule.verify) gets a second schedule; --verify creates that
 one alone. The sync file is pinned in the schedule: after changing it, bring it over with
-"audiencesync schedule update SYNC.yaml".
+"audiencesync schedule update SYNC.yaml". Nothing is asked of Zeotap and Hello Charles:
+check the file before (audiencesync check SYNC.yaml).
 A due time while a run is going waits for that run; it runs again afterwards only if the
 run had opened its read before the due time.`,
 		Args: oneArgument,

@@ -13,7 +13,6 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
-	"audiencesync/internal/config"
 	"audiencesync/internal/devserver"
 	"audiencesync/internal/host"
 	"audiencesync/internal/telemetry"
@@ -34,11 +33,12 @@ type upFlags struct {
 func (a *app) upCommand() *cobra.Command {
 	var f upFlags
 	command := &cobra.Command{
-		Use:   "up --dir DIR --connections FILE",
+		Use:   "up",
 		Short: "Run Temporal with its web UI and a worker on this machine",
 		Long: `Run everything that syncs need on one machine: a local Temporal server with its
 web UI, and a worker. The server's state and the ledger are files in --dir, so runs
-and schedules go on after a restart. Stop it with Ctrl-C.`,
+and schedules go on after a restart. Stop it with Ctrl-C. The connections file is read
+at the start: after a change of it, stop and start again.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.up(cmd.Context(), f)
@@ -46,14 +46,13 @@ and schedules go on after a restart. Stop it with Ctrl-C.`,
 	}
 	flags := command.Flags()
 	flags.StringVar(&f.dir, "dir", ".audiencesync", "folder of the server's state, the ledger and the server's log")
-	flags.StringVar(&f.connections, "connections", "", "connections file")
+	addConnections(command, &f.connections)
 	flags.StringVar(&f.failureKey, "failure-key", os.Getenv(failureKeyVariable),
 		"where the key is that keeps the fields of failed members and of samples, encrypted: env:NAME or file:PATH from the current directory (or "+failureKeyVariable+")")
 	flags.StringVar(&f.temporal, "temporal", "127.0.0.1:7233", "where the Temporal server listens; port 0 means a free one")
 	flags.IntVar(&f.uiPort, "ui-port", 8233, "port of the web UI; 0 means a free one")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:9090", "where /healthz, /readyz and /metrics are served")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
-	_ = command.MarkFlagRequired("connections")
 	return command
 }
 
@@ -64,8 +63,8 @@ func (a *app) up(ctx context.Context, f upFlags) (err error) {
 		return err
 	}
 	// Before a server is started for nothing.
-	if _, err := config.LoadConnections(f.connections); err != nil {
-		return &exitError{code: exitUsage, err: err}
+	if _, err := loadConnections(f.connections); err != nil {
+		return err
 	}
 	metrics, err := telemetry.NewMetrics()
 	if err != nil {
@@ -74,6 +73,9 @@ func (a *app) up(ctx context.Context, f upFlags) (err error) {
 	dir, err := filepath.Abs(f.dir)
 	if err != nil {
 		return err
+	}
+	if err := devserver.Unclaimed(dir); err != nil {
+		return fmt.Errorf("%w (--dir)", err) // Before the ports, which that one has too.
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
 	if err != nil {
@@ -84,6 +86,9 @@ func (a *app) up(ctx context.Context, f upFlags) (err error) {
 	server, err := devserver.Start(ctx, devserver.Options{
 		DatabaseFile: filepath.Join(dir, "temporal.db"), Address: f.temporal, UIPort: f.uiPort, StateDir: dir,
 	})
+	if errors.Is(err, devserver.ErrPortInUse) {
+		return fmt.Errorf("%w: --temporal HOST:PORT is the server's, --ui-port PORT that of the web UI", err)
+	}
 	if err != nil {
 		return err
 	}

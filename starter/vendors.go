@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -19,8 +21,8 @@ import (
 	"audiencesync/internal/trial"
 )
 
-// connectionsVariable is the environment variable of data commands that talk to
-// both vendors themselves.
+// connectionsVariable is the environment variable of commands that talk to vendors
+// themselves, and of up.
 const connectionsVariable = "AUDIENCESYNC_CONNECTIONS"
 
 // vendorFlags say where a data command finds the ledger and both vendors.
@@ -31,7 +33,29 @@ type vendorFlags struct {
 
 func (f *vendorFlags) add(command *cobra.Command) {
 	f.dataFlags.add(command)
-	command.Flags().StringVar(&f.connections, "connections", os.Getenv(connectionsVariable), "connections file, that of the worker (or "+connectionsVariable+")")
+	addConnections(command, &f.connections)
+}
+
+// localConnections is where init writes the connections file by default.
+const localConnections = "connections.yaml"
+
+// addConnections lets a command take the connections file.
+func addConnections(command *cobra.Command, path *string) {
+	command.Flags().StringVar(path, "connections", cmp.Or(os.Getenv(connectionsVariable), localConnections), "connections file, that of the worker (or "+connectionsVariable+")")
+}
+
+// loadConnections reads the connections file of a command, and says how another is named
+// where there is none.
+func loadConnections(path string) (config.Connections, error) {
+	connections, err := config.LoadConnections(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return connections, usage("%w; name the worker's with --connections FILE or %s", err, connectionsVariable)
+	case err != nil:
+		return connections, &exitError{code: exitUsage, err: err}
+	default:
+		return connections, nil
+	}
 }
 
 // readAgain are the pauses before a contact that does not hold yet what was sent
@@ -44,7 +68,7 @@ func (a *app) withTrial(ctx context.Context, f *vendorFlags, argument string, do
 	if err != nil {
 		return err
 	}
-	return f.withPool(ctx, "both vendors", func(pool *endpoints.Pool) error {
+	return f.withPool(ctx, func(pool *endpoints.Pool) error {
 		opened, err := trial.Open(ctx, trial.Options{
 			Pool: pool, Spec: spec, Say: func(text string) { a.say("%s", text) }, ReadAgain: readAgain,
 		})
@@ -56,13 +80,10 @@ func (a *app) withTrial(ctx context.Context, f *vendorFlags, argument string, do
 }
 
 // withPool runs a data command that asks somebody.
-func (f *vendorFlags) withPool(ctx context.Context, asked string, do func(*endpoints.Pool) error) error {
-	if f.connections == "" {
-		return usage("this command asks %s: name the worker's connections file with --connections FILE or %s", asked, connectionsVariable)
-	}
-	connections, err := config.LoadConnections(f.connections)
+func (f *vendorFlags) withPool(ctx context.Context, do func(*endpoints.Pool) error) error {
+	connections, err := loadConnections(f.connections)
 	if err != nil {
-		return &exitError{code: exitUsage, err: err}
+		return err
 	}
 	return f.withLedger(ctx, func(l *ledger.Ledger) error {
 		return do(endpoints.New(endpoints.Options{

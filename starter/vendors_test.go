@@ -79,8 +79,8 @@ func TestACommandThatAsksVendorsNeedsItsFiles(t *testing.T) {
 		args []string
 		says string
 	}{
-		"no connections":         {[]string{"try", sync, "--ledger", book, "--connections", ""}, "this command asks both vendors: name the worker's connections file with --connections FILE or AUDIENCESYNC_CONNECTIONS"},
-		"no connections either":  {[]string{"adopt", sync, "--ledger", book, "--connections", ""}, "this command asks Hello Charles: name the worker's connections file with --connections FILE or AUDIENCESYNC_CONNECTIONS"},
+		"no connections":         {[]string{"try", sync, "--ledger", book}, "connections file: open connections.yaml: no such file or directory; name the worker's with --connections FILE or AUDIENCESYNC_CONNECTIONS"},
+		"no connections either":  {[]string{"adopt", sync, "--ledger", book, "--connections", ""}, "connections file: open : no such file or directory; name the worker's with --connections FILE or AUDIENCESYNC_CONNECTIONS"},
 		"a column of no file":    {[]string{"adopt", sync, "--column", "id"}, "--column: name the file too, with --members-file FILE"},
 		"no such members file":   {[]string{"adopt", sync, "--members-file", "nobody.csv", "--connections", connections, "--ledger", book}, "sync demo: --members-file: open nobody.csv: no such file or directory; nothing was recorded"},
 		"no ledger":              {[]string{"try", sync, "--connections", connections, "--ledger", "sqlite:nobody.db"}, "there is no ledger at nobody.db: name the one that the worker writes (audiencesync up: DIR/ledger.db)"},

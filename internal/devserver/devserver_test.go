@@ -128,7 +128,7 @@ func TestAStateFolderHasOneOwner(t *testing.T) {
 	address, _ := starter(t, dir)
 
 	_, err := Start(t.Context(), Options{Headless: true, StateDir: dir})
-	require.ErrorContains(t, err, dir+" is in use by another audiencesync process")
+	require.ErrorContains(t, err, dir+" is served by another audiencesync up already")
 	require.True(t, listening(t, address))
 }
 

@@ -48,12 +48,24 @@ func claimStateDir(path string) (*stateDir, error) {
 	}
 	owner, err := lockFile(filepath.Join(path, "temporal.owner"))
 	if errors.Is(err, errLocked) {
-		return nil, fmt.Errorf("the local Temporal server of %s is in use by another audiencesync process: stop that one first, or use another folder", path)
+		return nil, fmt.Errorf("the folder %s is served by another audiencesync up already: stop that one first, or use another folder", path)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return &stateDir{path: path, owner: owner}, nil
+}
+
+// Unclaimed reports, as an error, that another process serves from a state folder. It
+// makes the folder if need be. Start looks again: this is for who has other things to
+// take before.
+func Unclaimed(path string) error {
+	dir, err := claimStateDir(path)
+	if err != nil {
+		return err
+	}
+	dir.release()
+	return nil
 }
 
 // release gives the folder to others.
