@@ -24,6 +24,8 @@ type CheckSyncResult struct {
 	Notes    []string          `json:"notes,omitempty"`
 	Audience audience.Audience `json:"audience"`
 	Size     *audience.Size    `json:"size,omitempty"`
+	// Begun says that a run of the sync has ended, or sent something, by the ledger.
+	Begun bool `json:"begun,omitempty"`
 	// Batches and Seconds estimate a full first run at the limits of the
 	// destination; zero when the source reports no size.
 	Batches  int64   `json:"batches,omitempty"`
@@ -39,6 +41,11 @@ func (a *Activities) CheckSync(ctx context.Context, in CheckSyncInput) (CheckSyn
 		return CheckSyncResult{}, failAsking(ctx, in.Spec.Sync, err, tries)
 	}
 	result := CheckSyncResult{Problems: shortList(found.Problems), Notes: slices.Concat(shortList(found.Notes), shortList(found.Lists)), Audience: found.Audience, Size: found.Size}
+	beginning, err := a.ledger.Beginning(ctx, in.Spec.Sync)
+	if err != nil {
+		return CheckSyncResult{}, fail(ctx, in.Spec.Sync, err)
+	}
+	result.Begun = beginning.Closed || beginning.Sent
 	doubts, err := a.doubts(ctx, found, sync)
 	if err != nil {
 		return CheckSyncResult{}, fail(ctx, in.Spec.Sync, err)

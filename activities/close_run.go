@@ -137,6 +137,9 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 		report.Source.Reported, report.Source.Basis, report.Source.AsOf = &size.Value, size.Basis, size.AsOf
 	}
 	audience.Judge(&report, spec.Accept.Tolerance())
+	if in.Audit && in.Ended == "" && !report.Segment.Fits() && !beginning.Closed && !beginning.Sent {
+		report.Summary += " No run of this sync has been made yet, so whoever only it would bring is missing."
+	}
 	if keeps != "" {
 		report.Explanation = append(report.Explanation, "leavers: nobody is unmarked, because "+keeps)
 	}

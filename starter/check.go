@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,17 +81,28 @@ func (a *app) check(ctx context.Context, c client.Client, spec config.Sync) erro
 
 func writeCheck(w io.Writer, spec config.Sync, result activities.CheckSyncResult) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "sync %s: audience %s %s into %s\n", spec.Sync, result.Audience.ID, result.Audience.Name, spec.Destination)
+	named := result.Audience
+	if named.ID == "" { // Zeotap does not know it, or was not asked.
+		named.ID = spec.Audience.ID
+	}
+	fmt.Fprintf(&text, "sync %s: audience %s into %s\n", spec.Sync, strings.TrimSpace(named.ID+" "+named.Name), spec.Destination)
 	if result.Size != nil {
 		fmt.Fprintf(&text, "Zeotap reports %s members (%s)\n", audience.Thousands(result.Size.Value), orUnknown(result.Size.Basis))
-		fmt.Fprintf(&text, "a first run sends about %s requests, which takes at least %s at the connection's limits\n",
-			audience.Thousands(result.Requests), audience.Spell(time.Duration(result.Seconds*float64(time.Second))))
+		sends := "a first run sends"
+		if result.Begun {
+			sends = "the next run sends what has changed; everybody again (run --full) would be"
+		}
+		fmt.Fprintf(&text, "%s about %s requests, which takes at least %s at the connection's limits\n",
+			sends, audience.Thousands(result.Requests), audience.Spell(time.Duration(result.Seconds*float64(time.Second))))
 	}
 	for _, note := range result.Notes {
 		text.WriteString("note: " + note + "\n")
 	}
 	for _, problem := range result.Problems {
 		text.WriteString("problem: " + problem + "\n")
+	}
+	if slices.ContainsFunc(result.Problems, func(problem string) bool { return strings.Contains(problem, "connection") }) {
+		text.WriteString("the connections file is read when the worker starts: after a change of it, start the worker again\n")
 	}
 	if len(result.Problems) == 0 {
 		text.WriteString("ready to run\n")

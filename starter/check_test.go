@@ -13,7 +13,7 @@ import (
 
 func TestACheckIsToldWithItsProblemsOrAsReady(t *testing.T) {
 	t.Parallel()
-	spec := config.Sync{Sync: "demo", Destination: "charles-demo"}
+	spec := config.Sync{Sync: "demo", Destination: "charles-demo", Audience: config.AudienceID{ID: "985"}}
 	for name, c := range map[string]struct {
 		result activities.CheckSyncResult
 		want   string
@@ -29,6 +29,21 @@ func TestACheckIsToldWithItsProblemsOrAsReady(t *testing.T) {
 				"a first run sends about 100 requests, which takes at least 50s at the connection's limits\n" +
 				"note: no verification.segment: the run will end as unverifiable\n" +
 				"ready to run\n",
+		},
+		"after runs": {
+			activities.CheckSyncResult{
+				Audience: audience.Audience{ID: "984"}, Size: &audience.Size{Value: 2000, Basis: "x"}, Requests: 2, Seconds: 1, Begun: true,
+			},
+			"sync demo: audience 984 into charles-demo\n" +
+				"Zeotap reports 2,000 members (x)\n" +
+				"the next run sends what has changed; everybody again (run --full) would be about 2 requests, which takes at least 1s at the connection's limits\n" +
+				"ready to run\n",
+		},
+		"an audience that is not there, and a connection": {
+			activities.CheckSyncResult{Problems: []string{`source "zeotop" is not a known connection; the worker's connections file has "zeotap"`}},
+			"sync demo: audience 985 into charles-demo\n" +
+				"problem: source \"zeotop\" is not a known connection; the worker's connections file has \"zeotap\"\n" +
+				"the connections file is read when the worker starts: after a change of it, start the worker again\n",
 		},
 		"problems": {
 			activities.CheckSyncResult{

@@ -57,7 +57,8 @@ func TestAnAuditNamesWhoIsMissingAndWhoShouldNotBeThereWithAnEmptyLedger(t *test
 	require.Equal(t, audience.Outcomes{Duplicate: 1, Suppressed: 2, Invalid: 1}, report.Outcomes)
 	require.Equal(t, int64(18), report.Segment.Expected)
 	require.Equal(t, &audience.Comparison{Listed: 18, Found: 16, Missing: 2, Excluded: 1, Foreign: 1}, report.Segment.Comparison)
-	require.Equal(t, "The segment lists 18 contacts: of 18 members that should be in it 2 are not, and 2 of its contacts should not be in it. Nothing was sent.", report.Summary)
+	require.Equal(t, "The segment lists 18 contacts: of 18 members that should be in it 2 are not, and 2 of its contacts should not be in it. Nothing was sent. "+
+		"No run of this sync has been made yet, so whoever only it would bring is missing.", report.Summary)
 	require.Equal(t, []ledger.Difference{
 		{Kind: ledger.DifferenceExcluded, Reference: someone(5)},
 		{Kind: ledger.DifferenceForeign, Reference: someone(99)},
@@ -101,6 +102,7 @@ func TestAnAuditAfterRunsKnowsWhoLeftAndWhoIsGoneAndChangesNothing(t *testing.T)
 	_, err := w.audit(t, spec)
 	report := failed(t, err, activities.TypeVerdictUnexplained)
 	require.Equal(t, &audience.Comparison{Listed: 19, Found: 18, Missing: 1, Gone: 1, Left: 1}, report.Segment.Comparison)
+	require.NotContains(t, report.Summary, "No run of this sync")
 	require.Equal(t, []ledger.Difference{
 		{Kind: ledger.DifferenceGone, Reference: someone(2)}, {Kind: ledger.DifferenceLeft, Reference: someone(19)}, {Kind: ledger.DifferenceMissing, Reference: someone(33)},
 	}, w.differences(t, report))
