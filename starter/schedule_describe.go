@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
+	"audiencesync/activities"
+	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/schedule"
 )
@@ -148,7 +150,11 @@ func (a *app) writeDescribed(s describedSchedule) error {
 			fmt.Fprintf(&text, " %-11s %s\n", line[0], line[1])
 		}
 	}
-	text.WriteString("\nnext:\n")
+	next := "next"
+	if s.Paused {
+		next = "would be due"
+	}
+	text.WriteString("\n" + next + ":\n")
 	for _, at := range s.Next {
 		fmt.Fprintf(&text, " %s\n", inWords(at))
 	}
@@ -173,9 +179,26 @@ func (a *app) writeDescribed(s describedSchedule) error {
 		if last.Joined {
 			by = "another run, or one before"
 		}
-		rows[i] = table.Row{inWords(last.FiredAt), last.Ended, run, by}
+		rows[i] = table.Row{inWords(last.FiredAt), endInWord(last.Ended), run, by}
 	}
 	return writeTable(a.stdout, table.Row{"last", "end", "run", "by"}, rows)
+}
+
+// endInWord is the end of a due run as list calls it. What ended a run that failed keeps
+// its name.
+func endInWord(ended string) string {
+	switch ended {
+	case activities.TypeOpenRefused, activities.TypeUnknownLabels:
+		return "refused"
+	case activities.TypeVerdictUnexplained:
+		return string(audience.Unexplained)
+	case activities.TypeVerdictOutside:
+		return string(audience.Explained) + ", outside accept"
+	case activities.TypeDeclined:
+		return audience.EndedDeclined
+	default:
+		return ended
+	}
 }
 
 // inWords is a moment with its day of the week and the name of its zone.

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"audiencesync/activities"
 	"audiencesync/internal/config"
 	"audiencesync/internal/schedule"
 	"audiencesync/workflows"
@@ -32,7 +33,7 @@ func TestAScheduleIsDescribedWithItsNextAndLastTimes(t *testing.T) {
 			CatchUp: config.Duration(time.Hour), PauseAfter: 3,
 		},
 		Pinned: "0123456789ab", Started: 41, Missed: 2, LeftOut: 1,
-		Last:    []schedule.Last{last(-1, 41, "explained", false), last(-2, 0, "equal", true), last(-3, 39, "SourceBroken", false), last(-4, 0, schedule.Going, false)},
+		Last:    []schedule.Last{last(-1, 41, "explained", false), last(-2, 0, activities.TypeOpenRefused, true), last(-3, 39, "SourceBroken", false), last(-4, 0, schedule.Going, false)},
 		Differs: []schedule.Difference{{Key: "mode", From: "add", To: "mirror"}}, against: true, asked: true,
 	}
 	bare := describedSchedule{

@@ -144,7 +144,7 @@ func (d *dueRun) pauseAfterFailures(ctx workflow.Context, why string) {
 	pausing := workflow.WithActivityOptions(ctx, asking("pause the schedule"))
 	err := workflow.ExecuteActivity(pausing, do.PauseSchedule, activities.PauseScheduleInput{
 		Sync: sync, Schedule: schedule,
-		Note: fmt.Sprintf("paused after %d failures in a row, the last: %s; resume with: %s", d.result.Failures, shortened(why), resume),
+		Note: fmt.Sprintf("paused after %d failures in a row, the last: %s; mend that (a changed sync file: audiencesync schedule update SYNC.yaml), and resume with: %s", d.result.Failures, shortened(why), resume),
 	}).Get(ctx, nil)
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("the schedule could not be paused", "sync", sync, "schedule", schedule, "error", err)

@@ -94,7 +94,7 @@ func TestAScheduleIsPausedAfterSomeFailuresInARow(t *testing.T) {
 		// Somebody resumes it: as many have to fail again.
 		require.Len(t, script.paused, 1)
 		require.Equal(t, "audience-sync/demo", script.paused[0].Schedule)
-		require.Regexp(t, "^paused after [36] failures in a row, the last: sync demo: the file is broken; resume with: audiencesync schedule resume demo$", script.paused[0].Note)
+		require.Regexp(t, "^paused after [36] failures in a row, the last: sync demo: the file is broken; mend that \\(a changed sync file: audiencesync schedule update SYNC.yaml\\), and resume with: audiencesync schedule resume demo$", script.paused[0].Note)
 	}
 }
 

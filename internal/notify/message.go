@@ -195,7 +195,7 @@ type SchedulePaused struct {
 func (p SchedulePaused) Message() Message {
 	m := Message{
 		Event: config.NotifyPaused, Sync: p.Sync, At: p.At, Summary: cut(p.Why),
-		WhatToDo: "correct what the runs say, then " + p.Resume,
+		WhatToDo: "correct what the runs say; if that is the sync file: audiencesync schedule update SYNC.yaml; then " + p.Resume,
 	}
 	m.write(fmt.Sprintf("The schedule of sync %s is paused after %d failures in a row: nothing is started any more. The last one: %s", p.Sync, p.Failures, sentence(m.Summary)))
 	return m

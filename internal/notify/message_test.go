@@ -87,7 +87,7 @@ func TestAMessageSaysWhatHappenedAndWhatToDo(t *testing.T) {
 		"Sync spring is overdue: no run has ended well in the last 26h (notify.overdue_after), the last one on 2026-03-02 12:00 UTC.\n" +
 			"What to do: audiencesync status spring says what the last run does or why it ended": notify.Overdue{Sync: "spring", LastGood: noon, After: 26 * time.Hour, At: noon.Add(27 * time.Hour)}.Message(),
 		"The schedule of sync spring is paused after 3 failures in a row: nothing is started any more. The last one: tag \"‹!channel›\" does not exist.\n" +
-			"What to do: correct what the runs say, then audiencesync schedule resume spring": notify.SchedulePaused{Sync: "spring", Failures: 3, Why: "tag \"<!channel>\"\ndoes not exist", Resume: "audiencesync schedule resume spring", At: noon}.Message(),
+			"What to do: correct what the runs say; if that is the sync file: audiencesync schedule update SYNC.yaml; then audiencesync schedule resume spring": notify.SchedulePaused{Sync: "spring", Failures: 3, Why: "tag \"<!channel>\"\ndoes not exist", Resume: "audiencesync schedule resume spring", At: noon}.Message(),
 		"Sync spring is not good: run 12, which only proves, is unverifiable. no count to be had.\n" +
 			"What to do: audiencesync status spring says why there is no count": notify.RunEnd{Sync: "spring", Run: 12, End: notify.Unverifiable, Report: &audience.Report{Verified: true, Summary: "no count to be had"}}.Message(config.NotifyBad),
 	} {

@@ -21,7 +21,7 @@ func TestAScheduleThatFailsAgainAndAgainIsPausedWithANote(t *testing.T) {
 	require.Equal(t, activities.TypeOpenRefused, w.acts(t, found).Ended)
 	paused := w.lookSchedule(t, spec, schedule.Runs)
 	require.True(t, paused.Paused())
-	require.Regexp(t, `^paused after 2 failures in a row, the last: sync demo: .*zeotop.*; resume with: audiencesync schedule resume demo$`, paused.Note())
+	require.Regexp(t, `^paused after 2 failures in a row, the last: sync demo: .*zeotop.*; mend that \(a changed sync file: audiencesync schedule update SYNC\.yaml\), and resume with: audiencesync schedule resume demo$`, paused.Note())
 	w.awaitTold(t, 3)
 	require.Equal(t, []config.NotifyEvent{config.NotifyBad, config.NotifyPaused}, slack.events())
 	require.Contains(t, slack.messages[1].Text, "The schedule of sync demo is paused after 2 failures in a row: nothing is started any more.")
