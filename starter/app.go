@@ -61,8 +61,12 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case !errors.As(err, &coded):
 		coded = usageError(command, err)
 	}
-	if coded.err != nil {
-		_, _ = fmt.Fprintf(a.inColour(a.stderr), "error: %v\n", coded.err)
+	switch {
+	case coded.err == nil:
+	case coded.code == exitWaiting:
+		a.complain("%v", coded.err) // A run that waits for a person is no mistake.
+	default:
+		a.complain("error: %v", coded.err)
 	}
 	return coded.code
 }

@@ -65,6 +65,9 @@ func describe(p workflows.Progress) string {
 }
 
 func describeRead(p workflows.Progress) string {
+	if p.Pages == 0 && p.Read == 0 {
+		return "waiting for the first page"
+	}
 	text := fmt.Sprintf("%s members in %s pages", audience.Thousands(p.Read), audience.Thousands(p.Pages))
 	if p.Phase == workflows.PhaseRead && p.Rate > 0 {
 		text += fmt.Sprintf(", %s a second", workflows.SpellRate(p.Rate))
@@ -73,8 +76,12 @@ func describeRead(p workflows.Progress) string {
 }
 
 func describeSend(p workflows.Progress) []string {
+	whom := "members"
+	if p.Plan != nil && p.Plan.ToUnmark() > 0 {
+		whom = "members and leavers"
+	}
 	parts := []string{
-		fmt.Sprintf("%s of %s members settled", audience.Thousands(p.Settled), audience.Thousands(p.ToSend)),
+		fmt.Sprintf("%s of %s %s settled", audience.Thousands(p.Settled), audience.Thousands(p.ToSend), whom),
 		audience.Thousands(p.Outcomes.Taken()) + " accepted",
 	}
 	if failures := p.Outcomes.Failures(); failures > 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"fmt"
 	"io"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -67,7 +68,11 @@ func (a *app) listDifferences(ctx context.Context, l *ledger.Ledger, sync string
 		return err
 	}
 	if len(found) == 0 {
-		a.say("no differences, or nothing was compared in that run")
+		why, err := whyNoDifferences(ctx, l, sync, run)
+		if err != nil {
+			return err
+		}
+		a.say("%s", why)
 	}
 	switch a.output {
 	case outputJSON:
@@ -84,6 +89,29 @@ func (a *app) listDifferences(ctx context.Context, l *ledger.Ledger, sync string
 		return lines.WriteAll(rows)
 	default:
 		return writeDifferences(a.stdout, found)
+	}
+}
+
+// whyNoDifferences says whether a run without differences has compared anything.
+func whyNoDifferences(ctx context.Context, l *ledger.Ledger, sync string, number int64) (string, error) {
+	runs, err := l.Runs(ctx, sync, number, 1)
+	if err != nil || len(runs) == 0 {
+		return "", err
+	}
+	run := runs[0]
+	switch r := run.Report; {
+	case run.State == ledger.RunOpen:
+		return fmt.Sprintf("run %d is going, and has compared nothing yet", run.Number), nil
+	case r == nil:
+		return fmt.Sprintf("nothing was compared in run %d: it has no report", run.Number), nil
+	case r.Segment.Comparison != nil:
+		return fmt.Sprintf("no differences: run %d has compared the segment, contact by contact", run.Number), nil
+	case r.ReadBack != nil && r.ReadBack.Sampled > r.ReadBack.Unread:
+		return fmt.Sprintf("no differences in the sample that run %d has read back; the segment was not compared", run.Number), nil
+	case r.Segment.NotCompared != "":
+		return fmt.Sprintf("nothing was compared in run %d: %s", run.Number, r.Segment.NotCompared), nil
+	default:
+		return fmt.Sprintf("nothing was compared in run %d", run.Number), nil
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,9 +50,25 @@ func TestDifferencesNameWhomTheSegmentLacksAndWhoIsForeign(t *testing.T) {
 		{Kind: ledger.DifferenceForeign, Reference: "id-9" + wild}, {Kind: ledger.DifferenceNotVisible, Reference: "id-2"},
 	}, found)
 
-	require.Equal(t, answer{stderr: "no differences, or nothing was compared in that run\n"}, d.differences(t, "--run", "1"))
+	require.Equal(t, answer{stderr: "nothing was compared in run 1\n"}, d.differences(t, "--run", "1"))
 	require.JSONEq(t, "[]", d.differences(t, "--run", "1", "-o", "json").stdout)
+	book, err := ledger.Open(t.Context(), "sqlite:"+d.file("ledger.db"))
+	require.NoError(t, err)
+	for _, told := range []struct{ report, says string }{
+		{`{"segment": {"comparison": {}}}`, "no differences: run 3 has compared the segment, contact by contact\n"},
+		{`{"segment": {"not_compared": "the sync asks for numbers only"}}`, "nothing was compared in run 4: the sync asks for numbers only\n"},
+		{`{"read_back": {"sampled": 5, "same": 5}}`, "no differences in the sample that run 5 has read back; the segment was not compared\n"},
+	} {
+		ref, err := book.OpenRun(t.Context(), ledger.Opening{
+			Token: told.says, Sync: "demo", Workspace: "w", AudienceID: "984", Reference: "id raw", Spec: []byte("{}"), BatchSize: 2,
+		})
+		require.NoError(t, err)
+		require.Equal(t, answer{stderr: fmt.Sprintf("run %d is going, and has compared nothing yet\n", ref.Run)}, d.differences(t))
+		require.NoError(t, book.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte(told.report)}))
+		require.Equal(t, answer{stderr: told.says}, d.differences(t))
+	}
+	require.NoError(t, book.Close())
 	missing := d.differences(t, "--run", "9")
 	require.Equal(t, exitUsage, missing.code)
-	require.Contains(t, missing.stderr, "sync demo has no run 9")
+	require.Equal(t, "error: sync demo has no run 9: its runs are 1 to 5\n", missing.stderr)
 }

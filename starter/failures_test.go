@@ -137,3 +137,11 @@ func TestWhatWasLeftOutIsNotChosenAsFailuresAre(t *testing.T) {
 		})
 	}
 }
+
+func TestASyncThatTheLedgerDoesNotKnowIsToldOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	withFailure(t, d, "")
+	unknown := call(t, "failures", "nosuch", "--ledger", "sqlite:"+d.file("ledger.db"))
+	require.Equal(t, answer{code: exitUsage, stderr: "error: sync nosuch has never run on this ledger; those that have: demo\n"}, unknown)
+}

@@ -40,6 +40,7 @@ expected and counted in the segment. Drift is counted minus expected.`,
 				if a.output == outputJSON {
 					return a.printJSON(history)
 				}
+				a.sayZone()
 				return writeHistory(a.stdout, history)
 			})
 		},

@@ -74,6 +74,9 @@ runs after the retention of its namespace; audiencesync history reads the ledger
 			if a.output == outputJSON {
 				return a.printJSON(syncs)
 			}
+			if len(syncs) > 0 {
+				a.sayZone()
+			}
 			return a.writeList(syncs)
 		},
 	}
@@ -235,6 +238,11 @@ func (s *listedSync) due() string {
 	default:
 		return "-"
 	}
+}
+
+// sayZone says, once, in which time zone the times of a table are.
+func (a *app) sayZone() {
+	a.say("times are those of this machine: %s", time.Now().Local().Format("MST (UTC-07:00)"))
 }
 
 // clock is a time for people, in the time zone of this machine.

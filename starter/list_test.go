@@ -47,6 +47,7 @@ func TestTheListHasSyncsThatRunHaveRunOrAreScheduled(t *testing.T) {
 	require.JSONEq(t, "[]", o.tell(t, "list", "-o", "json").stdout)
 
 	require.Zero(t, o.tell(t, "run", o.file("sync.yaml")).code)
+	require.Regexp(t, `^times are those of this machine: \S+ \(UTC[+-]\d\d:\d\d\)\n$`, o.tell(t, "list").stderr)
 	last := o.listedLast(t)
 	require.Equal(t, int64(1), last.Run)
 	require.Equal(t, "explained", last.End)

@@ -88,7 +88,7 @@ func (a *app) steer(ctx context.Context, c client.Client, sync, update, why stri
 			return asked, asked, steerError(sync, err)
 		}
 		if asked.Hold == nil || asked.Hold.Kind != workflows.HoldApproval {
-			return asked, asked, usage("sync %s: the run waits for no approval", sync)
+			return asked, asked, nothingToDecide(ctx, c, asked)
 		}
 		in.Hold = asked.Hold.ID
 		a.say("%s waits: %s", sync, asked.Hold.Why)
@@ -98,6 +98,21 @@ func (a *app) steer(ctx context.Context, c client.Client, sync, update, why stri
 		progress.Hold = nil
 	}
 	return asked, progress, err
+}
+
+// nothingToDecide says what there is instead of a run that waits for approval.
+func nothingToDecide(ctx context.Context, c client.Client, p workflows.Progress) error {
+	going, err := runsNow(ctx, c, p.Sync)
+	switch hold := holdOf(p); {
+	case err != nil:
+		return err
+	case !going:
+		return usage("sync %s: no run waits for approval, and none is going; how the last one ended: audiencesync status %s", p.Sync, p.Sync)
+	case hold != "":
+		return usage("sync %s: the run waits, but for no approval: %s", p.Sync, hold)
+	default:
+		return usage("sync %s: run %d waits for no approval; it is at %s", p.Sync, p.Run, describe(p))
+	}
 }
 
 // giveOrder tells the run of a sync something, and returns what it acknowledges with.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,6 +145,9 @@ func TestAnOrderSaysWhatHoldsTheRunAllTheSame(t *testing.T) {
 	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo: no run of it is going; audiencesync list shows all syncs\n"}, nobody)
 
 	run := o.start(t, http.StatusUnprocessableEntity)
+	waits := o.order(t, "status")
+	require.Equal(t, exitWaiting, waits.code)
+	require.True(t, strings.HasPrefix(waits.stderr, "sync demo, run 1: Hello Charles refused 16 requests in a row"), "to wait is no error: %s", waits.stderr)
 	refused := o.order(t, "resume")
 	require.Equal(t, answer{
 		code: exitUsage, stderr: "error: sync demo: the run is not paused, it waits for approval: audiencesync approve demo, or decline\n",
@@ -157,11 +161,15 @@ func TestAnOrderSaysWhatHoldsTheRunAllTheSame(t *testing.T) {
 	require.Contains(t, approved.stdout, "; go on with audiencesync resume demo\n")
 	require.NotContains(t, approved.stdout, "refused", "the hold was answered")
 	again := o.order(t, "approve")
-	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo: the run waits for no approval\n"}, again)
+	require.Equal(t, exitUsage, again.code)
+	require.Contains(t, again.stderr, "error: sync demo: the run waits, but for no approval: sync demo: paused by ")
 	require.NoError(t, o.SetFaults(simulator.Faults{}))
 	resumed := o.order(t, "resume")
 	require.Equal(t, answer{stdout: "demo: run 1 resumed: the run goes on\n"}, resumed)
 	o.end(t, run)
+	require.Equal(t, answer{
+		code: exitUsage, stderr: "error: sync demo: no run waits for approval, and none is going; how the last one ended: audiencesync status demo\n",
+	}, o.order(t, "approve"))
 
 	run = o.start(t, http.StatusUnauthorized)
 	paused = o.order(t, "pause")

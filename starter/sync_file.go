@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"audiencesync/internal/config"
@@ -20,10 +21,20 @@ func loadSync(argument string) (config.Sync, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return spec, usage("no sync file %s here: name the YAML file of the sync", path)
 	}
+	if isConnectionsFile(err) {
+		return spec, usage("%s is a connections file, which is for the worker (--connections): name the YAML file of the sync", path)
+	}
 	if err != nil {
 		return spec, &exitError{code: exitUsage, err: err}
 	}
 	return spec, nil
+}
+
+// isConnectionsFile reports whether what is wrong with a sync file is that it is the
+// other one.
+func isConnectionsFile(err error) bool {
+	problems, _ := errors.AsType[config.Problems](err)
+	return slices.ContainsFunc(problems, func(p config.Problem) bool { return p.Path == "connections" })
 }
 
 // syncName returns the name of the sync that a command names by its file or

@@ -28,3 +28,12 @@ func TestASyncIsNamedByItsFileOrInItsFolder(t *testing.T) {
 	_, err = syncName("./nobody.yaml")
 	require.ErrorContains(t, err, "no sync file ./nobody.yaml here")
 }
+
+func TestAConnectionsFileInThePlaceOfASyncFileIsRecognised(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join("..", "examples", "demo", "connections.yaml")
+	for _, verb := range []string{"run", "check", "status"} {
+		refused := call(t, verb, path)
+		require.Equal(t, answer{code: exitUsage, stderr: "error: " + path + " is a connections file, which is for the worker (--connections): name the YAML file of the sync\n"}, refused)
+	}
+}

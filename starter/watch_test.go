@@ -21,6 +21,7 @@ func TestEveryPhaseIsToldInOneLine(t *testing.T) {
 	counted, expected := int64(98_000), int64(98_412)
 	for want, progress := range map[string]workflows.Progress{
 		"open: checking connections, tags, properties and the segment": {Phase: workflows.PhaseOpen},
+		"read: waiting for the first page":                             {Phase: workflows.PhaseRead},
 		"read: 40,000 members in 4 pages":                              {Phase: workflows.PhaseRead, Read: 40_000, Pages: 4},
 		"read: 40,000 members in 4 pages, 12,500 a second":             {Phase: workflows.PhaseRead, Read: 40_000, Pages: 4, Rate: 12_500},
 		"decide": {Phase: workflows.PhaseDecide},
@@ -28,7 +29,7 @@ func TestEveryPhaseIsToldInOneLine(t *testing.T) {
 			Phase: workflows.PhaseSend, Settled: 12_000, ToSend: 98_412, InFlight: 16,
 			Outcomes: audience.Outcomes{Created: 11_000, Updated: 900, Accepted: 90, Refused: 10}, Rate: 950, Allowed: 2000, SecondsLeft: 91,
 		},
-		"send: 700 of 1,200 members settled, 500 accepted, 190 of 300 leavers unmarked, 4 batches under way": {
+		"send: 700 of 1,200 members and leavers settled, 500 accepted, 190 of 300 leavers unmarked, 4 batches under way": {
 			Phase: workflows.PhaseSend, Settled: 700, ToSend: 1200, InFlight: 4, Outcomes: audience.Outcomes{Created: 500},
 			Plan: &audience.Plan{Leavers: 310, KnownLeavers: 10}, Leavers: audience.Leavers{Removed: 190, Refused: 10},
 		},

@@ -163,6 +163,15 @@ func (s SegmentCount) gone() int64 {
 	return s.Comparison.Gone - s.Comparison.GoneLeft
 }
 
+// unmarkedWords is how many leavers a run that did not come to its end had unmarked;
+// empty where none were to be.
+func (r *Report) unmarkedWords() string {
+	if r.Plan == nil || r.Plan.ToUnmark() == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %s of %s leavers unmarked", Thousands(r.Leavers.Removed), Thousands(r.Plan.ToUnmark()))
+}
+
 // summarise returns what a manager understands: one sentence, and one more for
 // whatever else is true of the segment or the source.
 func (r *Report) summarise() string {
@@ -178,8 +187,8 @@ func (r *Report) summarise() string {
 		return fmt.Sprintf("%s of %s members would be sent, and %s unmarked; nothing was sent.",
 			Thousands(r.Plan.ToSend), Thousands(read), Thousands(r.Plan.ToUnmark()))
 	case r.Ended != "":
-		return fmt.Sprintf("The run was %s: %s of %s members had been accepted by Hello Charles.",
-			endedWord(r.Ended), Thousands(r.accepted()), Thousands(read))
+		return fmt.Sprintf("The run was %s: %s of %s members had been accepted by Hello Charles%s.",
+			endedWord(r.Ended), Thousands(r.accepted()), Thousands(read), r.unmarkedWords())
 	case counted == nil:
 		return fmt.Sprintf("%s of %s were accepted by Hello Charles; whether they are in the segment is not known, because there is no count.",
 			Thousands(r.accepted()), Thousands(read)) + r.gapSentence()

@@ -68,6 +68,11 @@ func TestTheSummarySaysInWordsWhatBecameOfTheAudience(t *testing.T) {
 
 		"The run was cancelled: 98,000 of 100,000 members had been accepted by Hello Charles.": changed(
 			lacking(audience.Unresolved, 2000), func(r *audience.Report) { r.Ended, r.Segment.Counted = "cancelled", nil }),
+		"The run was cancelled: 98,000 of 100,000 members had been accepted by Hello Charles, and 120 of 290 leavers unmarked.": changed(
+			lacking(audience.Unresolved, 2000), func(r *audience.Report) {
+				r.Ended, r.Segment.Counted, r.Plan = "cancelled", nil, &audience.Plan{Leavers: 300, KnownLeavers: 10}
+				r.Leavers.Removed = 120
+			}),
 		"The run was ended by a failure: 98,000 of 100,000 members had been accepted by Hello Charles.": changed(
 			lacking(audience.Unresolved, 2000), func(r *audience.Report) { r.Ended, r.Segment.Counted = "failed", nil }),
 		"2,000 of 100,000 members would be sent, and 290 unmarked; nothing was sent.": changed(

@@ -8,6 +8,17 @@ import (
 	"strings"
 )
 
+// notFoundError is an ErrNotFound that says all in its own words.
+type notFoundError struct{ text string }
+
+// Error implements error.
+func (e *notFoundError) Error() string { return e.text }
+
+// Unwrap returns ErrNotFound.
+func (e *notFoundError) Unwrap() error { return ErrNotFound }
+
+func notFound(format string, args ...any) error { return &notFoundError{fmt.Sprintf(format, args...)} }
+
 // foundRun is a run that a person asked for by number.
 type foundRun struct {
 	id, syncID, number int64
@@ -25,7 +36,7 @@ func (l *Ledger) findRun(ctx context.Context, sync string, number int64) (foundR
 		return foundRun{}, fmt.Errorf("ledger: runs of sync %s: %w", sync, err)
 	}
 	if newest == 0 {
-		return foundRun{}, fmt.Errorf("sync %s has not run yet: %w", sync, ErrNotFound)
+		return foundRun{}, notFound("sync %s has not run yet", sync)
 	}
 	found := foundRun{syncID: syncID, number: number}
 	if number == 0 {
@@ -33,7 +44,7 @@ func (l *Ledger) findRun(ctx context.Context, sync string, number int64) (foundR
 	}
 	err = l.reads.QueryRowContext(ctx, `SELECT id FROM runs WHERE sync_id = $1 AND number = $2`, syncID, found.number).Scan(&found.id)
 	if errors.Is(err, sql.ErrNoRows) {
-		return foundRun{}, fmt.Errorf("sync %s has no run %d: its runs are %s: %w", sync, number, fromTo(newest), ErrNotFound)
+		return foundRun{}, notFound("sync %s has no run %d: its runs are %s", sync, number, fromTo(newest))
 	}
 	if err != nil {
 		return foundRun{}, fmt.Errorf("ledger: run %d of sync %s: %w", number, sync, err)
@@ -63,9 +74,9 @@ func (l *Ledger) findSync(ctx context.Context, sync string) (int64, error) {
 		return 0, fmt.Errorf("ledger: syncs: %w", err)
 	}
 	if len(known) == 0 {
-		return 0, fmt.Errorf("sync %s has never run on this ledger, and no other sync has: is it the worker's ledger? %w", sync, ErrNotFound)
+		return 0, notFound("sync %s has never run on this ledger, and no other sync has: is it the worker's ledger?", sync)
 	}
-	return 0, fmt.Errorf("sync %s has never run on this ledger; those that have: %s: %w", sync, strings.Join(known, ", "), ErrNotFound)
+	return 0, notFound("sync %s has never run on this ledger; those that have: %s", sync, strings.Join(known, ", "))
 }
 
 // syncNames returns the first names of syncs, enough to see a spelling mistake.

@@ -99,7 +99,7 @@ func (l *Ledger) Reported(ctx context.Context, sync string, number int64) (RunRe
 			return RunRecord{}, nil, fmt.Errorf("ledger: runs of sync %s: %w", sync, err)
 		}
 		if !newest.Valid {
-			return RunRecord{}, nil, fmt.Errorf("sync %s has no run that has ended yet (plans have their number: audiencesync history %s): %w", sync, sync, ErrNotFound)
+			return RunRecord{}, nil, notFound("sync %s has no run that has ended yet (plans have their number: audiencesync history %s)", sync, sync)
 		}
 		found.number = newest.Int64
 	}

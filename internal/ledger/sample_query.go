@@ -46,9 +46,9 @@ func (l *Ledger) Samples(ctx context.Context, sync string, plan int64, most int)
 	}
 	switch {
 	case !planOnly:
-		return nil, fmt.Errorf("run %d of sync %s in this ledger is no plan: is it the worker's ledger? %w", run.number, sync, ErrNotFound)
+		return nil, notFound("run %d of sync %s in this ledger is no plan: is it the worker's ledger?", run.number, sync)
 	case followed:
-		return nil, fmt.Errorf("the samples of plan %d of sync %s are dropped, because a newer run or plan has opened: %w", run.number, sync, ErrNotFound)
+		return nil, notFound("the samples of plan %d of sync %s are dropped, because a newer run or plan has opened", run.number, sync)
 	}
 	rows, err := l.reads.QueryContext(ctx, `
 		SELECT reference, kind, why, fields, raw FROM (
