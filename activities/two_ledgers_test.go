@@ -128,9 +128,9 @@ func TestAFirstRunIntoASegmentThatHoldsUnknownContactsIsRefused(t *testing.T) {
 	require.Empty(t, opened.Notes)
 }
 
-const remedies = `say what they are, where the worker's ledger and connections file are: ` +
-	`"audiencesync adopt spring.yaml" records them as members of the sync, so that those who are not in the audience count as leavers; ` +
-	`"audiencesync ignore spring.yaml" records that they are not ours`
+const remedies = `say what they are, where the worker's ledger and connections file are, with the file of spring in place of SYNC.yaml: ` +
+	`"audiencesync adopt SYNC.yaml" records them as members of the sync, so that those who are not in the audience count as leavers; ` +
+	`"audiencesync ignore SYNC.yaml" records that they are not ours`
 
 func TestAFirstRunIntoASegmentThatHoldsATrialOnlyMayBegin(t *testing.T) {
 	t.Parallel()

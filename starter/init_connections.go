@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -180,6 +181,8 @@ func (b *beginner) credential(ctx context.Context) func(string) (string, error) 
 				b.unset = append(b.unset, name)
 			}
 			b.say("  note: the environment variable %s is not set here, so what needs it cannot be read now; the file is right all the same if the worker has it", name)
+		case errors.Is(err, credentials.ErrNoFile):
+			b.say("  note: there is no such file here, seen from the folder of the connections file, so what needs it cannot be read now; the connections file is right all the same if the worker finds it there")
 		default:
 			b.say("  note: %v; what needs it cannot be read now", err)
 		}

@@ -25,17 +25,17 @@ func (b *beginner) askExport(ctx context.Context) error {
 			return err
 		}
 	}
-	b.showFiles(export.URL)
-	if err := b.askAll(ctx, []asked{
-		{&export.Pattern, question{
-			name:  "zeotap_pattern",
-			text:  `Zeotap: which files, a regular expression; {audience} is the audience id, (?P<set>...) what belongs together, as in ^{audience}/(?P<set>[^/]+)/part-[0-9]+\.csv\.gz$`,
-			check: b.field(func(s string) { export.Pattern = s }, "zeotap.pattern"),
-		}},
-		{&export.Format, question{
-			name: "zeotap_format", text: "Zeotap: format, csv, ndjson or json", proposed: formatOf(export.Pattern),
-			check: oneOf(config.ExportFormat("").Choices()...),
-		}},
+	drops := firstsync.LookLike(b.showFiles(export.URL))
+	if err := b.into(ctx, &export.Pattern, question{
+		name:     "zeotap_pattern",
+		text:     `Zeotap: which files, a regular expression; {audience} is the audience id, (?P<set>...) what belongs together, as in ^{audience}/(?P<set>[^/]+)/part-[0-9]+\.csv\.gz$`,
+		proposed: drops.Pattern, check: b.field(func(s string) { export.Pattern = s }, "zeotap.pattern"),
+	}); err != nil {
+		return err
+	}
+	if err := b.into(ctx, &export.Format, question{
+		name: "zeotap_format", text: "Zeotap: format, csv, ndjson or json", proposed: formatOf(export.Pattern),
+		check: oneOf(config.ExportFormat("").Choices()...),
 	}); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (b *beginner) askExport(ctx context.Context) error {
 		}
 	}
 	return b.into(ctx, &export.Marker, question{
-		name: "zeotap_marker", text: "Zeotap: file that says that a set is complete, as in {audience}/{set}/_DONE, or - if there is none (a set is then complete when it has stood still for 10m)", proposed: noAnswer,
+		name: "zeotap_marker", text: "Zeotap: file that says that a set is complete, as in {audience}/{set}/_DONE, or - if there is none (a set is then complete when it has stood still for 10m)", proposed: orNone(drops.Marker),
 		check: optional(b.field(func(s string) { export.Marker = s }, "zeotap.marker")),
 	})
 }
@@ -85,34 +85,43 @@ func (b *beginner) askSFTP(ctx context.Context, export *firstsync.Export) error 
 	})
 }
 
-// mostShown bounds how many files of a folder are shown.
-const mostShown = 5
+const (
+	// mostShown bounds how many files of a folder are shown.
+	mostShown = 5
+	// mostFiles bounds how many are looked at for a pattern.
+	mostFiles = 2000
+)
 
-// showFiles shows a few files of a folder on this machine, to write the pattern by.
-func (b *beginner) showFiles(folder string) {
+// showFiles shows a few files of a folder on this machine, and returns the names of those
+// that are there.
+func (b *beginner) showFiles(folder string) (names []string) {
 	folder = strings.TrimPrefix(folder, "file://")
 	if strings.Contains(folder, "://") {
-		return
+		return nil
 	}
 	if !filepath.IsAbs(folder) {
 		folder = filepath.Join(filepath.Dir(b.flags.writeConnections), folder)
 	}
-	var shown []string
 	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		if name, err := filepath.Rel(folder, path); err == nil {
-			shown = append(shown, printable(filepath.ToSlash(name), ""))
+			names = append(names, filepath.ToSlash(name))
 		}
-		if len(shown) == mostShown {
+		if len(names) == mostFiles {
 			return fs.SkipAll
 		}
 		return nil
 	})
-	if len(shown) == 0 {
+	if len(names) == 0 {
 		b.say("  no files are there yet: %s", folder)
-		return
+		return nil
+	}
+	shown := make([]string, min(len(names), mostShown))
+	for i := range shown {
+		shown[i] = printable(names[i], "")
 	}
 	b.say("  files there, for example: %s", strings.Join(shown, ", "))
+	return names
 }

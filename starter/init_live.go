@@ -23,6 +23,7 @@ import (
 
 // live is what both vendors say.
 type live struct {
+	book      *ledger.Ledger
 	pool      *endpoints.Pool
 	deltas    bool
 	api       hellocharles.API
@@ -35,28 +36,63 @@ type live struct {
 	denied vendorhttp.Kind
 }
 
-// open makes the clients of both vendors.
+// open opens the ledger and makes the clients of both vendors.
 func (b *beginner) open(ctx context.Context) (close func() error, err error) {
-	loaded, err := b.loaded()
-	if err != nil {
-		return nil, &exitError{code: exitUsage, err: err}
-	}
-	book, close, err := b.openLedger(ctx)
+	b.live.book, close, err = b.openLedger(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if err := b.connect(ctx); err != nil {
+		return nil, errors.Join(err, close())
+	}
+	return close, nil
+}
+
+// connect makes the clients of both vendors from the connections as they are now.
+func (b *beginner) connect(ctx context.Context) error {
+	loaded, err := b.loaded()
+	if err != nil {
+		return &exitError{code: exitUsage, err: err}
 	}
 	settings := loaded.HelloCharles[b.sync.Destination]
 	b.live.mayRead = settings.Read.ReadsAllowed()
 	b.live.deltas = loaded.ZeotapExport[b.sync.Source].Delivers == config.DeliversDeltas
 	b.live.pool = endpoints.New(endpoints.Options{
-		Connections: smallPages(loaded, b.flags.sample), Ledger: book, Meter: noop.NewMeterProvider().Meter("audiencesync"), Credential: b.store().Lookup,
+		Connections: smallPages(loaded, b.flags.sample), Ledger: b.live.book, Meter: noop.NewMeterProvider().Meter("audiencesync"), Credential: b.store().Lookup,
 	})
 	workspace, err := b.live.pool.Workspace(ctx, b.sync.Destination)
 	if err != nil {
-		return nil, errors.Join(trialError("", err), close())
+		return trialError("", err)
 	}
 	b.live.api = workspace.API
-	return close, nil
+	return nil
+}
+
+// withKey asks a vendor and, where the key is not accepted, the person for another one,
+// until it is or the person goes on without. A script is told, and goes on without.
+func (b *beginner) withKey(ctx context.Context, vendor string, key *string, name string, ask func() error) error {
+	for {
+		err := b.patiently(ctx, ask)
+		refused, ok := errors.AsType[*vendorhttp.Error](err)
+		if !ok || refused.Kind != vendorhttp.Unauthorized || !b.person || b.closed || b.existing {
+			return err
+		}
+		b.say("  %v", err)
+		delete(b.given, name) // It is the one that was not accepted.
+		answer, asking := b.ask(ctx, question{
+			name: name, text: vendor + ": where the right key is, env:NAME or file:PATH, or - to go on without", proposed: noAnswer, check: optional(b.credential(ctx)),
+		})
+		switch {
+		case asking != nil:
+			return asking
+		case answer == "":
+			return err
+		}
+		*key = answer
+		if err := b.connect(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 // loaded are the connections as the worker will read them.
@@ -145,12 +181,21 @@ func (b *beginner) identify(ctx context.Context, id string) error {
 	}
 	var found audience.Audience
 	var size *audience.Size
-	source, err := b.live.pool.Source(b.spec(id))
-	if err == nil {
-		err = b.patiently(ctx, func() (err error) {
+	ask := func() error {
+		source, err := b.live.pool.Source(b.spec(id))
+		if err == nil {
 			found, size, err = source.Identify(ctx, id)
-			return err
-		})
+		}
+		return err
+	}
+	var err error
+	if api := b.connections.API; api != nil {
+		err = b.withKey(ctx, "Zeotap", &api.Credential, "zeotap_credential", ask)
+	} else {
+		err = b.patiently(ctx, ask)
+	}
+	if coded, ok := errors.AsType[*exitError](err); ok {
+		return coded
 	}
 	if missing, ok := errors.AsType[*zeotap.Error](err); ok && missing.Kind == zeotap.AudienceNotFound {
 		return missing
@@ -179,8 +224,16 @@ func (b *beginner) look(ctx context.Context) error {
 		return err
 	}
 	marker := firstsync.Marker(b.sync.AudienceID, b.live.workspace)
+	b.tellMissing(marker)
 	b.live.proposal = firstsync.Propose(b.live.sample, b.live.workspace, marker)
 	return b.showSample()
+}
+
+// tellMissing says of a marker that has to be created, while there is time to do it.
+func (b *beginner) tellMissing(marker string) {
+	if _, exists := b.live.workspace.Property(marker); !exists && b.live.workspace.Properties != nil {
+		b.say("  note: there is no custom property %s yet, which would mark the members of this audience: create it under Settings, of type text", printable(marker, ""))
+	}
 }
 
 func (b *beginner) readSample(ctx context.Context) error {
@@ -224,10 +277,13 @@ func (b *beginner) readWorkspace(ctx context.Context) error {
 			continue
 		}
 		var found int
-		err := b.patiently(ctx, func() (err error) { found, err = list.read(); return err })
+		err := b.withKey(ctx, "Hello Charles", &b.connections.Charles.Credential, "charles_credential", func() (err error) { found, err = list.read(); return err })
 		if err == nil {
 			b.say("  Hello Charles: %d %s", found, list.name)
 			continue
+		}
+		if coded, ok := errors.AsType[*exitError](err); ok {
+			return coded
 		}
 		if err := b.cannotRead(ctx, "the list of "+list.name, err); err != nil {
 			return err

@@ -48,7 +48,11 @@ func (b *beginner) checkMarker(name string) (string, error) {
 	}
 	with := b.sync
 	with.Marker, with.Member = name, "member"
-	return name, with.ProblemIn("marker")
+	err := with.ProblemIn("marker")
+	if err == nil && name != firstsync.Marker(b.sync.AudienceID, b.live.workspace) { // Of that one it is said.
+		b.tellMissing(name)
+	}
+	return name, err
 }
 
 func (b *beginner) askSegment(ctx context.Context) error {

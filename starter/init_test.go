@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -300,6 +301,7 @@ func TestAnEmptyAudienceProposesNothing(t *testing.T) {
 	began := d.begin(t, answers)
 	require.Zero(t, began.code, began.stderr)
 	require.Contains(t, began.stderr, "the audience holds nobody, so there is nothing to propose a mapping from")
+	require.Equal(t, 1, strings.Count(began.stderr, "note: there is no custom property zeotap_audience_984 yet, which would mark the members of this audience"))
 	require.Contains(t, began.stdout, "\n  - create the custom property zeotap_audience_984 of type text, under Settings\n")
 	require.Equal(t, 1, strings.Count(began.stdout, "zeotap_audience_984 of type text"))
 	require.NotContains(t, began.stdout, "would ignore it silently", "it is said once")
@@ -337,6 +339,70 @@ func TestExportFilesAreASourceToo(t *testing.T) {
 	require.Equal(t, "audience-984", spec.Sync, "files do not say how the audience is called")
 	tried := d.dryRun(t)
 	require.Zero(t, tried.code, tried.stderr)
+}
+
+func TestThePatternOfExportFilesIsProposed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.Zero(t, call(t, "simulate", "export", d.file("drops"), "--members", "300", "--seed", "1", "--format", "ndjson").code)
+	answers := d.answers()
+	maps.DeleteFunc(answers, func(name, _ string) bool { return strings.HasPrefix(name, "zeotap_") })
+	answers["source"], answers["zeotap_url"] = "export", "drops"
+	began := d.begin(t, answers)
+	require.Zero(t, began.code, began.stderr)
+	connections, err := config.LoadConnections(d.file("first-connections.yaml"))
+	require.NoError(t, err)
+	export := connections.ZeotapExport["zeotap"]
+	require.Equal(t, `^{audience}/(?P<set>[^/]+)/part-[0-9]+\.ndjson\.gz$`, export.Pattern)
+	require.Equal(t, config.FormatNDJSON, export.Format, "as the pattern says")
+	require.Equal(t, "{audience}/{set}/_DONE", export.Marker)
+	tried := d.dryRun(t)
+	require.Zero(t, tried.code, tried.stderr)
+}
+
+// beginAs runs init for a person who types these lines, and returns what it has said.
+func (d *desk) beginAs(t *testing.T, lines string, given map[string]string) string {
+	t.Helper()
+	asks, said := person(lines, given)
+	begun := (&beginner{app: &app{stdout: &bytes.Buffer{}, stderr: said}, asker: asks, flags: initFlags{
+		dataFlags: dataFlags{ledger: "sqlite:" + d.file("ledger.db")}, sample: usualSample,
+		writeConnections: d.file("first-connections.yaml"), writeSync: d.file("first-sync.yaml"),
+	}}).begin(t.Context())
+	require.NoError(t, begun, said.String())
+	return said.String()
+}
+
+func TestAPersonIsAskedAgainForAKeyThatIsNotAccepted(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.NoError(t, os.WriteFile(d.file("wrong.key"), []byte("wrong"), 0o600))
+	answers := d.answers()
+	answers["zeotap_credential"], answers["charles_credential"] = "file:wrong.key", "file:wrong.key"
+	lines := "\n\n" + // source_type and send
+		"file:demo.key\n" + "\n" + // the audience can be asked for, and has a name
+		"file:wrong.key\nfile:demo.key\n" + strings.Repeat("\n", 30)
+	said := d.beginAs(t, lines, answers)
+	require.Equal(t, 1, strings.Count(said, "Zeotap: where the right key is"))
+	require.Equal(t, 2, strings.Count(said, "Hello Charles: where the right key is"))
+	require.NotContains(t, said, "cannot be read")
+	connections, err := config.LoadConnections(d.file("first-connections.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, "file:demo.key", string(connections.HelloCharles["charles"].Credential))
+	require.Equal(t, "file:demo.key", string(connections.ZeotapAPI["zeotap"].Credential))
+}
+
+func TestAPersonMayGoOnWithoutAKey(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.NoError(t, os.WriteFile(d.file("demo.key"), []byte("wrong"), 0o600))
+	answers := d.answers()
+	delete(answers, "segment")
+	answers["reference"], answers["region"] = "mobile", "DE"
+	said := d.beginAs(t, strings.Repeat("\n", 40), answers)
+	require.Contains(t, said, "the list of tags cannot be read")
+	connections, err := config.LoadConnections(d.file("first-connections.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, "file:demo.key", string(connections.HelloCharles["charles"].Credential), "where it will be")
 }
 
 func TestAQuestionThatDidNotComeUpIsSaid(t *testing.T) {

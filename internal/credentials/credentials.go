@@ -25,6 +25,9 @@ var errNotAReference = errors.New("credential: not a reference; write env:NAME o
 // larger file is no credential.
 const maxFileBytes = 1 << 20
 
+// ErrNoFile is in the chain of an error of Lookup when the file of a reference is not there.
+var ErrNoFile = errors.New("no such file")
+
 // Lookup returns the credential behind "env:NAME" or "file:PATH", without
 // surrounding white space. Errors name the reference, never the value.
 func (s Store) Lookup(_ context.Context, reference string) (string, error) {
@@ -54,7 +57,7 @@ func (s Store) fromFile(reference, path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
-			return "", fmt.Errorf("credential %s: no such file on the worker; put it there, or correct the reference in the connections file", reference)
+			return "", fmt.Errorf("credential %s: %w on the worker; put it there, or correct the reference in the connections file", reference, ErrNoFile)
 		}
 		return "", fmt.Errorf("credential %s: %w", reference, err)
 	}

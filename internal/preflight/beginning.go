@@ -38,12 +38,13 @@ func (i *inspection) beginning(ctx context.Context) error {
 	return nil
 }
 
-// Remedies are the commands that say what the contacts in a segment are.
+// Remedies are the commands that say what the contacts in a segment are. How the file of
+// the sync is called is known to who runs them.
 func Remedies(sync string) string {
 	return fmt.Sprintf(
-		"say what they are, where the worker's ledger and connections file are: "+
-			"\"audiencesync adopt %[1]s.yaml\" records them as members of the sync, so that those who are not in the audience count as leavers; "+
-			"\"audiencesync ignore %[1]s.yaml\" records that they are not ours", sync)
+		"say what they are, where the worker's ledger and connections file are, with the file of %s in place of SYNC.yaml: "+
+			"\"audiencesync adopt SYNC.yaml\" records them as members of the sync, so that those who are not in the audience count as leavers; "+
+			"\"audiencesync ignore SYNC.yaml\" records that they are not ours", sync)
 }
 
 func contacts(n int64) string {

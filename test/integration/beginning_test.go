@@ -117,8 +117,8 @@ func TestASegmentThatWasFilledBeforeIsAdoptedAndWhoLeftIsUnmarkedThroughTheGate(
 	spec := quick(t)
 	why := w.refusedAtOpen(t, spec)
 	require.Contains(t, why, "its segment seg-984 counts 92 contacts in Hello Charles")
-	require.Contains(t, why, `"audiencesync adopt demo.yaml"`)
-	require.Contains(t, why, `"audiencesync ignore demo.yaml"`)
+	require.Contains(t, why, `"audiencesync adopt SYNC.yaml"`)
+	require.Contains(t, why, `"audiencesync ignore SYNC.yaml"`)
 
 	run, _, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: spec, PlanOnly: true})
 	require.NoError(t, err)
