@@ -80,7 +80,7 @@ func (a *app) printSchedules(lines []scheduleLine) error {
 	for _, line := range lines {
 		last, end := "-", "-"
 		if line.Last != nil {
-			last, end = line.Last.FiredAt.Format(time.RFC3339), line.Last.Ended
+			last, end = line.Last.FiredAt.Format(time.RFC3339), endInWord(line.Last.Ended)
 		}
 		next := "-"
 		if len(line.Next) > 0 {
