@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,20 +153,25 @@ func TestTheDocumentationNamesWhatThereIsByDefault(t *testing.T) {
 	table, _, found := strings.Cut(table, "\n## ")
 	require.True(t, found)
 	o := simulator.Options{}.Complete()
-	names := []string{
-		o.Zeotap.Key, o.Charles.Key, o.Zeotap.Audience.ID, o.Zeotap.Audience.Name, o.Charles.ContactPath,
-		o.Charles.Batch.Method, o.Charles.Batch.Path, o.Charles.Batch.Envelope, string(o.Charles.Batch.Reply),
-	}
-	for _, tag := range o.Charles.Tags {
-		names = append(names, tag.Label)
-	}
-	for _, property := range o.Charles.Properties {
-		names = append(names, property.Name)
-	}
-	for _, segment := range o.Charles.Segments {
-		names = append(names, segment.ID)
-	}
+	names := slices.Concat(
+		[]string{
+			o.Zeotap.Key, o.Charles.Key, o.Zeotap.Audience.ID, o.Zeotap.Audience.Name, o.Charles.ContactPath,
+			o.Charles.Batch.Method, o.Charles.Batch.Path, o.Charles.Batch.Envelope, string(o.Charles.Batch.Reply),
+		},
+		each(o.Charles.Tags, func(t simulator.Tag) string { return t.Label }),
+		each(o.Charles.Properties, func(p simulator.Property) string { return p.Name }),
+		each(o.Charles.Segments, func(s contacts.Segment) string { return s.ID }),
+	)
 	for _, name := range names {
 		require.Contains(t, table, "`"+name+"`")
 	}
+}
+
+// each names every one of a list.
+func each[T any](list []T, name func(T) string) []string {
+	names := make([]string, len(list))
+	for i, one := range list {
+		names[i] = name(one)
+	}
+	return names
 }

@@ -181,7 +181,7 @@ func TestMistakesOnTheCommandLineAreErrorsOfUsage(t *testing.T) {
 		"no server for run":         {[]string{"run", sync, "--address", nowhere}, 1, []string{"sync demo", "connecting to Temporal at " + nowhere, "audiencesync up"}},
 		"no server for status":      {[]string{"status", "demo", "--address", nowhere}, 1, []string{"sync demo", "connecting to Temporal at " + nowhere}},
 		"no server for schedules":   {[]string{"schedule", "list", "--address", nowhere}, 1, []string{"connecting to Temporal at " + nowhere}},
-		"up without connections":    {[]string{"up", "--dir", dir}, 2, []string{"connections", "audiencesync up --help"}},
+		"up without connections":    {[]string{"up", "--dir", dir}, 2, []string{"connections.yaml", "no such file", "--connections FILE"}},
 		"up with no such file":      {[]string{"up", "--dir", dir, "--connections", "elsewhere.yaml"}, 2, []string{"elsewhere.yaml", "no such file"}},
 		"up with broken YAML":       {[]string{"up", "--dir", dir, "--connections", broken}, 2, []string{"broken.yaml:", "not readable as YAML"}},
 		"a port in use":             {[]string{"simulate", "--zeotap", sharedServer(t), "--charles", nowhere}, 1, []string{sharedServer(t), "address already in use"}},
