@@ -17,10 +17,11 @@ type UnfilledField struct {
 
 // Unfilled lists such fields by name, at most 50, from a map of what was probably meant.
 func Unfilled(meant map[string]string) []UnfilledField {
-	names := slices.Sorted(maps.Keys(meant))
 	var fields []UnfilledField
-	for _, name := range names[:min(len(names), maxFields)] {
-		fields = append(fields, UnfilledField{Field: name, Meant: meant[name]})
+	for _, name := range slices.Sorted(maps.Keys(meant)) {
+		if len(fields) < maxFields {
+			fields = append(fields, UnfilledField{Field: name, Meant: meant[name]})
+		}
 	}
 	return fields
 }
