@@ -20,9 +20,7 @@ func writePlan(w io.Writer, r *audience.Report) error {
 	}
 	lines := []string{fmt.Sprintf("sync %s, plan %d: audience %s %s", r.Sync, r.Run, r.Audience.ID, r.Audience.Name), "", planTable(p, &r.Source)}
 	lines = append(lines, reasonLines(r)...)
-	if text := r.Source.UnfilledText(); text != "" {
-		lines = append(lines, "", text)
-	}
+	lines = append(lines, unfilledLines(r)...)
 	lines = append(lines, "")
 	lines = append(lines, effort(p)...)
 	if len(p.Beyond) > 0 {

@@ -49,9 +49,19 @@ func writeReport(w io.Writer, r *audience.Report) error {
 		lines = append(lines, indented(indented(r.Plan.Beyond))...)
 	}
 	lines = append(lines, decisionLines(r)...)
+	lines = append(lines, unfilledLines(r)...)
 	lines = append(lines, "", r.Summary, "")
 	_, err := io.WriteString(w, strings.Join(lines, "\n"))
 	return err
+}
+
+// unfilledLines name the fields that no member has. That may be right, and is no part of
+// the verdict.
+func unfilledLines(r *audience.Report) []string {
+	if text := r.Source.UnfilledText(); text != "" {
+		return []string{"", text}
+	}
+	return nil
 }
 
 // numbersOnly says what an equal verdict rests on when only counts agree.

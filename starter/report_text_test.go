@@ -68,6 +68,9 @@ func TestReportsReadLikeThis(t *testing.T) {
 				What: audience.Approve, About: "d1-1", By: "ada", Why: "known test numbers", At: time.Date(2026, time.March, 2, 12, 0, 0, 0, time.Local),
 			}}
 		},
+		"unfilled": func(r *audience.Report) {
+			r.Source.Unfilled = []audience.UnfilledField{{Field: "citty", Meant: "city"}, {Field: "nick"}}
+		},
 		"there-before": func(r *audience.Report) {
 			r.Segment.Before, *r.Segment.Counted = 500, 98_800
 		},
@@ -158,6 +161,7 @@ func TestPlansReadLikeThis(t *testing.T) {
 		"plan-asks": func(r *audience.Report) {
 			planned(r)
 			r.Plan.Leavers, r.Plan.KnownLeavers, r.Plan.Moves, r.Plan.MarkedAgain = 60_000, 0, 0, 0
+			r.Source.Unfilled = []audience.UnfilledField{{Field: "citty", Meant: "city"}}
 			r.Plan.Batches, r.Plan.Requests, r.Plan.FurtherRequests, r.Plan.Seconds = 63, 63, 0, 32
 			r.Plan.Beyond = []string{"60,000 contacts would be unmarked, 60.6% of the 99,000 that the sync has marked; gate.leavers.share is 20%"}
 		},

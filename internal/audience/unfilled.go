@@ -27,7 +27,7 @@ func Unfilled(meant map[string]string) []UnfilledField {
 }
 
 // UnfilledText names the fields in which no member has a value; empty where there are none.
-func (s *SourceCount) UnfilledText() string {
+func (s SourceCount) UnfilledText() string {
 	if len(s.Unfilled) == 0 {
 		return ""
 	}

@@ -47,9 +47,6 @@ func Judge(r *Report, accept Tolerance) {
 	}
 	r.Verdict = judge(r, accept)
 	r.Acceptable = acceptable(r, accept)
-	if text := r.Source.UnfilledText(); text != "" {
-		r.explain("%s", text)
-	}
 	r.Summary = r.summarise() + r.readBackSentence()
 }
 

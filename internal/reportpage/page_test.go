@@ -29,6 +29,7 @@ func TestForeignWordsAreTextAndNothingElse(t *testing.T) {
 	doc := withReferences(sample())
 	doc.Audience.Name, doc.Audience.ID, doc.Sync, doc.Source.Basis, doc.Summary = hostile, hostile, hostile, hostile, hostile
 	doc.Explanation, doc.Notes, doc.Plan.Beyond = []string{hostile}, []string{hostile}, []string{hostile}
+	doc.Source.Unfilled = []audience.UnfilledField{{Field: hostile, Meant: hostile}}
 	doc.Segment.ID, doc.Version, doc.Plan.KeepsWhy = hostile, hostile, hostile
 	doc.Reasons["refused_by_hello_charles:"+hostile], doc.LeaverReasons[hostile], doc.Withheld[hostile] = 3, 4, 5
 	doc.FailuresByReason = append(doc.FailuresByReason, runreport.FailureReason{Reason: "refused_by_hello_charles:" + hostile, New: 3})

@@ -40,12 +40,8 @@ func TestEveryPromiseIsKeptWhateverIsKilled(t *testing.T) {
 		seeds = append(seeds, seed)
 	}
 	slices.Sort(seeds)
-	flags := []string{"-ldflags=-w"} // Nobody debugs them.
-	if raceEnabled {
-		flags = append(flags, "-race")
-	}
 	var progress bytes.Buffer
-	results, err := play(t.Context(), seeds, &progress, flags...)
+	results, err := play(t.Context(), seeds, &progress, "-ldflags=-w") // Nobody debugs the programs.
 	require.NoError(t, err, "%s", &progress)
 	require.Equal(t, len(short), kept(results), "%s\n%s", &progress, render(results))
 	t.Logf("\n%s", render(results))

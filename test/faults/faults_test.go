@@ -43,12 +43,8 @@ func TestARunEndsWithTheTruthWhateverGoesWrong(t *testing.T) {
 		}
 	}
 	require.Len(t, cells, len(short), "a fault has another name")
-	flags := []string{"-ldflags=-w"} // Nobody debugs them.
-	if raceEnabled {
-		flags = append(flags, "-race")
-	}
 	var progress bytes.Buffer
-	results, err := play(t.Context(), cells, &progress, flags...)
+	results, err := play(t.Context(), cells, &progress, "-ldflags=-w") // Nobody debugs the programs.
 	require.NoError(t, err, "%s", &progress)
 	require.Len(t, results, len(cells))
 	require.Zero(t, broken(results), "%s\n%s", &progress, render(results))

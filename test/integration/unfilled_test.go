@@ -16,13 +16,12 @@ func TestAMistypedFieldOfTheSourceIsNamedByThePlanAndByTheRun(t *testing.T) {
 	city := spec.Mapping.Properties["city"]
 	city.From = "citty"
 	spec.Mapping.Properties["city"] = city
-	const says = "source: no member has a value in citty (did you mean city?): check the sync file"
 
 	run, _, err := w.start(t.Context(), workflows.AudienceSyncInput{Spec: spec, PlanOnly: true})
 	require.NoError(t, err)
 	plan, err := w.end(t, run)
 	require.NoError(t, err)
-	require.Equal(t, []audience.UnfilledField{{Field: "citty", Meant: "city"}}, plan.Source.Unfilled)
-	require.Contains(t, plan.Explanation, says)
-	require.Contains(t, w.run(t, spec).Explanation, says)
+	unfilled := []audience.UnfilledField{{Field: "citty", Meant: "city"}}
+	require.Equal(t, unfilled, plan.Source.Unfilled)
+	require.Equal(t, unfilled, w.run(t, spec).Source.Unfilled)
 }

@@ -307,8 +307,8 @@ func TestTheSameHoldsOnPostgreSQL(t *testing.T) { ledgertest.AgainOnPostgreSQL(t
 // How many worlds there are of each kind. PostgreSQL, which answers more slowly than
 // a file, is by the same code. "make model" makes more.
 const (
-	worlds             = 24
-	worldsOnPostgreSQL = 6
+	worlds             = 12
+	worldsOnPostgreSQL = 3
 )
 
 func TestMain(m *testing.M) {

@@ -71,7 +71,8 @@ func start(tb testing.TB, programs string) string {
 	// The shell ends the server when its own input ends, which it does with us.
 	run := exec.Command("/bin/sh", "-c", `"$@" </dev/null & read -r _; kill -INT $!; wait $!`, "sh", //nolint:noctx // It outlives the test's context.
 		filepath.Join(programs, "postgres"), "-D", data, "-c", "listen_addresses=", "-c", "unix_socket_directories="+dir,
-		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB")
+		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0",
+		"-c", "autovacuum=off", "-c", "jit=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB")
 	run.SysProcAttr, run.Dir = &syscall.SysProcAttr{Credential: as, Setpgid: true}, dir
 	var said bytes.Buffer
 	run.Stdout, run.Stderr = &said, &said
