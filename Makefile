@@ -36,8 +36,11 @@ RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && printf '\043include <std
 
 # SQLite comes as C code that was translated to Go: its pointers are C's, and one
 # goroutine at a time runs a connection. To watch it finds no race of ours and
-# doubles the time of all tests. It goes by GOFLAGS because tests build programs.
-UNWATCHED = $(foreach package,modernc.org/sqlite/lib modernc.org/libc/...,'-gcflags=$(package)=-race=false -d=checkptr=0')
+# doubles the time of all tests; nor does it where a passphrase is made into a key, which
+# is slow by design. It goes by GOFLAGS because tests build programs.
+UNWATCHED = $(foreach package,modernc.org/sqlite/lib modernc.org/libc/... golang.org/x/crypto/blowfish,'-gcflags=$(package)=-race=false -d=checkptr=0')
+# Tests of a package at the same time: many wait for a server, or for time to pass.
+PARALLEL ?= 4
 TEST_FLAGS = GOFLAGS="$$($(GO) env GOFLAGS) $(UNWATCHED)"
 
 # The tests of the ledger in PostgreSQL start a server of their own, if there is one
@@ -89,8 +92,8 @@ test: temporal ## Run all tests: unit, replay, integration, end to end
 	if [ -n "$$race" ]; then echo "testing with the race detector"; \
 	else echo "testing without the race detector, which needs a C compiler"; fi; \
 	echo "$(if $(POSTGRES),the ledger is tested on SQLite and on PostgreSQL,$(NO_POSTGRES))"; \
-	echo "$(GO) test $$race -shuffle=on -count=1 -timeout 20m ./..."; \
-	$(TEST_FLAGS) $(GO) test $$race -shuffle=on -count=1 -timeout 20m ./...
+	echo "$(GO) test $$race -shuffle=on -count=1 -parallel $(PARALLEL) -timeout 20m ./..."; \
+	$(TEST_FLAGS) $(GO) test $$race -shuffle=on -count=1 -parallel $(PARALLEL) -timeout 20m ./...
 	$(if $(POSTGRES),,@echo "$(NO_POSTGRES)")
 
 test-short: temporal ## Run the tests that take seconds

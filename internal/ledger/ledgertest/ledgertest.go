@@ -71,6 +71,9 @@ func newSchema(tb testing.TB, server string) string {
 	query := at.Query()
 	query.Set("search_path", schema)
 	at.RawQuery = query.Encode()
+	if !named() {
+		return at.String() // The server goes with all its schemas.
+	}
 	tb.Cleanup(func() {
 		db, err := sql.Open("pgx", server)
 		require.NoError(tb, err)

@@ -20,12 +20,18 @@ import (
 // startWithin is how long a server may take to start.
 const startWithin = time.Minute
 
+// named reports whether the server is one that was there before the tests.
+func named() bool {
+	given := os.Getenv(serverVariable)
+	return given != "" && given != required
+}
+
 // server returns the address of a PostgreSQL server, which may be one for this
 // test alone.
 func server(tb testing.TB) string {
 	tb.Helper()
 	wanted := os.Getenv(serverVariable)
-	if wanted != "" && wanted != required {
+	if named() {
 		return wanted
 	}
 	programs, err := findPrograms()

@@ -1,4 +1,6 @@
 -- +goose Up
+-- +goose StatementBegin
+-- All in one, so that nobody has to look for the end of each.
 
 -- The tables are those of SQLite, and so are the statements: what PostgreSQL
 -- lacks for them is made here.
@@ -429,7 +431,10 @@ CREATE TABLE notifications (
 );
 CREATE INDEX notifications_by_connection ON notifications (sync, connection, id);
 
+-- +goose StatementEnd
+
 -- +goose Down
+-- +goose StatementBegin
 DROP TABLE notifications;
 DROP TABLE notify_states;
 DROP TABLE export_members;
@@ -467,3 +472,4 @@ DROP FUNCTION max (BIGINT, BIGINT, BIGINT);
 DROP FUNCTION max (DOUBLE PRECISION, DOUBLE PRECISION);
 DROP FUNCTION min (BIGINT, BIGINT);
 DROP FUNCTION min (DOUBLE PRECISION, DOUBLE PRECISION);
+-- +goose StatementEnd

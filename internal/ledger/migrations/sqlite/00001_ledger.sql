@@ -1,4 +1,6 @@
 -- +goose Up
+-- +goose StatementBegin
+-- All in one, so that nobody has to look for the end of each.
 
 -- Facts about this ledger: its id and the key of its digests.
 CREATE TABLE ledger (
@@ -400,7 +402,10 @@ CREATE TABLE notifications (
 );
 CREATE INDEX notifications_by_connection ON notifications (sync, connection, id);
 
+-- +goose StatementEnd
+
 -- +goose Down
+-- +goose StatementBegin
 DROP TABLE notifications;
 DROP TABLE notify_states;
 DROP TABLE export_members;
@@ -430,3 +435,4 @@ DROP TABLE told_delays;
 DROP TABLE batch_limits;
 DROP TABLE workspaces;
 DROP TABLE ledger;
+-- +goose StatementEnd
