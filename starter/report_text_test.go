@@ -161,13 +161,13 @@ func TestPlansReadLikeThis(t *testing.T) {
 		"plan-asks": func(r *audience.Report) {
 			planned(r)
 			r.Plan.Leavers, r.Plan.KnownLeavers, r.Plan.Moves, r.Plan.MarkedAgain = 60_000, 0, 0, 0
-			r.Source.Unfilled = []audience.UnfilledField{{Field: "citty", Meant: "city"}}
 			r.Plan.Batches, r.Plan.Requests, r.Plan.FurtherRequests, r.Plan.Seconds = 63, 63, 0, 32
 			r.Plan.Beyond = []string{"60,000 contacts would be unmarked, 60.6% of the 99,000 that the sync has marked; gate.leavers.share is 20%"}
 		},
 		"plan-add": func(r *audience.Report) {
 			planned(r)
 			r.Plan.KeepsLeavers, r.Plan.KnownLeavers, r.Plan.Moves, r.Plan.MarkedAgain = true, 0, 0, 0
+			r.Source.Unfilled = []audience.UnfilledField{{Field: "citty", Meant: "city"}}
 			r.Leavers = audience.Leavers{Kept: 1200}
 		},
 		"plan-nothing": func(r *audience.Report) {
