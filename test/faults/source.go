@@ -88,6 +88,6 @@ func happened(c *cell) bool { return c.happened.Load() > 0 }
 // that reads the old one to its end has brought what was then.
 func changed(_ context.Context, c *cell) error {
 	c.later = c.crowd.Refreshed()
-	c.at(site.PageCall, 2+c.random.IntN(site.Pages-2), func() error { return c.vendors.SetMembers(c.later.Members()) })
+	c.before(site.PageCall, 2+c.random.IntN(site.Pages-2), func() error { return c.vendors.SetMembers(c.later.Members()) })
 	return nil
 }
