@@ -22,6 +22,16 @@ func learn(ctx context.Context, tx *sql.Tx, run comparedRun) error {
 	if err != nil {
 		return err
 	}
+	still, err := loadSeen(ctx, tx, runID, seenStill)
+	if err != nil {
+		return err
+	}
+	if run.lastSeenIn != "" {
+		return firstError(
+			func() error { return seeInSegment(ctx, tx, run, listed) },
+			func() error { return keepOurs(ctx, tx, syncID, still) },
+		)
+	}
 	var gone, notVisible []int64
 	err = walkMissing(ctx, tx, run, listed, func(contact int64, wasSeen bool) {
 		if wasSeen {
@@ -36,16 +46,6 @@ func learn(ctx context.Context, tx *sql.Tx, run comparedRun) error {
 	back, err := loadSeen(ctx, tx, runID, seenBack)
 	if err != nil {
 		return err
-	}
-	still, err := loadSeen(ctx, tx, runID, seenStill)
-	if err != nil {
-		return err
-	}
-	if run.lastSeenIn != "" {
-		return firstError(
-			func() error { return seeInSegment(ctx, tx, run, listed) },
-			func() error { return keepOurs(ctx, tx, syncID, still) },
-		)
 	}
 	return firstError(
 		func() error { return seeInSegment(ctx, tx, run, listed) },
