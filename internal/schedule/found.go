@@ -45,15 +45,24 @@ func Look(ctx context.Context, c client.Client, sync string, kind Kind) (*Found,
 	return found, nil
 }
 
-// read describes the schedule anew.
+// read describes the schedule anew. The server asks the schedule's own workflow, which
+// a busy server can be too slow for within the 10 s of a call: then it is asked again.
 func (f *Found) read(ctx context.Context) error {
 	description, err := f.handle.Describe(ctx)
+	if late(err) && ctx.Err() == nil {
+		description, err = f.handle.Describe(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	f.schedule, f.info = description.Schedule, description.Info
 	f.Pinned, err = pinned(description.Schedule)
 	return err
+}
+
+func late(err error) bool {
+	_, late := errors.AsType[*serviceerror.DeadlineExceeded](err)
+	return late || errors.Is(err, context.DeadlineExceeded)
 }
 
 // pinned returns what a schedule starts due runs with.
