@@ -20,7 +20,7 @@ func sent(events, bytes, batches int64, took time.Duration) history {
 	return history{events: events, bytes: bytes, batches: batches, send: span{began, began.Add(took)}}
 }
 
-func TestEachTemporalRunIsHeldAgainstTheGoalOfItsPace(t *testing.T) {
+func TestHistoriesAreHeldAgainstTheGoalOfTheirPace(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		history history
@@ -34,7 +34,7 @@ func TestEachTemporalRunIsHeldAgainstTheGoalOfItsPace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			figures := c.history.figures("Temporal run 1 of 1")
+			figures := c.history.figures()
 			require.Equal(t, c.goal, figures[0].Goal)
 			require.Equal(t, c.met, figures[0].Met)
 			require.True(t, figures[1].Met)
@@ -45,8 +45,8 @@ func TestEachTemporalRunIsHeldAgainstTheGoalOfItsPace(t *testing.T) {
 
 func TestAHistoryOfMoreThanAKibibytePerBatchMissesTheGoal(t *testing.T) {
 	t.Parallel()
-	require.True(t, sent(300, 102_400, 100, time.Second).figures("x")[1].Met)
-	require.False(t, sent(300, 102_401, 100, time.Second).figures("x")[1].Met)
+	require.True(t, sent(300, 102_400, 100, time.Second).figures()[1].Met)
+	require.False(t, sent(300, 102_401, 100, time.Second).figures()[1].Met)
 }
 
 // ran is a run that took so much memory and left a ledger of so many bytes.
@@ -57,11 +57,19 @@ func ran(name string, peak, ledger int64, histories ...history) ranSync {
 	}
 }
 
-func TestATemporalRunWithoutBatchesIsNotMeasured(t *testing.T) {
+func TestTheTemporalRunsOfAChainAreMeasuredTogether(t *testing.T) {
 	t.Parallel()
-	figures := figuresOf([]ranSync{ran("first run", 0, 0, history{events: 20, bytes: 9000}, sent(40, 9000, 10, time.Second))})
-	require.Equal(t, "worker peak memory, first run", figures[0].Name)
-	require.Equal(t, "history events per batch, Temporal run 2 of 2", figures[1].Name)
+	figures := figuresOf([]ranSync{ran("first run", 0, 0,
+		history{events: 20, bytes: 9000}, sent(400, 90_000, 98, 10*time.Second), sent(80, 10_000, 2, time.Second))})
+	require.Equal(t, table.Goal("history events per batch", "5.00 (10.0 batches/s)", "<= 5 (from 10 batches/s on)", true), figures[1])
+	require.Equal(t, table.Goal("history bytes per batch", "1090", "<= 1024", false), figures[2])
+	require.Equal(t, table.Told("Temporal run 3 of 3", "80 events, 10,000 bytes, 2 batches"), figures[5])
+}
+
+func TestARunWithoutBatchesHasNoHistoryToMeasure(t *testing.T) {
+	t.Parallel()
+	figures := figuresOf([]ranSync{ran("first run", 0, 0, history{events: 20, bytes: 9000})})
+	require.Equal(t, "Temporal run 1 of 1", figures[1].Name)
 }
 
 func TestEachRunIsHeldAgainstTheGoalOfMemory(t *testing.T) {
