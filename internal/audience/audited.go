@@ -41,16 +41,21 @@ func (r *Report) auditAddsUp() bool {
 // auditCompared explains what only audits can find.
 func (r *Report) auditCompared(c *Comparison) {
 	if c.Missing > 0 {
-		r.explain("Hello Charles: %s members of the audience are not in the segment (missing)%s", Thousands(c.Missing), c.missingHint())
+		r.explain("Hello Charles: %s not in the segment (missing)%s",
+			some(c.Missing, "member of the audience is", "members of the audience are"), c.missingHint())
 	}
 	if c.Excluded > 0 {
-		r.explain("Hello Charles: %s members are in the segment although the filter keeps them out (excluded): they may not want to be contacted", Thousands(c.Excluded))
+		r.explain("Hello Charles: %s not want to be contacted", some(c.Excluded,
+			"member is in the segment although the filter keeps it out (excluded): it may",
+			"members are in the segment although the filter keeps them out (excluded): they may"))
 	}
 	if c.Left > 0 {
-		r.explain("Hello Charles: %s contacts that this sync has marked are in the segment, and not in the audience any more (left)", Thousands(c.Left))
+		r.explain("Hello Charles: %s in the segment, and not in the audience any more (left)",
+			some(c.Left, "contact that this sync has marked is", "contacts that this sync has marked are"))
 	}
 	if c.Invalid > 0 {
-		r.explain("Hello Charles: %s members are in the segment that fail our checks now (invalid): Hello Charles has what was sent earlier", Thousands(c.Invalid))
+		r.explain("Hello Charles: %s our checks now (invalid): Hello Charles has what was sent earlier",
+			some(c.Invalid, "member is in the segment that fails", "members are in the segment that fail"))
 	}
 }
 
@@ -69,15 +74,15 @@ func (r *Report) auditedSentence() string {
 	case r.Segment.Counted == nil:
 		return "There is no count, so nothing is proved." + nothing
 	case c == nil && r.Segment.Fits():
-		return fmt.Sprintf("The segment counts %s contacts, as many as should be in it.", Thousands(*r.Segment.Counted)) + r.gapSentence() + nothing
+		return fmt.Sprintf("The segment counts %s, as many as should be in it.", some(*r.Segment.Counted, "contact", "contacts")) + r.gapSentence() + nothing
 	case c == nil:
-		return fmt.Sprintf("The segment counts %s contacts, and %s should be in it.", Thousands(*r.Segment.Counted), r.Segment.expectedWords()) +
+		return fmt.Sprintf("The segment counts %s, and %s should be in it.", some(*r.Segment.Counted, "contact", "contacts"), r.Segment.expectedWords()) +
 			r.toleratedSentence() + r.gapSentence() + nothing
 	case c.absent() == 0 && c.Found-c.Merged == c.Listed:
 		return fmt.Sprintf("The segment holds exactly the %s members that should be in it.", Thousands(expected)) + r.gapSentence() + nothing
 	default:
-		return fmt.Sprintf("The segment lists %s contacts: of %s members that should be in it %s are not, and %s of its contacts should not be in it.",
-			Thousands(c.Listed), Thousands(expected), Thousands(c.absent()), Thousands(c.Strangers()+c.Excluded+c.Left)) +
+		return fmt.Sprintf("The segment lists %s: of %s members that should be in it %s not, and %s of its contacts should not be in it.",
+			some(c.Listed, "contact", "contacts"), Thousands(expected), numberIs(c.absent()), Thousands(c.Strangers()+c.Excluded+c.Left)) +
 			r.toleratedSentence() + r.gapSentence() + nothing
 	}
 }

@@ -56,7 +56,7 @@ func TestTheVerdictOfAnAudit(t *testing.T) {
 		},
 		"who is invalid now and was sent earlier": {
 			audited(91, &audience.Comparison{Listed: 91, Found: 90, Invalid: 1}), audience.Explained,
-			"Hello Charles: 1 members are in the segment that fail our checks now (invalid): Hello Charles has what was sent earlier",
+			"Hello Charles: 1 member is in the segment that fails our checks now (invalid): Hello Charles has what was sent earlier",
 			"The segment lists 91 contacts: of 90 members that should be in it 0 are not, and 0 of its contacts should not be in it. Nothing was sent.",
 		},
 		"as many are counted": {

@@ -82,44 +82,51 @@ func (r *Report) compared() {
 	}
 	switch {
 	case c.NotVisible > 0 && c.LastSeenIn != "":
-		r.explain("Hello Charles: %s accepted references are not in the segment (not visible yet)%s", Thousands(c.NotVisible), c.notVisibleHint())
+		r.explain("Hello Charles: %s not in the segment (not visible yet)%s",
+			some(c.NotVisible, "accepted reference is", "accepted references are"), c.notVisibleHint())
 	case c.NotVisible > 0:
-		r.explain("Hello Charles: %s accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again%s",
-			Thousands(c.NotVisible), c.notVisibleHint())
+		r.explain("Hello Charles: %s never seen there (not visible yet); the next run sends %s again%s",
+			some(c.NotVisible, "accepted reference is not in the segment, and was", "accepted references are not in the segment, and were"),
+			itOrThem(c.NotVisible), c.notVisibleHint())
 	}
 	if c.StillVisible > 0 {
-		r.explain("Hello Charles: %s contacts that were unmarked are in the segment all the same (still visible); the next run unmarks them again",
-			Thousands(c.StillVisible))
+		r.explain("Hello Charles: %s in the segment all the same (still visible); the next run unmarks %s again",
+			some(c.StillVisible, "contact that was unmarked is", "contacts that were unmarked are"), itOrThem(c.StillVisible))
 	}
 	r.auditCompared(c)
 	if c.Gone > 0 {
-		r.explain("Hello Charles: %s references were in the segment and are not any more (gone); they are left alone%s",
-			Thousands(c.Gone), c.goneHint())
+		r.explain("Hello Charles: %s left alone%s",
+			some(c.Gone, "reference was in the segment and is not any more (gone); it is", "references were in the segment and are not any more (gone); they are"), c.goneHint())
 	}
 	if c.Merged > 0 {
-		r.explain("Hello Charles: %s references share a contact with another one (merged)", Thousands(c.Merged))
+		r.explain("Hello Charles: %s a contact with another one (merged)", some(c.Merged, "reference shares", "references share"))
 	}
 	if c.Unsure > 0 {
-		r.explain("Hello Charles: %s references are in the segment of which the ledger was not sure (unsure): a request was never answered, or an earlier proof found otherwise", Thousands(c.Unsure))
+		r.explain("Hello Charles: %s in the segment of which the ledger was not sure (unsure): a request was never answered, or an earlier proof found otherwise",
+			some(c.Unsure, "reference is", "references are"))
 	}
 	switch strangers := c.Strangers(); {
 	case strangers > before:
-		r.explain("Hello Charles: %s contacts are in the segment that %s (foreign): %s with a reference of ours, %s of other systems, %s without any%s",
-			Thousands(strangers), r.whyForeign(), Thousands(c.Foreign), Thousands(c.OfOthers), Thousands(c.Unreferenced), r.Segment.beforeNote())
+		r.explain("Hello Charles: %s in the segment that %s (foreign): %s with a reference of ours, %s of other systems, %s without any%s",
+			some(strangers, "contact is", "contacts are"), r.whyForeign(strangers), Thousands(c.Foreign), Thousands(c.OfOthers), Thousands(c.Unreferenced), r.Segment.beforeNote())
 	case strangers > 0:
-		r.explain("Hello Charles: %s contacts are in the segment that are not ours; %s were there before the first run",
-			Thousands(strangers), Thousands(before))
+		r.explain("Hello Charles: %s not ours; %s there before the first run",
+			some(strangers, "contact is in the segment that is", "contacts are in the segment that are"), some(before, "was", "were"))
 	case before > 0:
-		r.explain("Hello Charles: %s others were in the segment before the first run, and are not any more", Thousands(before))
+		r.explain("Hello Charles: %s not any more",
+			some(before, "other was in the segment before the first run, and is", "others were in the segment before the first run, and are"))
 	}
 	if !r.Segment.steady() {
-		r.explain("Hello Charles: the segment counts %s contacts and lists %s: it changes, or its count lags behind",
+		r.explain("Hello Charles: the segment counts %s and lists %s: it changes, or its count lags behind",
 			countedWords(r.Segment.Counted), Thousands(c.Listed))
 	}
 }
 
 // whyForeign says what contacts are not that should not be in the segment.
-func (r *Report) whyForeign() string {
+func (r *Report) whyForeign(strangers int64) string {
+	if r.Audited && strangers == 1 {
+		return "is no member of the audience"
+	}
 	if r.Audited {
 		return "are no members of the audience"
 	}
@@ -131,7 +138,7 @@ func (c *Comparison) goneHint() string {
 	if c.Found == 0 {
 		return ": none of ours is there, so check first that the segment still asks for the marker; those that it shows again are ours again"
 	}
-	return ": run --recreate would bring them back"
+	return ": run --recreate would bring " + itOrThem(c.Gone) + " back"
 }
 
 // notVisibleHint says what else there may be to it than that contacts were lost.
@@ -154,12 +161,12 @@ func (s SegmentCount) beforeNote() string {
 	if s.Before == 0 {
 		return ""
 	}
-	return "; " + Thousands(s.Before) + " were there before the first run and are not ours"
+	return "; " + some(s.Before, "was there before the first run and is not ours", "were there before the first run and are not ours")
 }
 
 func countedWords(n *int64) string {
 	if n == nil {
-		return "no"
+		return "no contacts"
 	}
-	return Thousands(*n)
+	return some(*n, "contact", "contacts")
 }

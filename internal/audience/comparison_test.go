@@ -35,13 +35,13 @@ func TestTheVerdictFollowsFromTheComparison(t *testing.T) {
 		},
 		"one is missing and one is foreign, and the numbers are equal": {
 			judgedBy(audience.Comparison{Listed: 100_000, Found: 99_999, NotVisible: 1, Foreign: 1}, 100_000), audience.Unexplained, false,
-			"Hello Charles: 1 accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again",
-			"The segment lists 100,000 contacts: of 100,000 expected references 1 are not in it, and 1 of its contacts are not ours.",
+			"Hello Charles: 1 accepted reference is not in the segment, and was never seen there (not visible yet); the next run sends it again",
+			"The segment lists 100,000 contacts: of 100,000 expected references 1 is not in it, and 1 of its contacts is not ours.",
 		},
 		"one is gone and one is foreign, and the numbers are equal": {
 			judgedBy(audience.Comparison{Listed: 100_000, Found: 99_999, Gone: 1, Foreign: 1}, 100_000), audience.Unexplained, false,
-			"Hello Charles: 1 contacts are in the segment that the ledger does not hold as marked (foreign): 1 with a reference of ours, 0 of other systems, 0 without any",
-			"The segment lists 100,000 contacts: of 100,000 expected references 1 are not in it, and 1 of its contacts are not ours.",
+			"Hello Charles: 1 contact is in the segment that the ledger does not hold as marked (foreign): 1 with a reference of ours, 0 of other systems, 0 without any",
+			"The segment lists 100,000 contacts: of 100,000 expected references 1 is not in it, and 1 of its contacts is not ours.",
 		},
 		"nobody came": {
 			judgedBy(audience.Comparison{NotVisible: 100_000}, 0), audience.Unexplained, false,

@@ -194,12 +194,12 @@ func (r *Report) summarise() string {
 			Thousands(r.accepted()), Thousands(read)) + r.gapSentence()
 	case !r.Segment.Fits() && r.Segment.Comparison != nil:
 		c := r.Segment.Comparison
-		return fmt.Sprintf("The segment lists %s contacts: of %s expected references %s are not in it, and %s of its contacts are not ours.",
-			Thousands(c.Listed), Thousands(r.Segment.Expected), Thousands(c.NotVisible+c.Gone), Thousands(c.Strangers())) +
+		return fmt.Sprintf("The segment lists %s: of %s expected references %s not in it, and %s of its contacts %s not ours.",
+			some(c.Listed, "contact", "contacts"), Thousands(r.Segment.Expected), numberIs(c.NotVisible+c.Gone), Thousands(c.Strangers()), isOrAre(c.Strangers())) +
 			stillInSentence(c.StillVisible) + r.toleratedSentence() + r.gapSentence()
 	case !r.Segment.Fits():
-		return fmt.Sprintf("The segment holds %s contacts, but %s are expected: %s.",
-			Thousands(*counted), r.Segment.expectedWords(), missingOrTooMany(r.Segment.beyond())) + r.toleratedSentence() + r.gapSentence()
+		return fmt.Sprintf("The segment holds %s, but %s are expected: %s.",
+			some(*counted, "contact", "contacts"), r.Segment.expectedWords(), missingOrTooMany(r.Segment.beyond())) + r.toleratedSentence() + r.gapSentence()
 	}
 	return r.membershipSentence() + r.staleSentence() + stillInSentence(r.Segment.Left) + r.beforeSentence() + r.gapSentence() + r.evidenceSentence()
 }
@@ -218,7 +218,7 @@ func (r *Report) membershipSentence() string {
 	read, in := r.Source.Read, r.Segment.Expected-r.Segment.Left-r.Segment.gone()
 	switch {
 	case in > read:
-		return fmt.Sprintf("The segment holds %s members, but %s were read.", Thousands(in), Thousands(read))
+		return fmt.Sprintf("The segment holds %s members, but %s read.", Thousands(in), some(read, "was", "were"))
 	case read == 0:
 		return "The audience is empty."
 	case in == read && read == 1:
@@ -286,9 +286,9 @@ func (r *Report) beforeSentence() string {
 	case before == 0:
 		return ""
 	case extra == 0:
-		return fmt.Sprintf(" %s others were there before the first run.", Thousands(before))
+		return fmt.Sprintf(" %s there before the first run.", some(before, "other was", "others were"))
 	default:
-		return fmt.Sprintf(" The segment holds %s more; %s others were there before the first run.", Thousands(extra), Thousands(before))
+		return fmt.Sprintf(" The segment holds %s more; %s there before the first run.", Thousands(extra), some(before, "other was", "others were"))
 	}
 }
 
@@ -307,7 +307,7 @@ func (r *Report) gapSentence() string {
 	if r.Source.Gap < 0 {
 		difference = Thousands(-r.Source.Gap) + " fewer than were read"
 	}
-	return fmt.Sprintf(" Zeotap reports %s members, %s.", Thousands(reported(r)), difference)
+	return fmt.Sprintf(" Zeotap reports %s, %s.", some(reported(r), "member", "members"), difference)
 }
 
 func endedWord(ended string) string {
@@ -336,6 +336,21 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// some says how many, with the words that go with one and with any other number.
+func some(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Thousands(n) + " " + many
+}
+
+func itOrThem(n int64) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
 }
 
 // Thousands writes a number with commas: 98412 becomes "98,412".

@@ -80,7 +80,7 @@ func judge(r *Report, accept Tolerance) Verdict {
 		sure = false
 	}
 	if r.Outcomes.Unresolved > 0 {
-		r.explain("Hello Charles: of %s members nobody knows whether they were taken", Thousands(r.Outcomes.Unresolved))
+		r.explain("Hello Charles: of %s taken", some(r.Outcomes.Unresolved, "member nobody knows whether it was", "members nobody knows whether they were"))
 		sure = false
 	}
 	sure = r.sourceNear(accept) && sure
@@ -141,8 +141,8 @@ func (r *Report) counted() {
 		r.explain("Hello Charles: the segment counts as many contacts as the ledger holds as marked, though %s others were there before the first run: those are gone, or as many of ours are missing",
 			Thousands(before))
 	case before > 0:
-		r.explain("Hello Charles: the segment counts %s contacts more than the ledger holds as marked; up to %s are explained, because so many were there before the first run and are not ours",
-			Thousands(extra), Thousands(before))
+		r.explain("Hello Charles: the segment counts %s more than the ledger holds as marked; up to %s are explained, because so many were there before the first run and are not ours",
+			some(extra, "contact", "contacts"), Thousands(before))
 	}
 }
 

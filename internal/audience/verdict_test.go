@@ -154,14 +154,14 @@ func TestTheVerdictFollowsFromTheCounts(t *testing.T) {
 		},
 		"an unresolved member is never explained": {
 			report: lacking(audience.Unresolved, 1), accept: lenient, verdict: audience.Unexplained,
-			lines: []string{"Hello Charles: of 1 members nobody knows whether they were taken"},
+			lines: []string{"Hello Charles: of 1 member nobody knows whether it was taken"},
 		},
 		"a segment that counts an unresolved member is not equal": {
 			report: changed(lacking(audience.Unresolved, 1), func(r *audience.Report) { *r.Segment.Counted = 100_000 }),
 			accept: lenient, verdict: audience.Unexplained,
 			lines: []string{
 				"Hello Charles: the segment counts 100,000 contacts, the ledger holds 99,999 as marked",
-				"Hello Charles: of 1 members nobody knows whether they were taken",
+				"Hello Charles: of 1 member nobody knows whether it was taken",
 			},
 		},
 		"more are counted, as many as were there before": {
@@ -175,7 +175,7 @@ func TestTheVerdictFollowsFromTheCounts(t *testing.T) {
 			report:  changed(perfect(), func(r *audience.Report) { r.Segment.Before = 500; *r.Segment.Counted++ }),
 			verdict: audience.Explained, acceptable: true,
 			lines: []string{
-				"Hello Charles: the segment counts 1 contacts more than the ledger holds as marked; up to 500 are explained, because so many were there before the first run and are not ours",
+				"Hello Charles: the segment counts 1 contact more than the ledger holds as marked; up to 500 are explained, because so many were there before the first run and are not ours",
 			},
 		},
 		"none of those who were there before is counted, which is not equal": {

@@ -23,6 +23,9 @@ const segmentPath = "/api/v1/contact_lists/"
 const (
 	notVisible   = " accepted references are not in the segment, and were never seen there (not visible yet); the next run sends them again"
 	stillVisible = " contacts that were unmarked are in the segment all the same (still visible); the next run unmarks them again"
+
+	oneNotVisible   = "Hello Charles: 1 accepted reference is not in the segment, and was never seen there (not visible yet); the next run sends it again"
+	oneStillVisible = "Hello Charles: 1 contact that was unmarked is in the segment all the same (still visible); the next run unmarks it again"
 	// A merged contact has the phone number of whoever was sent last.
 	changedPhones  = " contacts read back 2 do not hold any more what was sent earlier: phone 2; who they are: audiencesync differences demo"
 	sharedContacts = "Hello Charles: 2 references share a contact with another one (merged)"
@@ -122,13 +125,13 @@ func wrongSegments() []behaviour {
 			first: compared(activities.TypeVerdictUnexplained, 20, audience.Comparison{Listed: 19, Found: 19, NotVisible: 1}, proof{
 				number: 2, earlier: lateOnes([]int{0}, nil), differences: lateOnes([]int{0}, nil),
 				outcomes: audience.Outcomes{Unchanged: 19, Created: 1}, sent: 21,
-				explanation: []string{"Hello Charles: 1" + notVisible},
+				explanation: []string{oneNotVisible},
 				summary:     "The segment lists 19 contacts: of 20 expected references 1 are not in it, and 0 of its contacts are not ours.",
 			}),
 			fifth: compared(activities.TypeVerdictUnexplained, 20, audience.Comparison{Listed: 20, Found: 19, NotVisible: 1, StillVisible: 1}, proof{
 				members: everyone(1, 21), number: 6, earlier: lateOnes([]int{20}, []int{0}), differences: lateOnes([]int{20}, []int{0}),
 				outcomes: audience.Outcomes{Unchanged: 19, Created: 1}, removed: 1, sent: 4,
-				explanation: []string{"Hello Charles: 1" + notVisible, "Hello Charles: 1" + stillVisible},
+				explanation: []string{oneNotVisible, oneStillVisible},
 				summary:     "The segment lists 20 contacts: of 20 expected references 1 are not in it, and 0 of its contacts are not ours. 1 who left the audience is still in the segment.",
 			}),
 		},
@@ -198,7 +201,7 @@ func wrongSegments() []behaviour {
 				members: everyone(0, 21), differences: differing(ledger.DifferenceGone, 4), absent: []int{4},
 				outcomes: audience.Outcomes{Unchanged: 20, Created: 1}, sent: 1,
 				explanation: []string{
-					"Hello Charles: 1 references were in the segment and are not any more (gone); they are left alone: run --recreate would bring them back",
+					"Hello Charles: 1 reference was in the segment and is not any more (gone); it is left alone: run --recreate would bring it back",
 					"gone: 1 of 21 is more than accept.gone allows (0%)",
 				},
 				summary: "20 of 21 are in the segment; 1 is not, for 1 reason.",
