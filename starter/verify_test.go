@@ -70,7 +70,7 @@ func TestAProofByFileNamesNobodyUnlessItIsAskedTo(t *testing.T) {
 	file := d.membersFile(t, stranger+"\n"+references[1])
 	quiet, named := d.verify(t, "--members-file", file), d.verify(t, "--members-file", file, "--with-references")
 	require.Equal(t, exitUnexplained, quiet.code, quiet.stderr)
-	require.Contains(t, quiet.stdout, "The segment lists 2 contacts: of 2 expected references 1 are not in it, and 1 of its contacts are not ours. Nothing was sent.")
+	require.Contains(t, quiet.stdout, "The segment lists 2 contacts: of 2 expected references 1 is not in it, and 1 of its contacts is not ours. Nothing was sent.")
 	for _, reference := range append(slices.Clone(references), stranger) {
 		require.NotContains(t, quiet.stdout+quiet.stderr, reference)
 	}

@@ -126,13 +126,13 @@ func wrongSegments() []behaviour {
 				number: 2, earlier: lateOnes([]int{0}, nil), differences: lateOnes([]int{0}, nil),
 				outcomes: audience.Outcomes{Unchanged: 19, Created: 1}, sent: 21,
 				explanation: []string{oneNotVisible},
-				summary:     "The segment lists 19 contacts: of 20 expected references 1 are not in it, and 0 of its contacts are not ours.",
+				summary:     "The segment lists 19 contacts: of 20 expected references 1 is not in it, and 0 of its contacts are not ours.",
 			}),
 			fifth: compared(activities.TypeVerdictUnexplained, 20, audience.Comparison{Listed: 20, Found: 19, NotVisible: 1, StillVisible: 1}, proof{
 				members: everyone(1, 21), number: 6, earlier: lateOnes([]int{20}, []int{0}), differences: lateOnes([]int{20}, []int{0}),
 				outcomes: audience.Outcomes{Unchanged: 19, Created: 1}, removed: 1, sent: 4,
 				explanation: []string{oneNotVisible, oneStillVisible},
-				summary:     "The segment lists 20 contacts: of 20 expected references 1 are not in it, and 0 of its contacts are not ours. 1 who left the audience is still in the segment.",
+				summary:     "The segment lists 20 contacts: of 20 expected references 1 is not in it, and 0 of its contacts are not ours. 1 who left the audience is still in the segment.",
 			}),
 		},
 		{
