@@ -36,6 +36,8 @@ type CloseRunInput struct {
 	VerifyOnly bool `json:"verify_only,omitempty"`
 	// Audit says that the audience was read only to compare the segment with it.
 	Audit bool `json:"audit,omitempty"`
+	// Retire says that all marks were to be taken away, without reading the audience.
+	Retire bool `json:"retire,omitempty"`
 	// Plan is nil for a run that ended before it had one.
 	Plan *audience.Plan `json:"plan,omitempty"`
 	// Notes of a plan are why a run would be refused before it has one.
@@ -106,7 +108,7 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 		return audience.Report{}, err
 	}
 	report := audience.Report{
-		Sync: in.Run.Sync, Run: in.Run.Run, Ended: in.Ended, Verified: in.VerifyOnly, Audited: in.Audit, Unasked: spec.Verification.None,
+		Sync: in.Run.Sync, Run: in.Run.Run, Ended: in.Ended, Verified: in.VerifyOnly, Audited: in.Audit, Retired: in.Retire, Unasked: spec.Verification.None,
 		Audience: audience.Audience{ID: spec.Audience.ID, Name: firstOf(in.AudienceName, spec.Audience.Name)},
 		Source:   audience.SourceCount{Read: tally.Read, Unfilled: audience.Unfilled(tally.Unfilled)},
 		Outcomes: tally.Outcomes, Reasons: audience.LimitReasons(tally.Reasons), Withheld: audience.LimitFields(tally.Withheld),

@@ -142,13 +142,17 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 	if err != nil {
 		return OpenRunResult{}, err
 	}
+	limits, err := a.endpoints.Limits(ctx, in.Spec.Destination)
+	if err != nil {
+		return OpenRunResult{}, err
+	}
 	result := OpenRunResult{
 		Run:          ref,
 		AudienceName: found.Audience.Name,
 		Window:       windowOf(sync.Workspace.Settings.Limits.RequestsInFlight),
 		BatchSize:    int64(opened.BatchSize),
 		Notes:        shortList(doubts),
-		Allowed:      allowed(sync.Workspace, int64(opened.BatchSize)),
+		Allowed:      allowed(sync.Workspace, limits, int64(opened.BatchSize)),
 	}
 	if !in.PlanOnly {
 		result.Ledger, result.Workspace = a.ledger.ID(), opening.Workspace
@@ -157,9 +161,9 @@ func (a *Activities) openRun(ctx context.Context, in OpenRunInput) (OpenRunResul
 	return result, nil
 }
 
-func allowed(workspace *endpoints.Workspace, batchSize int64) *Allowed {
+func allowed(workspace *endpoints.Workspace, limits endpoints.Limits, batchSize int64) *Allowed {
 	a := &Allowed{
-		RequestsPerSecond: workspace.Limits.RequestsPerSecond, RequestsInFlight: workspace.Limits.RequestsInFlight, ContactsPerRequest: batchSize,
+		RequestsPerSecond: limits.RequestsPerSecond(), RequestsInFlight: limits.RequestsInFlight(), ContactsPerRequest: batchSize,
 	}
 	if workspace.Settings.Send == config.SendSingle {
 		a.ContactsPerRequest = 1

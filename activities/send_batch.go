@@ -72,6 +72,8 @@ type SendBatchResult struct {
 	// Window is how many batches may be under way from now on, where a person has set
 	// the number of requests in flight; else as many as when the run was opened.
 	Window int `json:"window,omitempty"`
+	// RequestsPerSecond is the rate that is allowed from now on; 0 if it is not known.
+	RequestsPerSecond float64 `json:"requests_per_second,omitempty"`
 }
 
 // SendBatch maps and upserts one batch. A batch that is settled already
@@ -88,7 +90,9 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 				batch, err = a.isolate(ctx, in, err)
 			}
 		case tries >= triesInOutage, in.Mode != SendPatiently && tries >= triesBeforePostponing:
-			return SendBatchResult{Postponed: true, Window: a.setWindow(ctx, in.Run)}, nil
+			postponed := SendBatchResult{Postponed: true}
+			a.tellLimits(ctx, in.Run, &postponed)
+			return postponed, nil
 		}
 	}
 	if err != nil {
@@ -99,8 +103,8 @@ func (a *Activities) SendBatch(ctx context.Context, in SendBatchInput) (SendBatc
 		Outcomes: counts(batch.Result.Outcomes), Leavers: leaverCounts(batch.Result.Leavers), MarkedAgain: batch.Result.MarkedAgain,
 		RefusedAgain: batch.Result.RefusedAgain,
 		Next:         batch.Next, Split: batch.State == ledger.BatchSplit,
-		Window: a.setWindow(ctx, in.Run),
 	}
+	a.tellLimits(ctx, in.Run, &result)
 	if !in.Alone {
 		a.awaitHandIn(ctx, time.Now())
 	}
@@ -123,17 +127,21 @@ func (a *Activities) awaitHandIn(ctx context.Context, now time.Time) {
 	}
 }
 
-// setWindow is the window of the limits that a person has set; 0 without any.
-func (a *Activities) setWindow(ctx context.Context, ref RunRef) int {
+// tellLimits adds to a result what the limits are now, which a person may have set since
+// the run was opened. If they cannot be had, the next batch tells.
+func (a *Activities) tellLimits(ctx context.Context, ref RunRef, result *SendBatchResult) {
 	run, err := a.runs.get(ctx, ref)
 	if err != nil {
-		return 0 // The next batch tells.
+		return
 	}
-	set, err := a.ledger.InFlight(ctx, run.workspace.Settings.Workspace())
+	limits, err := a.endpoints.Limits(ctx, run.workspace.Settings.Workspace())
 	if err != nil {
-		return 0
+		return
 	}
-	return windowOf(set)
+	result.RequestsPerSecond = limits.RequestsPerSecond()
+	if limits.Set.RequestsInFlight != nil {
+		result.Window = windowOf(*limits.Set.RequestsInFlight)
+	}
 }
 
 func (a *Activities) sendBatch(ctx context.Context, in SendBatchInput) (ledger.Batch, error) {

@@ -107,10 +107,14 @@ func TestAReportSaysThatTheLimitsWereChangedWhileTheRunWasGoing(t *testing.T) {
 		require.NoError(t, err)
 		return report.Explanation
 	}
+	require.InDelta(t, 2.5, opened.Allowed.ContactsPerSecond(), 0, "one contact a request, as it was set")
 	for _, line := range lines() {
 		require.NotContains(t, line, "limits of the workspace", "they were changed before")
 	}
 	change(SetLimitsInput{RequestsInFlight: &inFlight, Why: "hurry"})
+	var batch SendBatchResult
+	v.activities.tellLimits(t.Context(), opened.Run, &batch)
+	require.Equal(t, SendBatchResult{Window: 6, RequestsPerSecond: 2.5}, batch)
 	require.Contains(t, lines(), "the limits of the workspace were changed while the run was going, to 2.5 requests a second and 3 in flight for each worker, by ada: hurry")
 	change(SetLimitsInput{Clear: true})
 	require.Contains(t, lines(), "the limits of the workspace were changed while the run was going, to those of the connections file, by ada")

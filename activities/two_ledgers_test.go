@@ -105,7 +105,7 @@ func TestAFirstRunIntoASegmentThatHoldsUnknownContactsIsRefused(t *testing.T) {
 	marked := map[string]json.RawMessage{"zeotap_audience_984": json.RawMessage(`"member"`)}
 	v.AddContacts(contacts.Contact{SourceType: "zeotap", Reference: "+4915199999999", Properties: marked}, contacts.Contact{FirstName: "In the app", Properties: marked})
 	const why = "sync spring has sent nothing by this ledger, which knows of 0 contacts, and its segment seg-984 counts 2 contacts in Hello Charles: " +
-		"Zeotap's own connector ran before, the ledger was lost, this is a new installation, or another sync marks the same; " +
+		"Zeotap's own connector ran before, the ledger was lost, this is a new installation, the worker (or audiencesync up) was started in another folder than before, or another sync marks the same; " +
 		"those who are not in the audience would stay marked for ever, and no count could be explained; " + remedies
 
 	_, err := v.open(t, OpenRunInput{Token: "one"})

@@ -18,7 +18,8 @@ func (a *app) cancelCommand() *cobra.Command {
 		Short: "End the run that is going: finish what is under way, send no more, and report",
 		Long: `End the run that is going. What is under way is finished and recorded, nothing more is
 sent, and the run closes with its report, which says who cancelled it. The next run sends
-what is left. The exit code is 7 when the run has ended as cancelled.
+what is left: what is new or changed, or, after a run --full, everybody if it is one again.
+The exit code is 7 when the run has ended as cancelled.
 
 Without a worker the order is left with Temporal, and the run ends when a worker is there.`,
 		Args: oneArgument,

@@ -19,7 +19,7 @@ var exitMeanings = []struct {
 }{
 	{exitGood, "good: the run ended equal, or explained within `accept`; the order was taken; nothing is wrong"},
 	{exitFailed, "failed: the run or the command did not come to its end, or `status --fail-if-older` found no good run in time"},
-	{exitUsage, "usage or configuration: a mistake in the command or a file, a start that was refused, an order that would change nothing"},
+	{exitUsage, "usage or configuration: a mistake in the command or a file, a start that was refused or would be, an order that nothing waits for"},
 	{exitUnexplained, "the verdict is unexplained: something differs, and nobody knows why"},
 	{exitUnverifiable, "the verdict is unverifiable: there is no count to be had, and the sync asks for one"},
 	{exitOutside, "the verdict is explained, with more failures than the sync's `accept` allows"},

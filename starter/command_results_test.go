@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -87,9 +88,23 @@ func TestRunsPlansProofsAndAuditsEndInBothForms(t *testing.T) {
 	require.False(t, report.Acceptable)
 	require.Equal(t, exitOutside, o.order(t, "status").code)
 	require.Equal(t, exitOutside, o.order(t, "watch").code)
+	run := report.Run
 	o.fill(0)
-	_, report = inBothForms[audience.Report](t, exitUnexplained, o.onFile(t, "verify"))
+	text, report = inBothForms[audience.Report](t, exitUnexplained, o.onFile(t, "verify"))
 	require.EqualValues(t, 1, report.Segment.Comparison.Foreign)
+	require.Regexp(t, `^sync demo, proof \d+: `, text)
+
+	after := o.order(t, "status")
+	require.Equal(t, exitOutside, after.code, "a proof is no run")
+	require.Regexp(t, fmt.Sprintf(`^sync demo, run %d: `, run), after.stdout)
+	require.Equal(t, fmt.Sprintf("since then proof %[1]d has ended: unexplained (audiencesync report demo --run %[1]d)\n", report.Run), after.stderr)
+	o.edit(t, "sync.yaml", "segment: seg-984", "segment: seg-000")
+	refused := o.tell(t, "run", o.file("sync.yaml"))
+	require.Equal(t, exitUsage, refused.code, refused.stderr)
+	after = o.order(t, "status")
+	require.Equal(t, exitUsage, after.code)
+	require.Regexp(t, fmt.Sprintf(`^sync demo, run %d: `, run), after.stdout, "the last run is not hidden by a start that was refused")
+	require.Contains(t, after.stderr, "seg-000")
 }
 
 func TestTwoRunsThatAreStartedAtOnceAreOne(t *testing.T) {
@@ -155,11 +170,15 @@ func TestARetiredSyncIsClosedForEver(t *testing.T) {
 	require.Contains(t, waits.stderr, "retiring the sync unmarks all ")
 	require.Contains(t, waits.stderr, "audiencesync approve demo")
 	again := retire("-o", "json")
-	require.Equal(t, answer{code: exitFailed, stderr: "error: sync demo: a run is going: retire when it has ended (audiencesync status)\n"}, again)
+	require.Equal(t, answer{code: exitUsage, stderr: "error: sync demo: a run is going: retire when it has ended (audiencesync status)\n"}, again)
 
 	require.Zero(t, o.order(t, "approve").code)
 	o.end(t, o.client.GetWorkflow(t.Context(), workflows.SyncID("demo"), ""))
-	require.Zero(t, o.order(t, "status").code)
+	retired := o.order(t, "status")
+	require.Zero(t, retired.code)
+	require.Regexp(t, `\nThe sync is retired: of \d+ contacts that it had marked, \d+ were unmarked\.`, retired.stdout)
+	require.Regexp(t, `(?m)^ marked before +\d+  whoever is in the audience$`, retired.stdout)
+	require.NotContains(t, retired.stdout, "left the audience")
 	closed := o.tell(t, "run", o.file("sync.yaml"))
 	require.Equal(t, exitUsage, closed.code, closed.stderr)
 	require.Contains(t, closed.stderr, "sync demo")

@@ -66,6 +66,8 @@ type outcome struct {
 	// report is nil when the run ended without one.
 	report *audience.Report
 	err    *exitError
+	// cause is what Temporal returned for a run that did not end well.
+	cause error
 }
 
 // outcomeOf reads the end of a run from what Temporal returns for it.
@@ -111,6 +113,8 @@ func ended(code int, report *audience.Report, text string) outcome {
 // unverifiable and good.
 func codeOfReport(report *audience.Report) *exitError {
 	switch {
+	case report.Ended == audience.EndedPlanned && len(report.Notes) > 0:
+		return &exitError{code: exitUsage} // The run would be refused.
 	case report.Ended == audience.EndedPlanned && report.Plan != nil && len(report.Plan.Beyond) > 0:
 		return &exitError{code: exitWaiting} // The run would wait.
 	case report.Ended == audience.EndedPlanned:

@@ -32,7 +32,7 @@ func writeGate(w io.Writer, p workflows.Progress) error {
 		fmt.Sprintf("end the run:         audiencesync decline %s --why \"...\"", p.Sync),
 		fmt.Sprintf("no decision:         the run ends as failed at %s", at(p.Hold.Until)))
 	if !p.Hold.KeptUntil.IsZero() {
-		lines = append(lines, fmt.Sprintf("after %s:  an approved run reads again, and asks again if more than this would change", at(p.Hold.KeptUntil)))
+		lines = append(lines, fmt.Sprintf("after %s:  an approved run decides anew, and asks again if more than this would change", at(p.Hold.KeptUntil)))
 	}
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 	return err

@@ -184,7 +184,7 @@ func TestTheGateIsShownWithItsNumbersAndIsAnswered(t *testing.T) {
 	require.Regexp(t, `(?m)^   to unmark +`+audience.Thousands(left)+`  left the audience, or may not be in it any more$`, status.stdout)
 	require.Contains(t, status.stdout, "\nthe run asks because\n  "+planned.Plan.Beyond[0]+"\n\nsend it, this once:  audiencesync approve demo --why \"...\"\n"+
 		"end the run:         audiencesync decline demo --why \"...\"\nno decision:         the run ends as failed at ")
-	require.Contains(t, status.stdout, ":  an approved run reads again, and asks again if more than this would change\n")
+	require.Contains(t, status.stdout, ":  an approved run decides anew, and asks again if more than this would change\n")
 	var progress workflows.Progress
 	require.NoError(t, json.Unmarshal([]byte(o.order(t, "status", "-o", "json").stdout), &progress))
 	require.Equal(t, left, progress.Plan.ToUnmark())

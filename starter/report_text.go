@@ -31,7 +31,7 @@ func writeReport(w io.Writer, r *audience.Report) error {
 		t.AppendRow(table.Row{label, number, line.Note})
 	}
 	lines := []string{
-		fmt.Sprintf("sync %s, run %d: audience %s %s", r.Sync, r.Run, r.Audience.ID, r.Audience.Name), "", t.Render(),
+		fmt.Sprintf("sync %s, %s %d: audience %s %s", r.Sync, kindOfRun(r), r.Run, r.Audience.ID, r.Audience.Name), "", t.Render(),
 	}
 	lines = append(lines, reasonLines(r)...)
 	lines = append(lines, countedReasons("why leavers were not unmarked:", r.LeaverReasons)...)
@@ -49,10 +49,23 @@ func writeReport(w io.Writer, r *audience.Report) error {
 		lines = append(lines, indented(indented(r.Plan.Beyond))...)
 	}
 	lines = append(lines, decisionLines(r)...)
+	lines = append(lines, "", r.Summary)
 	lines = append(lines, unfilledLines(r)...)
-	lines = append(lines, "", r.Summary, "")
+	lines = append(lines, "")
 	_, err := io.WriteString(w, strings.Join(lines, "\n"))
 	return err
+}
+
+// kindOfRun names what brings no members as what it is. All are counted together.
+func kindOfRun(r *audience.Report) string {
+	switch {
+	case r.Verified:
+		return "proof"
+	case r.Audited:
+		return "audit"
+	default:
+		return "run"
+	}
 }
 
 // unfilledLines name the fields that no member has. That may be right, and is no part of

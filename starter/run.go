@@ -88,23 +88,16 @@ func (a *app) runAndPrint(ctx context.Context, c client.Client, in workflows.Aud
 	case err != nil:
 		return &exitError{code: exitFailed, err: err}
 	case joined && in.Retire:
-		return failed(in.Spec.Sync, errors.New("a run is going: retire when it has ended (audiencesync status)"))
+		return usage("sync %s: a run is going: retire when it has ended (audiencesync status)", in.Spec.Sync)
 	case joined && in.Audit:
-		return failed(in.Spec.Sync, errors.New("a run is going: audit when it has ended (audiencesync status)"))
+		return usage("sync %s: a run is going: audit when it has ended (audiencesync status)", in.Spec.Sync)
 	case joined && in.VerifyOnly:
-		return failed(in.Spec.Sync, errors.New("a run is going, which ends with a proof of its own: look at it with audiencesync status"))
+		return usage("sync %s: a run is going, which ends with a proof of its own: look at it with audiencesync status", in.Spec.Sync)
 	case joined && in.PlanOnly:
-		return failed(in.Spec.Sync, errors.New("a run is going, so there is no plan for the next one: look at it with audiencesync status, and plan when it has ended"))
+		return usage("sync %s: a run is going, so there is no plan for the next one: look at it with audiencesync status, and plan when it has ended", in.Spec.Sync)
 	case joined:
 		a.say("A run of %s is going already; this command joins it and starts no second one.", in.Spec.Sync)
-		for _, told := range []struct {
-			flag string
-			set  bool
-		}{{"--full", in.Full}, {"--recreate", in.Recreate}, {"--" + expectFlag, in.Expect != nil}} {
-			if told.set {
-				a.say("That run was not started with this %s: run it again with it when it has ended.", told.flag)
-			}
-		}
+		a.sayDifferences(startedWith(ctx, c, run), in)
 	}
 	report, err := a.follow(ctx, c, run, a.newView())
 	if ctx.Err() != nil {

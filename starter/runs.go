@@ -72,27 +72,42 @@ func newestFirst(runs []*workflowpb.WorkflowExecutionInfo) {
 	})
 }
 
-// endOf learns how a run has ended.
-func endOf(ctx context.Context, c client.Client, run *workflowpb.WorkflowExecutionInfo) (endedRun, error) {
+// aside reports whether a report is that of a plan, a proof alone or an audit.
+func aside(r *audience.Report) bool {
+	return r.Verified || r.Audited || r.Ended == audience.EndedPlanned
+}
+
+// cameOf learns what came of a run that has ended.
+func cameOf(ctx context.Context, c client.Client, run *workflowpb.WorkflowExecutionInfo) (outcome, error) {
 	sync, _ := workflows.SyncOf(run.GetExecution().GetWorkflowId())
-	end := endedRun{StartedAt: run.GetStartTime().AsTime(), EndedAt: run.GetCloseTime().AsTime()}
 	var report audience.Report
 	err := c.GetWorkflow(ctx, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()).Get(ctx, &report)
 	if err != nil {
 		if _, ended := errors.AsType[*temporal.WorkflowExecutionError](err); !ended {
-			return end, err
+			return outcome{}, err
 		}
 	}
 	came := outcomeOf(sync, &report, err)
+	came.cause = err
+	return came, nil
+}
+
+// endOf learns how a run has ended.
+func endOf(ctx context.Context, c client.Client, run *workflowpb.WorkflowExecutionInfo) (endedRun, error) {
+	end := endedRun{StartedAt: run.GetStartTime().AsTime(), EndedAt: run.GetCloseTime().AsTime()}
+	came, err := cameOf(ctx, c, run)
+	if err != nil {
+		return end, err
+	}
 	if came.report == nil {
-		end.End = endWithoutReport(err)
+		end.End = endWithoutReport(came.cause)
 		if came.err.err != nil {
 			end.Why = came.err.err.Error()
 		}
 		return end, nil
 	}
 	r := came.report
-	end.Run, end.Good, end.aside = r.Run, came.err == nil, r.Verified || r.Audited || r.Ended == audience.EndedPlanned
+	end.Run, end.Good, end.aside = r.Run, came.err == nil, aside(r)
 	end.End = (&runreport.Account{Ended: r.Ended, Verified: r.Verified, Verdict: r.Verdict, Acceptable: r.Acceptable}).End()
 	return end, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 
 	"audiencesync/internal/audience"
@@ -22,7 +24,9 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status SYNC",
 		Short: "Show the run that is going and what it waits for, or the report of the last one",
 		Long: `Show the run that is going and what it waits for, or the report of the last one. The exit
-code is 6 while the run waits for a person, and that of the run when it has ended.
+code is 6 while the run waits for a person, and that of the run when it has ended. Plans,
+proofs alone and audits are no runs here, unless there is nothing else: one that came later
+is named. If a later start failed or was refused, its error is said, and is the exit code.
 
 With --fail-if-older it says instead when a run has last ended well (what "run" ends with
 exit code 0 for), and ends with exit code 1 if that is longer ago: for a monitor. It asks
@@ -62,7 +66,57 @@ func (a *app) status(ctx context.Context, c client.Client, sync string) error {
 	}
 	var report audience.Report
 	err = c.GetWorkflow(ctx, workflows.SyncID(sync), "").Get(ctx, &report)
-	return conclude(outcomeOf(sync, &report, err), a.printReport)
+	newest := outcomeOf(sync, &report, err)
+	if newest.report != nil && !aside(newest.report) {
+		return conclude(newest, a.printReport)
+	}
+	return a.statusBefore(ctx, c, sync, newest)
+}
+
+// statusBefore is the status where no run has ended last, but a plan, a proof alone, an
+// audit, or a start without a report: the last run is shown, and what came after it is
+// said. A start that failed is the exit code, as nothing has been brought since.
+func (a *app) statusBefore(ctx context.Context, c client.Client, sync string, newest outcome) error {
+	last, err := lastRun(ctx, c, sync)
+	switch {
+	case err != nil:
+		return failed(sync, err)
+	case last == nil:
+		return conclude(newest, a.printReport)
+	case newest.report == nil:
+		return conclude(outcome{report: last.report, err: newest.err}, a.printReport)
+	}
+	r := newest.report
+	how := cmp.Or(r.Ended, string(r.Verdict))
+	a.say("since then %s %d has ended: %s (audiencesync report %s --run %d)", kindOfRun(r), r.Run, how, sync, r.Run)
+	return conclude(*last, a.printReport)
+}
+
+// mostBefore is how many runs are looked at to find the last one with a report.
+const mostBefore = 50
+
+// lastRun finds the newest run that has a report and is no plan, proof or audit; nil if
+// Temporal knows of none.
+func lastRun(ctx context.Context, c client.Client, sync string) (*outcome, error) {
+	var runs []*workflowpb.WorkflowExecutionInfo
+	err := eachRun(ctx, c, "WorkflowId = '"+workflows.SyncID(sync)+"'", func(run *workflowpb.WorkflowExecutionInfo) (enough bool) {
+		runs = append(runs, run)
+		return len(runs) == mostBefore
+	})
+	if err != nil {
+		return nil, err
+	}
+	newestFirst(runs)
+	for _, run := range runs {
+		came, err := cameOf(ctx, c, run)
+		if err != nil {
+			return nil, err
+		}
+		if came.report != nil && !aside(came.report) {
+			return &came, nil
+		}
+	}
+	return nil, nil
 }
 
 func (a *app) showProgress(ctx context.Context, c client.Client, sync string) error {

@@ -31,6 +31,10 @@ type shownPath struct {
 	LeftOut []shownLabel  `json:"left_out,omitempty"`
 	Stops   []shownLabel  `json:"stops_a_run,omitempty"`
 	Request *shownRequest `json:"request,omitempty"`
+	// Protected says that the request leaves out phone number and email address, because
+	// Hello Charles has confirmed the contact: with them it could bring back one that was
+	// erased. They are sent, in a second request, when they have changed.
+	Protected bool `json:"protected,omitempty"`
 	// NoRequest says why there is no request of a member that would be sent.
 	NoRequest string `json:"no_request,omitempty"`
 	// Unmark is the request with which the next run takes the marker away.
@@ -107,7 +111,7 @@ type shownContact struct {
 func showPath(sync string, p trial.Path) shownPath {
 	s := shownPath{
 		Sync: sync, Reference: p.Trace.Reference, Fields: p.Mapped, Sent: p.Trace.Contact != nil,
-		LeftOut: showLabels(p.Trace.Withheld), Stops: showLabels(p.Stops), NoRequest: p.NoRequest,
+		LeftOut: showLabels(p.Trace.Withheld), Stops: showLabels(p.Stops), NoRequest: p.NoRequest, Protected: p.Protected,
 		History: showHistory(p), Held: showHeld(p),
 	}
 	switch {
@@ -230,9 +234,12 @@ func (s *shownPath) writeRequest(text *strings.Builder) error {
 	case s.Request == nil:
 		text.WriteString("none: " + s.NoRequest + "\n")
 		return nil
-	default:
-		return s.Request.write(text)
 	}
+	if s.Protected {
+		text.WriteString("without phone number and email address: Hello Charles holds the contact, and with them the request could bring back\n" +
+			"one that is erased; when they have changed, a second request names them\n")
+	}
+	return s.Request.write(text)
 }
 
 // writeUnmark says what becomes of the marker of somebody who is not sent.
@@ -257,6 +264,8 @@ func (s *shownPath) writeHistory(text *strings.Builder) error {
 	}
 	h := s.History
 	switch {
+	case s.Reference == "" && !h.HasRun:
+		text.WriteString("not known without a reference: failures lists the member by its place\n")
 	case !h.HasRun:
 		text.WriteString("the sync has not run on this ledger\n")
 	case h.Member == ledger.MemberYes && h.AcceptedRun == 0:

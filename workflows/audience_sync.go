@@ -319,7 +319,7 @@ func (r *audienceSync) close(ctx workflow.Context, proved proof) (*audience.Repo
 	defer cancel()
 	report, err := r.closeRun(calm, activities.CloseRunInput{
 		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Counted: proved.counted.Counted, Why: proved.counted.Why,
-		Comparison: proved.compared.Comparison, NotCompared: proved.compared.Why, ReadBack: proved.readBack, VerifyOnly: r.in.VerifyOnly, Audit: r.in.Audit,
+		Comparison: proved.compared.Comparison, NotCompared: proved.compared.Why, ReadBack: proved.readBack, VerifyOnly: r.in.VerifyOnly, Audit: r.in.Audit, Retire: r.in.Retire,
 		Entered: proved.counted.Counted != nil && r.in.Entered != nil, Plan: r.progress.Plan, Decisions: r.progress.Decisions,
 	})
 	if err != nil {
@@ -366,7 +366,7 @@ func (r *audienceSync) abandon(ctx workflow.Context, cause error) error {
 	}
 	input := activities.CloseRunInput{
 		Run: r.opened.Run, AudienceName: r.opened.AudienceName, Ended: audience.EndedFailed,
-		Plan: r.progress.Plan, Decisions: r.progress.Decisions, VerifyOnly: r.in.VerifyOnly, Audit: r.in.Audit,
+		Plan: r.progress.Plan, Decisions: r.progress.Decisions, VerifyOnly: r.in.VerifyOnly, Audit: r.in.Audit, Retire: r.in.Retire,
 	}
 	stopped := endOfHold(cause)
 	switch {

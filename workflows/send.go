@@ -222,6 +222,9 @@ func (r *audienceSync) sendOne(ctx workflow.Context, number int64) error {
 		return err
 	}
 	r.window = cmp.Or(result.Window, r.opened.Window)
+	if r.opened.Allowed != nil && result.RequestsPerSecond > 0 {
+		r.opened.Allowed.RequestsPerSecond = result.RequestsPerSecond
+	}
 	sent.ended = workflow.Now(ctx)
 	r.postponed.observe(sent, result)
 	if result.Postponed {

@@ -21,7 +21,7 @@ func setting(s *script, window int, d *door) {
 			}
 		}
 		result := created(1000)
-		result.Window = window
+		result.Window, result.RequestsPerSecond = window, 0.2
 		return result, nil
 	}
 }
@@ -52,6 +52,7 @@ func TestANewHistoryKeepsTheWindowUntilTheLimitsAreCleared(t *testing.T) {
 	_, err := play(t, environment(t, s), workflows.AudienceSyncInput{Spec: spec})
 	in := carriedBy(t, err)
 	require.Equal(t, 6, in.Carried.Window)
+	require.InDelta(t, 200, in.Carried.Opened.Allowed.ContactsPerSecond(), 0, "what is allowed now")
 
 	d := newDoor(6, 15)
 	setting(s, 0, d)

@@ -31,7 +31,7 @@ func (r *Report) Lines() []Line {
 	if r.Source.Reported != nil {
 		l.add("source/reported", "reported by Zeotap", *r.Source.Reported, r.Source.Basis)
 	}
-	if !r.Verified {
+	if !r.Verified && !r.Retired {
 		l.add("source/read", "read", r.Source.Read, "")
 	}
 	for _, part := range []struct {
@@ -51,7 +51,11 @@ func (r *Report) Lines() []Line {
 		l.part("outcomes/"+string(part.outcome), string(part.outcome), r.Outcomes.Of(part.outcome), part.note)
 	}
 	l.part("known_failures", "known failures", r.KnownFailures, "of the above: an earlier run met them with the same content")
-	l.some("leavers", "left the audience", r.Leavers.Total(), "or may not be in it any more")
+	if r.Retired {
+		l.some("leavers", "marked before", r.Leavers.Total(), "whoever is in the audience")
+	} else {
+		l.some("leavers", "left the audience", r.Leavers.Total(), "or may not be in it any more")
+	}
 	for _, part := range []struct {
 		outcome Outcome
 		note    string

@@ -42,6 +42,9 @@ type Report struct {
 	// Audited says that the audience was read only to compare the segment with it:
 	// nothing was sent, and the ledger does not count.
 	Audited bool `json:"audited,omitempty"`
+	// Retired says that all marks of the sync were to be taken away, without reading its
+	// audience.
+	Retired bool `json:"retired,omitempty"`
 	// Unasked says that the sync asks for no verification: unverifiable is
 	// then a good end.
 	Unasked bool `json:"verification_not_asked,omitempty"`
@@ -181,6 +184,8 @@ func (r *Report) summarise() string {
 		return r.verifiedSentence()
 	case r.Audited && r.Ended == "":
 		return r.auditedSentence()
+	case r.Retired && r.Ended == "":
+		return r.retiredSentence()
 	case r.Ended == EndedPlanned && r.Plan != nil && r.Plan.KeepsLeavers:
 		return fmt.Sprintf("%s of %s members would be sent; nothing was sent.", Thousands(r.Plan.ToSend), Thousands(read))
 	case r.Ended == EndedPlanned && r.Plan != nil:
@@ -230,8 +235,33 @@ func (r *Report) membershipSentence() string {
 	if reasons := r.countReasons(); reasons > 0 {
 		why = "for " + plural(reasons, "reason")
 	}
-	return fmt.Sprintf("%s of %s %s in the segment; %s %s not, %s.",
-		Thousands(in), Thousands(read), isOrAre(in), Thousands(read-in), isOrAre(read-in), why)
+	return fmt.Sprintf("%s of %s %s in the segment; %s %s not%s, %s.",
+		Thousands(in), Thousands(read), isOrAre(in), Thousands(read-in), isOrAre(read-in), r.staleToo(), why)
+}
+
+// staleToo names those in the segment that could not be updated: their reasons are
+// counted with those of the members that are not in it.
+func (r *Report) staleToo() string {
+	if r.Segment.Stale == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and of those in it %s could not be updated", Thousands(r.Segment.Stale))
+}
+
+// retiredSentence says what became of the marks of a sync that is retired.
+func (r *Report) retiredSentence() string {
+	sentence := fmt.Sprintf("The sync is retired: of %s that it had marked, %s unmarked.",
+		some(r.Leavers.Total(), "contact", "contacts"), some(r.Leavers.Removed, "was", "were"))
+	if r.Leavers.Gone > 0 {
+		sentence += " " + some(r.Leavers.Gone, "is", "are") + " gone from Hello Charles."
+	}
+	if r.Segment.Counted == nil {
+		return sentence + " What the segment holds is not known, because there is no count."
+	}
+	if left := r.Segment.Left; left > 0 {
+		sentence += " " + some(left, "contact is", "contacts are") + " still in the segment."
+	}
+	return sentence + r.beforeSentence() + r.toleratedSentence() + r.evidenceSentence()
 }
 
 func (r *Report) countReasons() int {
@@ -248,7 +278,7 @@ func (r *Report) countReasons() int {
 }
 
 func (r *Report) staleSentence() string {
-	if r.Segment.Stale == 0 {
+	if r.Segment.Stale == 0 || r.Source.Read > r.Segment.Expected-r.Segment.Left-r.Segment.gone() {
 		return ""
 	}
 	return fmt.Sprintf(" Of those in it, %s could not be updated.", Thousands(r.Segment.Stale))

@@ -39,6 +39,18 @@ func TestTheSummarySaysInWordsWhatBecameOfTheAudience(t *testing.T) {
 			lacking(audience.Refused, 1000), func(r *audience.Report) {
 				r.Segment.Expected, r.Segment.Stale, r.Segment.Counted = 100_000, 1000, new(int64(100_000))
 			}),
+		"98,000 of 100,000 are in the segment; 2,000 are not, and of those in it 300 could not be updated, for 2 reasons.": changed(
+			lacking(audience.Invalid, 2000), func(r *audience.Report) {
+				r.Outcomes.Refused, r.Outcomes.Created = 300, r.Outcomes.Created-300
+				r.Reasons, r.Segment.Stale = map[string]int64{"a": 2000, "b": 300}, 300
+			}),
+		"The sync is retired: of 301 contacts that it had marked, 290 were unmarked. 1 is gone from Hello Charles. 10 contacts are still in the segment.": {
+			Retired: true, Leavers: audience.Leavers{Removed: 290, Gone: 1, Refused: 10},
+			Segment: audience.SegmentCount{Expected: 10, Left: 10, Counted: new(int64(10))},
+		},
+		"The sync is retired: of 1 contact that it had marked, 1 was unmarked. What the segment holds is not known, because there is no count.": {
+			Retired: true, Leavers: audience.Leavers{Removed: 1},
+		},
 		"All 100,000 members are in the segment. Zeotap reports 100,050 members, 50 more than were read.": changed(
 			perfect(), func(r *audience.Report) { *r.Source.Reported = 100_050 }),
 		"All 100,000 members are in the segment. Zeotap reports 99,000 members, 1,000 fewer than were read.": changed(

@@ -28,7 +28,8 @@ func (i *inspection) beginning(ctx context.Context) error {
 	case i.inSegment != nil && *i.inSegment > b.Held:
 		i.found.Beginning = fmt.Sprintf(
 			"sync %s has sent nothing by this ledger, which knows of %s, and its segment %s counts %s in Hello Charles: "+
-				"Zeotap's own connector ran before, the ledger was lost, this is a new installation, or another sync marks the same; "+
+				"Zeotap's own connector ran before, the ledger was lost, this is a new installation, the worker (or audiencesync up) was started in another folder than before, "+
+				"or another sync marks the same; "+
 				"those who are not in the audience would stay marked for ever, and no count could be explained; %s",
 			i.Spec.Sync, contacts(b.Held), i.Spec.Verification.Segment, contacts(*i.inSegment), Remedies(i.Spec.Sync))
 	default:

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"audiencesync/internal/config"
 )
 
 // Difference is a key in which two syncs, or two cadences, differ, as it stands in a
@@ -32,6 +34,9 @@ func orNone(value string) string {
 	}
 	return value
 }
+
+// Between says in what two syncs differ.
+func Between(from, to config.Sync) ([]Difference, error) { return differing("", from, to) }
 
 // touched is the difference of a schedule that something else has changed.
 const touched = "what the server holds"

@@ -22,6 +22,11 @@ type Path struct {
 	// Stops are labels of the member for which the mapping says that no run sends
 	// anything.
 	Stops []audience.Withheld
+	// Protected says that the request names no phone number and no email address: Hello
+	// Charles has confirmed the contact, keeps what a request does not name, and a
+	// contact that was erased meanwhile is not to be reachable again. A run names them
+	// in a second request when they have changed.
+	Protected bool
 	// Request is what the contact is sent with, alone; nil when it is not sent,
 	// or when NoRequest says why there is none.
 	Request   *hellocharles.Rendered
@@ -50,7 +55,11 @@ func (t *Trial) Follow(ctx context.Context, member audience.Member) (Path, error
 		return p, err
 	}
 	if p.Trace.Contact != nil {
-		rendered, err := t.Sync.Workspace.API.Render(ctx, *p.Trace.Contact)
+		contact, err := t.asSent(ctx, &p)
+		if err != nil {
+			return p, err
+		}
+		rendered, err := t.Sync.Workspace.API.Render(ctx, contact)
 		switch {
 		case ctx.Err() != nil:
 			return p, ctx.Err()
@@ -66,6 +75,18 @@ func (t *Trial) Follow(ctx context.Context, member audience.Member) (Path, error
 	left := p.Trace.Excluded != nil || p.Trace.Rejected != nil && t.Sync.Spec.OnInvalid == config.InvalidRemove
 	err := t.lookBack(ctx, &p, left)
 	return p, err
+}
+
+// asSent is the contact of a path as a run sends it that changes no phone number and no
+// email address.
+func (t *Trial) asSent(ctx context.Context, p *Path) (audience.Contact, error) {
+	opening, err := t.Sync.Opening()
+	if err != nil {
+		return audience.Contact{}, err
+	}
+	contact, protected, err := t.protected(ctx, opening, Candidate{Contact: *p.Trace.Contact})
+	p.Protected = protected
+	return contact, err
 }
 
 // FollowLeaver follows a reference that no member of the audience has, and sends

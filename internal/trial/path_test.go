@@ -8,6 +8,7 @@ import (
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 	"audiencesync/internal/readback"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/trial"
@@ -40,6 +41,29 @@ func TestATraceShowsTheRequestThatIsSent(t *testing.T) {
 			require.Equal(t, "Ada", path.Held.Held.FirstName)
 		})
 	}
+}
+
+func TestATraceShowsThatAConfirmedContactIsSentWithoutItsChannels(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.CharlesOptions{}, func(c *config.HelloCharles) { c.Omitted = config.OmittedKeep })
+	opened := w.ready(t)
+	member, _, err := opened.Find(t.Context(), ada)
+	require.NoError(t, err)
+	path, err := opened.Follow(t.Context(), member)
+	require.NoError(t, err)
+	require.False(t, path.Protected)
+	require.Contains(t, string(path.Request.Body), "phone")
+
+	try(t, opened, 1)
+	// As a proof does that has found the contact.
+	_, err = ledgertest.SQL(t, w.address).ExecContext(t.Context(), "UPDATE contacts SET held = 1")
+	require.NoError(t, err)
+	path, err = opened.Follow(t.Context(), member)
+	require.NoError(t, err)
+	require.True(t, path.Protected)
+	require.NotContains(t, string(path.Request.Body), "phone")
+	try(t, opened, 1)
+	require.Equal(t, string(w.bodies[len(w.bodies)-1]), string(path.Request.Body))
 }
 
 func TestATraceOfAMemberThatIsNotSentShowsWhatIsHeld(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"audiencesync/internal/config"
 	"audiencesync/internal/endpoints"
 	"audiencesync/internal/ledger"
+	"audiencesync/internal/ledger/ledgertest"
 	"audiencesync/internal/simulator"
 	"audiencesync/internal/trial"
 )
@@ -45,6 +46,7 @@ const (
 // world is both vendors and a ledger. Hello Charles is the simulator, over
 // HTTP; the audience is a file.
 type world struct {
+	address string // of the ledger
 	*simulator.Simulator
 	pool *endpoints.Pool
 	said []string
@@ -72,7 +74,8 @@ func newWorld(t *testing.T, options simulator.CharlesOptions, change func(*confi
 	if change != nil {
 		change(&charles)
 	}
-	book, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"))
+	w.address = ledgertest.SQLite(t)
+	book, err := ledger.Open(t.Context(), w.address)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, book.Close()) })
 	w.pool = endpoints.New(endpoints.Options{
