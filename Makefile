@@ -41,6 +41,7 @@ RACE ?= $(shell test "$$($(GO) env CGO_ENABLED)" = 1 && printf '\043include <std
 UNWATCHED = $(foreach package,modernc.org/sqlite/lib modernc.org/libc/... golang.org/x/crypto/blowfish,'-gcflags=$(package)=-race=false -d=checkptr=0')
 # Tests of a package at the same time: many wait for a server, or for time to pass.
 PARALLEL ?= 4
+# What vet finds, make lint finds too.
 TEST_FLAGS = GOFLAGS="$$($(GO) env GOFLAGS) $(UNWATCHED)"
 
 # The tests of the ledger in PostgreSQL start a server of their own, if there is one
@@ -92,8 +93,8 @@ test: temporal ## Run all tests: unit, replay, integration, end to end
 	if [ -n "$$race" ]; then echo "testing with the race detector"; \
 	else echo "testing without the race detector, which needs a C compiler"; fi; \
 	echo "$(if $(POSTGRES),the ledger is tested on SQLite and on PostgreSQL,$(NO_POSTGRES))"; \
-	echo "$(GO) test $$race -shuffle=on -count=1 -parallel $(PARALLEL) -timeout 20m ./..."; \
-	$(TEST_FLAGS) $(GO) test $$race -shuffle=on -count=1 -parallel $(PARALLEL) -timeout 20m ./...
+	echo "$(GO) test $$race -vet=off -shuffle=on -count=1 -parallel $(PARALLEL) -timeout 20m ./..."; \
+	$(TEST_FLAGS) $(GO) test $$race -vet=off -shuffle=on -count=1 -parallel $(PARALLEL) -timeout 20m ./...
 	$(if $(POSTGRES),,@echo "$(NO_POSTGRES)")
 
 test-short: temporal ## Run the tests that take seconds
