@@ -139,6 +139,18 @@ func TestAPlanThatWouldAskEndsLikeARunThatWaits(t *testing.T) {
 	require.Contains(t, expecting.stdout, "7")
 }
 
+func TestAPlanOfARunThatWouldBeRefusedEndsAsThatRunDoes(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.fill(3)
+	text, report := inBothForms[audience.Report](t, exitUsage, o.onFile(t, "plan"))
+	require.Contains(t, text, "a run would be refused: sync demo has sent nothing by this ledger")
+	require.NotEmpty(t, report.Notes)
+	refused := o.tell(t, "run", o.file("sync.yaml"))
+	require.Equal(t, exitUsage, refused.code)
+	require.Contains(t, refused.stderr, report.Notes[0])
+}
+
 func TestOrdersToARunAreAcknowledgedAsJSON(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
