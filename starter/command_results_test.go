@@ -205,10 +205,23 @@ func TestFailuresAreRetriedByTheCommandLine(t *testing.T) {
 	text, retried := inBothForms[retriedFailures](t, exitGood, retry())
 	require.Equal(t, "demo: the next run sends 1 known failures again\n", text)
 	require.EqualValues(t, 1, retried.Retried)
-	_, retried = inBothForms[retriedFailures](t, exitGood, retry("--reason", "another"))
+	_, retried = inBothForms[retriedFailures](t, exitGood, retry("--reason", "reference_missing"))
 	require.Zero(t, retried.Retried)
+	_, retried = inBothForms[retriedFailures](t, exitGood, retry("--reason", audience.RefusedByHelloCharles.Explain()))
+	require.EqualValues(t, 1, retried.Retried)
 	_, retried = inBothForms[retriedFailures](t, exitGood, retry("--reference", "id-2"))
 	require.Zero(t, retried.Retried)
+}
+
+func TestAnUnknownReasonIsRefusedWithThoseThatThereAre(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	withFailure(t, d, "")
+	for verb, whose := range map[string]string{"failures": "the run", "retry-failures": "the sync"} {
+		refused := call(t, verb, "demo", "--ledger", "sqlite:"+d.file("ledger.db"), "--reason", "another")
+		require.Equal(t, answer{code: exitUsage, stderr: "error: --reason \"another\": there is no such reason; the reasons of " + whose +
+			" are refused_by_hello_charles (Hello Charles refused the contact)\n"}, refused)
+	}
 }
 
 func TestALedgersTablesAreToldAsJSON(t *testing.T) {

@@ -62,7 +62,7 @@ Hello Charles does not have it, is no failure: --withheld lists those.`,
 	flags := command.Flags()
 	flags.Int64Var(&f.run, "run", 0, "number of the run (default the newest)")
 	flags.BoolVar(&f.newOnly, "new", false, "only those that no earlier run had met")
-	flags.StringVar(&f.reason, "reason", "", "only those with this reason, as reports and this list name it")
+	flags.StringVar(&f.reason, "reason", "", reasonHelp)
 	flags.IntVar(&f.limit, "limit", 0, "at most so many (default all)")
 	flags.BoolVar(&f.raw, "raw", false, "also the mapped fields of the member, if they were kept; needs --failure-key")
 	flags.BoolVar(&f.withheld, "withheld", false, "instead of failures: tags and options of selects that are not in Hello Charles, so that members were sent without them, and how many members")
@@ -107,6 +107,15 @@ func showFailure(f ledger.Failure) shownFailure {
 
 func (a *app) listFailures(ctx context.Context, l *ledger.Ledger, sync string, f failuresFlags) error {
 	printer := a.newFailurePrinter(f.raw)
+	reasons, err := l.FailureReasons(ctx, sync, f.run)
+	if err != nil {
+		return err
+	}
+	if f.reason != "" {
+		if f.reason, err = findReason(f.reason, "the run", namesOf(reasons)); err != nil {
+			return err
+		}
+	}
 	query := ledger.FailureQuery{Sync: sync, Run: f.run, NewOnly: f.newOnly, Reason: f.reason, Limit: f.limit}
 	n := 0
 	for found, err := range l.Failures(ctx, query) {
@@ -128,6 +137,15 @@ func (a *app) listFailures(ctx context.Context, l *ledger.Ledger, sync string, f
 		a.say("no failures")
 	}
 	return printer.end()
+}
+
+// namesOf names the reasons of a run, each once.
+func namesOf(reasons []ledger.FailureReason) []string {
+	names := make([]string, len(reasons))
+	for i, r := range reasons {
+		names[i] = r.Reason
+	}
+	return slices.Compact(names)
 }
 
 // failurePrinter prints failures as they come: a run may have a million.

@@ -145,3 +145,18 @@ func TestASyncThatTheLedgerDoesNotKnowIsToldOnce(t *testing.T) {
 	unknown := call(t, "failures", "nosuch", "--ledger", "sqlite:"+d.file("ledger.db"))
 	require.Equal(t, answer{code: exitUsage, stderr: "error: sync nosuch has never run on this ledger; those that have: demo\n"}, unknown)
 }
+
+func TestFailuresAreChosenByTheCodeOfTheirReasonAndByTheWordsOfReports(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	withFailure(t, d, "")
+	for reason, n := range map[string]int{
+		"refused_by_hello_charles": 1, "Hello Charles refused the contact": 1, "Hello Charles refused the contact (contact_blocked)": 0, "reference_missing": 0,
+	} {
+		list := d.failures(t, "--reason", reason, "-o", "json")
+		require.Zero(t, list.code, list.stderr)
+		var shown []shownFailure
+		require.NoError(t, json.Unmarshal([]byte(list.stdout), &shown))
+		require.Len(t, shown, n, reason)
+	}
+}

@@ -88,12 +88,7 @@ func countedReasons(title string, reasons map[string]int64) []string {
 	for _, reason := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int {
 		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
 	}) {
-		code, detail, _ := strings.Cut(reason, ":")
-		line := fmt.Sprintf("  %8s  %s", audience.Thousands(reasons[reason]), audience.Reason(code).Explain())
-		if detail != "" {
-			line += " (" + detail + ")"
-		}
-		lines = append(lines, line)
+		lines = append(lines, fmt.Sprintf("  %8s  %s", audience.Thousands(reasons[reason]), audience.ExplainReason(reason)))
 	}
 	return lines
 }

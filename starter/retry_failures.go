@@ -30,6 +30,15 @@ This command makes the next run send them all the same.`,
 				return err
 			}
 			return f.withLedger(cmd.Context(), func(l *ledger.Ledger) error {
+				if query.Reason != "" {
+					known, err := l.KnownReasons(cmd.Context(), sync)
+					if err != nil {
+						return dataError(err)
+					}
+					if query.Reason, err = findReason(query.Reason, "the sync", known); err != nil {
+						return err
+					}
+				}
 				n, err := l.RetryFailures(cmd.Context(), sync, query)
 				if err != nil {
 					return dataError(err)
@@ -43,7 +52,7 @@ This command makes the next run send them all the same.`,
 		},
 	}
 	f.add(command)
-	command.Flags().StringVar(&query.Reason, "reason", "", "only those with this reason")
+	command.Flags().StringVar(&query.Reason, "reason", "", reasonHelp)
 	command.Flags().StringVar(&query.Reference, "reference", "", "only the member with this reference")
 	return command
 }

@@ -81,18 +81,23 @@ func (l *Ledger) findSync(ctx context.Context, sync string) (int64, error) {
 
 // syncNames returns the first names of syncs, enough to see a spelling mistake.
 func (l *Ledger) syncNames(ctx context.Context) ([]string, error) {
-	rows, err := l.reads.QueryContext(ctx, `SELECT name FROM syncs ORDER BY name LIMIT 20`)
+	return texts(ctx, l.reads, `SELECT name FROM syncs ORDER BY name LIMIT 20`)
+}
+
+// texts reads a column of texts.
+func texts(ctx context.Context, db rowsQueryer, query string, args ...any) ([]string, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	var names []string
+	var found []string
 	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
+		var text string
+		if err := rows.Scan(&text); err != nil {
 			return nil, err
 		}
-		names = append(names, name)
+		found = append(found, text)
 	}
-	return names, rows.Err()
+	return found, rows.Err()
 }
