@@ -217,7 +217,7 @@ func TestAnUnknownReasonIsRefusedWithThoseThatThereAre(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	withFailure(t, d, "")
-	for verb, whose := range map[string]string{"failures": "the run", "retry-failures": "the sync"} {
+	for verb, whose := range map[string]string{"failures": "run 1", "retry-failures": "the known failures"} {
 		refused := call(t, verb, "demo", "--ledger", "sqlite:"+d.file("ledger.db"), "--reason", "another")
 		require.Equal(t, answer{code: exitUsage, stderr: "error: --reason \"another\": there is no such reason; the reasons of " + whose +
 			" are refused_by_hello_charles (Hello Charles refused the contact)\n"}, refused)

@@ -23,7 +23,7 @@ func findReason(called, whose string, known []string) (string, error) {
 // reasonsOf lists the reasons that there are, by code and in words.
 func reasonsOf(whose string, known []string) string {
 	if len(known) == 0 {
-		return whose + " has none"
+		return "there are none in " + whose
 	}
 	listed := make([]string, 0, mostReasons+1)
 	for _, reason := range known {

@@ -35,7 +35,7 @@ This command makes the next run send them all the same.`,
 					if err != nil {
 						return dataError(err)
 					}
-					if query.Reason, err = findReason(query.Reason, "the sync", known); err != nil {
+					if query.Reason, err = findReason(query.Reason, "the known failures", known); err != nil {
 						return err
 					}
 				}
