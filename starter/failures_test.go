@@ -25,7 +25,7 @@ const tamed = `gone\u001b[2J\u000a\u009b1A\u000dfar`
 // refused with wild words, and one label left out.
 func withFailure(t *testing.T, d *desk, key string) {
 	t.Helper()
-	with, err := host.FailureKey(t.Context(), key)
+	with, err := host.FailureKey(t.Context(), commandStore, key)
 	require.NoError(t, err)
 	book, err := ledger.Open(t.Context(), "sqlite:"+d.file("ledger.db"), with...)
 	require.NoError(t, err)

@@ -192,7 +192,7 @@ func (b *beginner) credential(ctx context.Context) func(string) (string, error) 
 
 // store finds credentials as a worker with this connections file does.
 func (b *beginner) store() credentials.Store {
-	return credentials.Store{Dir: filepath.Dir(b.connectionsPath())}
+	return credentials.Store{Dir: filepath.Dir(b.connectionsPath()), Command: true}
 }
 
 func (b *beginner) connectionsPath() string {

@@ -79,8 +79,8 @@ func TestACommandThatAsksVendorsNeedsItsFiles(t *testing.T) {
 		args []string
 		says string
 	}{
-		"no connections":         {[]string{"try", sync, "--ledger", book}, "connections file: open connections.yaml: no such file or directory; name the worker's with --connections FILE or AUDIENCESYNC_CONNECTIONS"},
-		"no connections either":  {[]string{"adopt", sync, "--ledger", book, "--connections", ""}, "connections file: open : no such file or directory; name the worker's with --connections FILE or AUDIENCESYNC_CONNECTIONS"},
+		"no connections":         {[]string{"try", sync, "--ledger", book}, "connections file: open connections.yaml: no such file or directory; name the worker's with --connections FILE or AUDIENCESYNC_CONNECTIONS, go to the folder that has it, or write a first one with audiencesync init"},
+		"no connections either":  {[]string{"adopt", sync, "--ledger", book, "--connections", ""}, "connections file: open : no such file or directory; name the worker's with --connections FILE or AUDIENCESYNC_CONNECTIONS, go to the folder that has it, or write a first one with audiencesync init"},
 		"a column of no file":    {[]string{"adopt", sync, "--column", "id"}, "--column: name the file too, with --members-file FILE"},
 		"no such members file":   {[]string{"adopt", sync, "--members-file", "nobody.csv", "--connections", connections, "--ledger", book}, "sync demo: --members-file: open nobody.csv: no such file or directory; nothing was recorded"},
 		"no ledger":              {[]string{"try", sync, "--connections", connections, "--ledger", "sqlite:nobody.db"}, "there is no ledger at nobody.db: name the one that the worker writes (audiencesync up: DIR/ledger.db)"},
@@ -96,5 +96,16 @@ func TestACommandThatAsksVendorsNeedsItsFiles(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, answer{code: exitUsage, stderr: "error: " + test.says + "\n"}, call(t, test.args...))
 		})
+	}
+}
+
+func TestACredentialThatIsMissingIsMissingForTheCommand(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.edit(t, "connections.yaml", "credential: file:demo.key", "credential: env:AUDIENCESYNC_TEST_NOBODY")
+	for _, verb := range [][]string{{"try"}, {"trace", "--reference", d.first()}} {
+		refused := d.call(t, verb[0], verb[1:]...)
+		require.Contains(t, refused.stderr, "credential env:AUDIENCESYNC_TEST_NOBODY: the environment variable is not set for this command")
+		require.NotContains(t, refused.stderr, "the worker")
 	}
 }
