@@ -149,13 +149,19 @@ func TestARetiredSyncIsClosedForEver(t *testing.T) {
 	t.Parallel()
 	o := newMirror(t)
 	retire := o.onFile(t, "retire")
+	require.Zero(t, o.tell(t, "schedule", "create", o.file("sync.yaml"), "--every", "720h", "--verify").code)
 	waits := retire()
+	require.Contains(t, waits.stderr, "note: the schedule of proofs of sync demo is still there, and what it starts is refused once the sync is retired: "+
+		"delete it with audiencesync schedule delete demo --verify\n")
+	require.NotContains(t, waits.stderr, "note: the schedule of sync demo")
 	require.Equal(t, exitWaiting, waits.code)
 	require.Empty(t, waits.stdout, "its report is that of status, when somebody has approved")
 	require.Contains(t, waits.stderr, "retiring the sync unmarks all ")
 	require.Contains(t, waits.stderr, "audiencesync approve demo")
 	again := retire("-o", "json")
-	require.Equal(t, answer{code: exitFailed, stderr: "error: sync demo: a run is going: retire when it has ended (audiencesync status)\n"}, again)
+	require.Equal(t, exitFailed, again.code)
+	require.Empty(t, again.stdout)
+	require.Contains(t, again.stderr, "\nerror: sync demo: a run is going: retire when it has ended (audiencesync status)\n")
 
 	require.Zero(t, o.order(t, "approve").code)
 	o.end(t, o.client.GetWorkflow(t.Context(), workflows.SyncID("demo"), ""))
@@ -203,7 +209,7 @@ func TestFailuresAreRetriedByTheCommandLine(t *testing.T) {
 		}
 	}
 	text, retried := inBothForms[retriedFailures](t, exitGood, retry())
-	require.Equal(t, "demo: the next run sends 1 known failures again\n", text)
+	require.Equal(t, "demo: the next run sends 1 known failure again\n", text)
 	require.EqualValues(t, 1, retried.Retried)
 	_, retried = inBothForms[retriedFailures](t, exitGood, retry("--reason", "reference_missing"))
 	require.Zero(t, retried.Retried)

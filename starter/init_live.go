@@ -207,7 +207,7 @@ func (b *beginner) identify(ctx context.Context, id string) error {
 	}
 	b.live.name = found.Name
 	if size != nil {
-		b.say("  Zeotap reports %s members (%s)", audience.Thousands(size.Value), orUnknown(size.Basis))
+		b.say("  Zeotap reports %s (%s)", audience.Count(size.Value, "member", "members"), orUnknown(size.Basis))
 	}
 	return nil
 }

@@ -36,7 +36,8 @@ func writeReport(w io.Writer, r *audience.Report) error {
 	lines = append(lines, reasonLines(r)...)
 	lines = append(lines, countedReasons("why leavers were not unmarked:", r.LeaverReasons)...)
 	lines = append(lines, withheldLines(r)...)
-	lines = append(lines, "", fmt.Sprintf("verdict: %s%s  (%d batches, %d requests, %s)", r.Verdict, numbersOnly(r), r.Batches, r.Requests,
+	lines = append(lines, "", fmt.Sprintf("verdict: %s%s  (%s, %s, %s)", r.Verdict, numbersOnly(r),
+		audience.Count(r.Batches, "batch", "batches"), audience.Count(r.Requests, "request", "requests"),
 		r.FinishedAt.Sub(r.StartedAt).Round(100*time.Millisecond)))
 	for _, line := range r.Explanation {
 		lines = append(lines, "  "+line)

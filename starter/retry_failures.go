@@ -46,7 +46,7 @@ This command makes the next run send them all the same.`,
 				if a.output == outputJSON {
 					return a.printJSON(retriedFailures{n})
 				}
-				_, err = fmt.Fprintf(a.stdout, "%s: the next run sends %s known failures again\n", sync, audience.Thousands(n))
+				_, err = fmt.Fprintf(a.stdout, "%s: the next run sends %s again\n", sync, audience.Count(n, "known failure", "known failures"))
 				return err
 			})
 		},
