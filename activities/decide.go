@@ -49,7 +49,7 @@ func (a *Activities) decide(ctx context.Context, in DecideInput) (Plan, error) {
 		return Plan{}, err
 	}
 	if pages.Unknown > 0 {
-		return Plan{}, &unknownLabelsError{sync: in.Run.Sync, members: pages.Unknown}
+		return Plan{}, &unknownLabelsError{sync: in.Run.Sync, run: in.Run.Run, members: pages.Unknown}
 	}
 	removal, err := removalPrint(run.spec.Marker, a.ledger.Key())
 	if err != nil {

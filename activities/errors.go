@@ -62,13 +62,14 @@ func (e *incompleteReadError) Error() string {
 // allow or Hello Charles does not know, and that the sync says to stop for it.
 type unknownLabelsError struct {
 	sync    string
+	run     int64
 	members int64
 }
 
 func (e *unknownLabelsError) Error() string {
 	return fmt.Sprintf("sync %[1]s: %[2]s members carry tags or options that are not allowed or do not exist in Hello Charles, and the mapping says unknown: stop, "+
-		"so nothing is sent; list them with audiencesync failures %[1]s --withheld, then create or allow them, or write unknown: withhold",
-		e.sync, audience.Thousands(e.members))
+		"so nothing is sent; list them with audiencesync failures %[1]s --withheld --run %[3]d, then create or allow them, or write unknown: withhold",
+		e.sync, audience.Thousands(e.members), e.run)
 }
 
 // How often a failure that may pass is tried again before it ends the run. A

@@ -87,13 +87,13 @@ func writeCheck(w io.Writer, spec config.Sync, result activities.CheckSyncResult
 	}
 	fmt.Fprintf(&text, "sync %s: audience %s into %s\n", spec.Sync, strings.TrimSpace(named.ID+" "+named.Name), spec.Destination)
 	if result.Size != nil {
-		fmt.Fprintf(&text, "Zeotap reports %s members (%s)\n", audience.Thousands(result.Size.Value), orUnknown(result.Size.Basis))
+		fmt.Fprintf(&text, "Zeotap reports %s (%s)\n", audience.Count(result.Size.Value, "member", "members"), orUnknown(result.Size.Basis))
 		sends := "a first run sends"
 		if result.Begun {
 			sends = "the next run sends what has changed; everybody again (run --full) would be"
 		}
-		fmt.Fprintf(&text, "%s about %s requests, which takes at least %s at the connection's limits\n",
-			sends, audience.Thousands(result.Requests), audience.Spell(time.Duration(result.Seconds*float64(time.Second))))
+		fmt.Fprintf(&text, "%s about %s, which takes at least %s at the connection's limits\n",
+			sends, audience.Count(result.Requests, "request", "requests"), audience.Spell(time.Duration(result.Seconds*float64(time.Second))))
 	}
 	for _, note := range result.Notes {
 		text.WriteString("note: " + note + "\n")

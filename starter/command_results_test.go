@@ -176,7 +176,12 @@ func TestARetiredSyncIsClosedForEver(t *testing.T) {
 	t.Parallel()
 	o := newMirror(t)
 	retire := o.onFile(t, "retire")
+	require.Zero(t, o.tell(t, "schedule", "create", o.file("sync.yaml"), "--every", "720h", "--verify").code)
 	waits := retire()
+	require.Contains(t, waits.stderr, "note: the schedule of proofs of sync demo is still there, and what it starts is refused once the sync is retired: "+
+		"delete it with audiencesync schedule delete demo --verify\n")
+	require.NotContains(t, waits.stderr, "note: the schedule of sync demo")
+	require.Zero(t, o.tell(t, "schedule", "delete", "demo", "--verify").code)
 	require.Equal(t, exitWaiting, waits.code)
 	require.Empty(t, waits.stdout, "its report is that of status, when somebody has approved")
 	require.Contains(t, waits.stderr, "retiring the sync unmarks all ")
@@ -234,12 +239,25 @@ func TestFailuresAreRetriedByTheCommandLine(t *testing.T) {
 		}
 	}
 	text, retried := inBothForms[retriedFailures](t, exitGood, retry())
-	require.Equal(t, "demo: the next run sends 1 known failures again\n", text)
+	require.Equal(t, "demo: the next run sends 1 known failure again\n", text)
 	require.EqualValues(t, 1, retried.Retried)
-	_, retried = inBothForms[retriedFailures](t, exitGood, retry("--reason", "another"))
+	_, retried = inBothForms[retriedFailures](t, exitGood, retry("--reason", "reference_missing"))
 	require.Zero(t, retried.Retried)
+	_, retried = inBothForms[retriedFailures](t, exitGood, retry("--reason", audience.RefusedByHelloCharles.Explain()))
+	require.EqualValues(t, 1, retried.Retried)
 	_, retried = inBothForms[retriedFailures](t, exitGood, retry("--reference", "id-2"))
 	require.Zero(t, retried.Retried)
+}
+
+func TestAnUnknownReasonIsRefusedWithThoseThatThereAre(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	withFailure(t, d, "")
+	for verb, whose := range map[string]string{"failures": "run 1", "retry-failures": "the known failures"} {
+		refused := call(t, verb, "demo", "--ledger", "sqlite:"+d.file("ledger.db"), "--reason", "another")
+		require.Equal(t, answer{code: exitUsage, stderr: "error: --reason \"another\": there is no such reason; the reasons of " + whose +
+			" are refused_by_hello_charles (Hello Charles refused the contact)\n"}, refused)
+	}
 }
 
 func TestALedgersTablesAreToldAsJSON(t *testing.T) {

@@ -99,7 +99,7 @@ func (a *app) syncNames(ctx context.Context, command *cobra.Command) []string {
 		if !ok {
 			return nil
 		}
-		names, _ := ledger.SyncNames(ctx, address, host.LedgerCredential())
+		names, _ := ledger.SyncNames(ctx, address, host.LedgerCredential(commandStore))
 		return names
 	}
 	c, err := a.dial(ctx, "")
@@ -135,7 +135,7 @@ func runNumbers(command *cobra.Command, args []string, _ string) ([]string, cobr
 	}
 	ctx, cancel := context.WithTimeout(command.Context(), completeWithin)
 	defer cancel()
-	numbers, _ := ledger.RunNumbers(ctx, address, sync, host.LedgerCredential())
+	numbers, _ := ledger.RunNumbers(ctx, address, sync, host.LedgerCredential(commandStore))
 	offered := make([]string, len(numbers))
 	for i, number := range numbers {
 		offered[i] = strconv.FormatInt(number, 10)

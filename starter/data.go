@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"audiencesync/internal/credentials"
 	"audiencesync/internal/host"
 	"audiencesync/internal/ledger"
 )
@@ -36,17 +37,20 @@ func (f *dataFlags) add(command *cobra.Command) {
 		"where the key of the mapped fields that were kept is, env:NAME or file:PATH from the current directory (or "+failureKeyVariable+")")
 }
 
+// commandStore finds credentials that no connections file names.
+var commandStore = credentials.Store{Command: true}
+
 // open opens the ledger, which must exist.
 func (f *dataFlags) open(ctx context.Context) (*ledger.Ledger, error) {
 	address, err := f.address()
 	if err != nil {
 		return nil, err
 	}
-	options, err := host.FailureKey(ctx, f.failureKey)
+	options, err := host.FailureKey(ctx, commandStore, f.failureKey)
 	if err != nil {
 		return nil, &exitError{code: exitUsage, err: err}
 	}
-	opened, err := ledger.Open(ctx, address, append(options, host.LedgerCredential())...)
+	opened, err := ledger.Open(ctx, address, append(options, host.LedgerCredential(commandStore))...)
 	if err != nil {
 		return nil, dataError(err)
 	}

@@ -85,12 +85,12 @@ func describeSend(p workflows.Progress) []string {
 		audience.Thousands(p.Outcomes.Taken()) + " accepted",
 	}
 	if failures := p.Outcomes.Failures(); failures > 0 {
-		parts = append(parts, audience.Thousands(failures)+" failures")
+		parts = append(parts, audience.Count(failures, "failure", "failures"))
 	}
 	if p.Plan != nil && p.Plan.ToUnmark() > 0 {
 		parts = append(parts, fmt.Sprintf("%s of %s leavers unmarked", audience.Thousands(p.Leavers.Removed), audience.Thousands(p.Plan.ToUnmark())))
 	}
-	parts = append(parts, fmt.Sprintf("%d batches under way", p.InFlight))
+	parts = append(parts, audience.Count(p.InFlight, "batch", "batches")+" under way")
 	return append(parts, describePace(p)...)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"audiencesync/internal/audience"
 	"audiencesync/internal/ledger"
 )
 
@@ -58,21 +59,24 @@ This is contact data: it is read from the ledger and never passes through Tempor
 		},
 	}
 	f.add(command)
-	command.Flags().Int64Var(&run, "run", 0, "number of the run (default the newest)")
+	command.Flags().Int64Var(&run, "run", 0, "number of the run (default the newest that is no plan)")
 	return command
 }
 
-func (a *app) listDifferences(ctx context.Context, l *ledger.Ledger, sync string, run int64) error {
-	found, err := l.Differences(ctx, sync, run)
+func (a *app) listDifferences(ctx context.Context, l *ledger.Ledger, sync string, number int64) error {
+	run, err := l.ComparingRun(ctx, sync, number)
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 {
-		why, err := whyNoDifferences(ctx, l, sync, run)
-		if err != nil {
-			return err
-		}
-		a.say("%s", why)
+	found, err := l.Differences(ctx, sync, run.Number)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(found) == 0:
+		a.say("%s", whyNoDifferences(run))
+	case a.output == outputTable:
+		a.say("%s has found %s", theRun(run), audience.Count(len(found), "difference", "differences"))
 	}
 	switch a.output {
 	case outputJSON:
@@ -93,25 +97,20 @@ func (a *app) listDifferences(ctx context.Context, l *ledger.Ledger, sync string
 }
 
 // whyNoDifferences says whether a run without differences has compared anything.
-func whyNoDifferences(ctx context.Context, l *ledger.Ledger, sync string, number int64) (string, error) {
-	runs, err := l.Runs(ctx, sync, number, 1)
-	if err != nil || len(runs) == 0 {
-		return "", err
-	}
-	run := runs[0]
+func whyNoDifferences(run ledger.RunRecord) string {
 	switch r := run.Report; {
 	case run.State == ledger.RunOpen:
-		return fmt.Sprintf("run %d is going, and has compared nothing yet", run.Number), nil
+		return fmt.Sprintf("run %d is going, and has compared nothing yet", run.Number)
 	case r == nil:
-		return fmt.Sprintf("nothing was compared in run %d: it has no report", run.Number), nil
+		return fmt.Sprintf("nothing was compared in run %d: it has no report", run.Number)
 	case r.Segment.Comparison != nil:
-		return fmt.Sprintf("no differences: run %d has compared the segment, contact by contact", run.Number), nil
+		return fmt.Sprintf("no differences: run %d has compared the segment, contact by contact", run.Number)
 	case r.ReadBack != nil && r.ReadBack.Sampled > r.ReadBack.Unread:
-		return fmt.Sprintf("no differences in the sample that run %d has read back; the segment was not compared", run.Number), nil
+		return fmt.Sprintf("no differences in the sample that run %d has read back; the segment was not compared", run.Number)
 	case r.Segment.NotCompared != "":
-		return fmt.Sprintf("nothing was compared in run %d: %s", run.Number, r.Segment.NotCompared), nil
+		return fmt.Sprintf("nothing was compared in run %d: %s", run.Number, r.Segment.NotCompared)
 	default:
-		return fmt.Sprintf("nothing was compared in run %d", run.Number), nil
+		return fmt.Sprintf("nothing was compared in run %d", run.Number)
 	}
 }
 

@@ -40,7 +40,7 @@ func TestDifferencesNameWhomTheSegmentLacksAndWhoIsForeign(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	withDifferences(t, d)
-	require.Equal(t, answer{stdout: " kind         reference\n foreign      id-9" + tamed + "\n not_visible  id-2\n"}, d.differences(t))
+	require.Equal(t, answer{stdout: " kind         reference\n foreign      id-9" + tamed + "\n not_visible  id-2\n", stderr: "run 2 has found 2 differences\n"}, d.differences(t))
 	require.Equal(t, answer{stdout: "kind,reference\nforeign,\"id-9" + wild[:len(wild)-4] + "\rfar\"\nnot_visible,id-2\n"}, d.differences(t, "-o", "csv"))
 	listed := d.differences(t, "-o", "json", "--run", "2")
 	require.Zero(t, listed.code, listed.stderr)

@@ -39,7 +39,8 @@ reference, reason, field, batch, requests, and the API's own words. This is cont
 it is read from the ledger and never passes through Temporal.
 
 A member that was sent without one of its tags, or of the options of a select, because
-Hello Charles does not have it, is no failure: --withheld lists those.`,
+Hello Charles does not have it, or without a field whose value is not usable, is no
+failure: --withheld lists what was left out, and of how many members.`,
 		Args:        oneArgument,
 		Annotations: map[string]string{outputCSV: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,6 +50,9 @@ Hello Charles does not have it, is no failure: --withheld lists those.`,
 			}
 			if cmd.Flags().Changed("limit") && f.limit < 1 {
 				return usage("--limit %d: write a number of failures", f.limit)
+			}
+			if f.raw && f.failureKey == "" {
+				return usage("--raw: name the failure key of the worker with --failure-key env:NAME or file:PATH, or %s; a worker without one keeps no fields", failureKeyVariable)
 			}
 			return f.withLedger(cmd.Context(), func(l *ledger.Ledger) error {
 				if f.withheld {
@@ -60,12 +64,12 @@ Hello Charles does not have it, is no failure: --withheld lists those.`,
 	}
 	f.add(command)
 	flags := command.Flags()
-	flags.Int64Var(&f.run, "run", 0, "number of the run (default the newest)")
+	flags.Int64Var(&f.run, "run", 0, "number of the run (default the newest that is no plan, proof or audit, if there is one)")
 	flags.BoolVar(&f.newOnly, "new", false, "only those that no earlier run had met")
-	flags.StringVar(&f.reason, "reason", "", "only those with this reason, as reports and this list name it")
+	flags.StringVar(&f.reason, "reason", "", reasonHelp)
 	flags.IntVar(&f.limit, "limit", 0, "at most so many (default all)")
 	flags.BoolVar(&f.raw, "raw", false, "also the mapped fields of the member, if they were kept; needs --failure-key")
-	flags.BoolVar(&f.withheld, "withheld", false, "instead of failures: tags and options of selects that are not in Hello Charles, so that members were sent without them, and how many members")
+	flags.BoolVar(&f.withheld, "withheld", false, "instead of failures: tags, options of selects and values of fields that members were sent without, of how many members, and why")
 	for _, ofFailures := range []string{"new", "reason", "limit", "raw"} {
 		command.MarkFlagsMutuallyExclusive("withheld", ofFailures)
 	}
@@ -106,9 +110,22 @@ func showFailure(f ledger.Failure) shownFailure {
 }
 
 func (a *app) listFailures(ctx context.Context, l *ledger.Ledger, sync string, f failuresFlags) error {
+	run, err := l.SendingRun(ctx, sync, f.run)
+	if err != nil {
+		return err
+	}
 	printer := a.newFailurePrinter(f.raw)
-	query := ledger.FailureQuery{Sync: sync, Run: f.run, NewOnly: f.newOnly, Reason: f.reason, Limit: f.limit}
-	n := 0
+	reasons, err := l.FailureReasons(ctx, sync, run.Number)
+	if err != nil {
+		return err
+	}
+	if f.reason != "" {
+		if f.reason, err = findReason(f.reason, theRun(run), namesOf(reasons)); err != nil {
+			return err
+		}
+	}
+	query := ledger.FailureQuery{Sync: sync, Run: run.Number, NewOnly: f.newOnly, Reason: f.reason, Limit: f.limit}
+	var n int64
 	for found, err := range l.Failures(ctx, query) {
 		if err != nil {
 			return err
@@ -124,10 +141,70 @@ func (a *app) listFailures(ctx context.Context, l *ledger.Ledger, sync string, f
 			return err
 		}
 	}
-	if n == 0 {
-		a.say("no failures")
+	if err := printer.end(); err != nil {
+		return err
 	}
-	return printer.end()
+	if n == 0 || a.output == outputTable {
+		a.say("%s", f.total(run, reasons, n))
+	}
+	return nil
+}
+
+// total says how many failures of a run are listed, of how many.
+func (f failuresFlags) total(run ledger.RunRecord, reasons []ledger.FailureReason, listed int64) string {
+	var all, chosen int64
+	for _, r := range reasons {
+		all += r.New + r.Known
+		if f.reason != "" && r.Reason != f.reason && !strings.HasPrefix(r.Reason, f.reason+":") {
+			continue
+		}
+		if chosen += r.New; !f.newOnly {
+			chosen += r.Known
+		}
+	}
+	chosen = max(chosen, listed) // A run that is going has met more since they were counted.
+	such := ""
+	if f.newOnly || f.reason != "" {
+		such = " of those asked for"
+	}
+	switch {
+	case chosen == 0 && all == 0:
+		return theRun(run) + " has no failures"
+	case chosen == 0:
+		return fmt.Sprintf("%s has %s, but none%s", theRun(run), audience.Count(all, "failure", "failures"), such)
+	case listed < chosen:
+		return fmt.Sprintf("%s has %s%s; --limit %d shows the first %s", theRun(run), audience.Count(chosen, "failure", "failures"), such, f.limit, audience.Thousands(listed))
+	default:
+		return fmt.Sprintf("%s has %s%s", theRun(run), audience.Count(chosen, "failure", "failures"), such)
+	}
+}
+
+// theRun names a run, and what it is if it is none that brings members.
+func theRun(run ledger.RunRecord) string {
+	kind := "run"
+	switch {
+	case !run.PlanOnly:
+	case run.Report != nil && run.Report.Audited:
+		kind = "audit"
+	case run.Report != nil && run.Report.Verified:
+		kind = "proof"
+	case run.Report != nil:
+		kind = "plan"
+	}
+	text := fmt.Sprintf("%s %d", kind, run.Number)
+	if run.State == ledger.RunOpen {
+		text += ", which is going,"
+	}
+	return text
+}
+
+// namesOf names the reasons of a run, each once.
+func namesOf(reasons []ledger.FailureReason) []string {
+	names := make([]string, len(reasons))
+	for i, r := range reasons {
+		names[i] = r.Reason
+	}
+	return slices.Compact(names)
 }
 
 // failurePrinter prints failures as they come: a run may have a million.
@@ -217,7 +294,11 @@ func (t *tableFailures) print(f shownFailure) error {
 	}
 	row := table.Row{reference, f.who(), f.Outcome, f.Reason, f.Field, f.Place, f.Sends, known, printable(strings.TrimSpace(f.Message), "")}
 	if t.raw {
-		row = append(row, spelled(f.Raw))
+		fields := "not kept"
+		if f.Raw != nil {
+			fields = spelled(f.Raw)
+		}
+		row = append(row, fields)
 	}
 	t.rows = append(t.rows, row)
 	if len(t.rows) < tableRows {
@@ -248,8 +329,12 @@ type shownWithheld struct {
 	Why     ledger.WithheldKind `json:"why"`
 }
 
-func (a *app) listWithheld(ctx context.Context, l *ledger.Ledger, sync string, run int64) error {
-	counts, err := l.Withheld(ctx, sync, run)
+func (a *app) listWithheld(ctx context.Context, l *ledger.Ledger, sync string, number int64) error {
+	run, err := l.SendingRun(ctx, sync, number)
+	if err != nil {
+		return err
+	}
+	counts, err := l.Withheld(ctx, sync, run.Number)
 	if err != nil {
 		return err
 	}
@@ -261,11 +346,12 @@ func (a *app) listWithheld(ctx context.Context, l *ledger.Ledger, sync string, r
 	case a.output == outputJSON:
 		return a.printJSON(shown)
 	case len(shown) == 0:
-		a.say("nothing was left out: every member that was sent had all of its tags and options")
+		a.say("%s has left nothing out: every member that it sent had all of its tags, options and fields", theRun(run))
 		return nil
 	case a.output == outputCSV:
 		return writeWithheldCSV(a.stdout, shown)
 	default:
+		a.say("%s has left out:", theRun(run))
 		return writeWithheldTable(a.stdout, shown)
 	}
 }
@@ -282,11 +368,36 @@ func writeWithheldCSV(w io.Writer, shown []shownWithheld) error {
 func writeWithheldTable(w io.Writer, shown []shownWithheld) error {
 	rows := make([]table.Row, len(shown))
 	for i, s := range shown {
-		label := "(further labels)"
-		if !s.Rest {
-			label = spelled(s.Label)
-		}
-		rows[i] = table.Row{s.Of, label, audience.Thousands(s.Members), s.Why}
+		rows[i] = table.Row{strings.TrimPrefix(s.Of, changedPrefix), s.what(), audience.Thousands(s.Members), s.reason()}
 	}
-	return writeTable(w, table.Row{"of", "left out", "members", "why"}, rows)
+	return writeTable(w, table.Row{"field", "left out", "members", "why"}, rows)
+}
+
+// changedPrefix stands before a field that was left out because its value has changed.
+const changedPrefix = "changed_"
+
+// what says what was left out of a field.
+func (s *shownWithheld) what() string {
+	switch {
+	case s.Rest:
+		return "(further labels)"
+	case s.Label == "":
+		return "its value"
+	default:
+		return spelled(s.Label)
+	}
+}
+
+// reason says why in words.
+func (s *shownWithheld) reason() string {
+	switch {
+	case s.Why == ledger.LabelUnknown:
+		return "not allowed or not in Hello Charles: nothing is sent (unknown: stop)"
+	case s.Label != "" || s.Rest:
+		return "not allowed or not in Hello Charles"
+	case strings.HasPrefix(s.Of, changedPrefix):
+		return "changed, and Hello Charles does not confirm that it still holds the contact"
+	default:
+		return "not usable"
+	}
 }

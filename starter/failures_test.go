@@ -25,7 +25,7 @@ const tamed = `gone\u001b[2J\u000a\u009b1A\u000dfar`
 // refused with wild words, and one label left out.
 func withFailure(t *testing.T, d *desk, key string) {
 	t.Helper()
-	with, err := host.FailureKey(t.Context(), key)
+	with, err := host.FailureKey(t.Context(), commandStore, key)
 	require.NoError(t, err)
 	book, err := ledger.Open(t.Context(), "sqlite:"+d.file("ledger.db"), with...)
 	require.NoError(t, err)
@@ -94,7 +94,14 @@ func TestFieldsThatWereKeptAreShownWithTheKeyAndMoveNoTerminal(t *testing.T) {
 
 	without := d.failures(t, "--raw")
 	require.Equal(t, exitUsage, without.code)
-	require.Contains(t, without.stderr, "give the failure key that the run was made with")
+	require.Contains(t, without.stderr, "--raw: name the failure key of the worker with --failure-key env:NAME or file:PATH")
+	require.Empty(t, without.stdout)
+
+	d = newDesk(t)
+	withFailure(t, d, "")
+	list = d.failures(t, "--raw", "--failure-key", key)
+	require.Zero(t, list.code, list.stderr)
+	require.Contains(t, list.stdout, " not kept\n")
 }
 
 func TestAFailureKeyThatIsNotThereSaysWhereItWasLookedFor(t *testing.T) {
@@ -120,8 +127,19 @@ func TestWhatWasLeftOutIsListedAsCSV(t *testing.T) {
 	require.Equal(t, [][]string{{"of", "label", "rest", "members", "why"}, {"tags", "vip" + wild, "false", "1", "withheld"}}, lines)
 
 	var text bytes.Buffer
-	require.NoError(t, writeWithheldTable(&text, []shownWithheld{{Of: "tags", Rest: true, Members: 2000, Why: ledger.LabelUnknown}}))
-	require.Contains(t, text.String(), "(further labels)  2,000    unknown")
+	require.NoError(t, writeWithheldTable(&text, []shownWithheld{
+		{Of: "tags", Rest: true, Members: 2000, Why: ledger.LabelUnknown},
+		{Of: "size", Label: "XXL", Members: 7, Why: ledger.LabelWithheld},
+		{Of: "email", Members: 60, Why: ledger.LabelWithheld},
+		{Of: "changed_phone", Members: 1, Why: ledger.LabelWithheld},
+	}))
+	require.Equal(t, `
+ field  left out          members  why
+ tags   (further labels)  2,000    not allowed or not in Hello Charles: nothing is sent (unknown: stop)
+ size   XXL               7        not allowed or not in Hello Charles
+ email  its value         60       not usable
+ phone  its value         1        changed, and Hello Charles does not confirm that it still holds the contact
+`, "\n"+text.String())
 }
 
 func TestWhatWasLeftOutIsNotChosenAsFailuresAre(t *testing.T) {
@@ -144,4 +162,77 @@ func TestASyncThatTheLedgerDoesNotKnowIsToldOnce(t *testing.T) {
 	withFailure(t, d, "")
 	unknown := call(t, "failures", "nosuch", "--ledger", "sqlite:"+d.file("ledger.db"))
 	require.Equal(t, answer{code: exitUsage, stderr: "error: sync nosuch has never run on this ledger; those that have: demo\n"}, unknown)
+}
+
+func TestFailuresAreChosenByTheCodeOfTheirReasonAndByTheWordsOfReports(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	withFailure(t, d, "")
+	for reason, n := range map[string]int{
+		"refused_by_hello_charles": 1, "Hello Charles refused the contact": 1, "Hello Charles refused the contact (contact_blocked)": 0, "reference_missing": 0,
+	} {
+		list := d.failures(t, "--reason", reason, "-o", "json")
+		require.Zero(t, list.code, list.stderr)
+		var shown []shownFailure
+		require.NoError(t, json.Unmarshal([]byte(list.stdout), &shown))
+		require.Len(t, shown, n, reason)
+	}
+}
+
+// withPlan opens a run in the desk's ledger that sends nothing, and closes it.
+func withPlan(t *testing.T, d *desk, report string, opening ledger.Opening) {
+	t.Helper()
+	book, err := ledger.Open(t.Context(), "sqlite:"+d.file("ledger.db"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, book.Close()) }()
+	opening.Sync, opening.Workspace, opening.AudienceID, opening.Reference = "demo", "w", "984", "id raw"
+	opening.Token, opening.Spec, opening.BatchSize = report, []byte("{}"), 2
+	ref, err := book.OpenRun(t.Context(), opening)
+	require.NoError(t, err)
+	require.NoError(t, book.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte(report), Complete: true}))
+}
+
+func TestFailuresAreThoseOfTheNewestRunThatSends(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	withPlan(t, d, `{"ended": "planned"}`, ledger.Opening{PlanOnly: true})
+	require.Equal(t, answer{stderr: "plan 1 has no failures\n"}, d.failures(t), "there is nothing else yet")
+	withFailure(t, d, "")
+	withPlan(t, d, `{"verified": true}`, ledger.Opening{PlanOnly: true})
+	withPlan(t, d, `{"audited": true}`, ledger.Opening{Audit: true})
+	list := d.failures(t)
+	require.Zero(t, list.code, list.stderr)
+	require.Contains(t, list.stdout, " id-"+tamed+" ")
+	require.Equal(t, "run 2 has 1 failure\n", list.stderr)
+	require.Contains(t, d.failures(t, "--withheld").stderr, "run 2 has left out:\n")
+	require.Equal(t, answer{stderr: "proof 3 has no failures\n"}, d.failures(t, "--run", "3"))
+	require.Equal(t, answer{stderr: "audit 4 has left nothing out: every member that it sent had all of its tags, options and fields\n"},
+		d.failures(t, "--withheld", "--run", "4"))
+	require.Equal(t, answer{stderr: "nothing was compared in run 4\n"}, d.differences(t), "audits and proofs compare")
+	withPlan(t, d, `{"ended": "declined"}`, ledger.Opening{})
+	require.Equal(t, answer{stderr: "run 5 has no failures\n"}, d.failures(t), "it tried to")
+}
+
+func TestTheTotalOfFailuresSaysWhatIsNotListed(t *testing.T) {
+	t.Parallel()
+	run := ledger.RunRecord{Number: 3}
+	reasons := []ledger.FailureReason{
+		{Reason: "reference_missing", New: 2, Known: 1000}, {Reason: "refused_by_hello_charles:contact_blocked", New: 1}, {Reason: "refused_by_hello_charles", Leaver: true, Known: 4},
+	}
+	for _, test := range []struct {
+		flags  failuresFlags
+		listed int64
+		total  string
+	}{
+		{failuresFlags{}, 1007, "run 3 has 1,007 failures"},
+		{failuresFlags{limit: 20}, 20, "run 3 has 1,007 failures; --limit 20 shows the first 20"},
+		{failuresFlags{limit: 2000}, 1007, "run 3 has 1,007 failures"},
+		{failuresFlags{newOnly: true}, 3, "run 3 has 3 failures of those asked for"},
+		{failuresFlags{reason: "refused_by_hello_charles"}, 5, "run 3 has 5 failures of those asked for"},
+		{failuresFlags{reason: "refused_by_hello_charles:contact_blocked"}, 1, "run 3 has 1 failure of those asked for"},
+		{failuresFlags{reason: "email_missing"}, 0, "run 3 has 1,007 failures, but none of those asked for"},
+	} {
+		require.Equal(t, test.total, test.flags.total(run, reasons, test.listed))
+	}
+	require.Equal(t, "run 3, which is going, has no failures", failuresFlags{}.total(ledger.RunRecord{Number: 3, State: ledger.RunOpen}, nil, 0))
 }

@@ -129,7 +129,7 @@ func readAnswers(path string) ([]byte, error) {
 
 // questionNames are the names of all questions, in the order in which they come.
 var questionNames = []string{
-	"use_existing", "overwrite", "source_connection", "charles_connection",
+	"use_existing", "write_connections", "overwrite", "source_connection", "charles_connection",
 	"source", "zeotap_base_url", "zeotap_credential",
 	"zeotap_url", "sftp_private_key", "sftp_password", "sftp_host_key", "zeotap_pattern", "zeotap_format", "zeotap_delimiter", "zeotap_marker",
 	"charles_base_url", "charles_credential", "source_type", "send", "batch_path", "batch_method", "batch_envelope", "batch_reply",

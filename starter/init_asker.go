@@ -22,6 +22,9 @@ type question struct {
 	// name is that of the answer in a file and in --answer.
 	name string
 	text string
+	// about explains, in one line before the question, what it is about and where more is
+	// written.
+	about string
 	// proposed is what an empty line means; a question without one has to be answered.
 	proposed string
 	// check says what is wrong with an answer; it may return a better spelling. Its
@@ -54,6 +57,9 @@ func (a *asker) ask(ctx context.Context, q question) (string, error) {
 	if a.closed {
 		checked, err := q.checked("")
 		return checked, q.wrong(err)
+	}
+	if q.about != "" {
+		a.tell("  %s", q.about)
 	}
 	for {
 		answer, err := a.line(ctx, q)

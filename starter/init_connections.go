@@ -44,9 +44,12 @@ func (b *beginner) whereTo(ctx context.Context) error {
 		case err != nil:
 			return err
 		case use == "no":
-			return usage("%s is there already: name another file with --write-connections, or replace it with --force; nothing was written", b.flags.writeConnections)
+			if err := b.askAnotherFile(ctx); err != nil {
+				return err
+			}
+		default:
+			b.flags.connections, b.existing = b.flags.writeConnections, true
 		}
-		b.flags.connections, b.existing = b.flags.writeConnections, true
 	}
 	if !isFile(b.flags.writeSync) || b.flags.force {
 		return nil
@@ -59,6 +62,26 @@ func (b *beginner) whereTo(ctx context.Context) error {
 	}
 	b.flags.force = b.flags.force || replace == "yes"
 	return err
+}
+
+// askAnotherFile asks for a connections file to write beside the one that is there.
+func (b *beginner) askAnotherFile(ctx context.Context) error {
+	if _, given := b.given["write_connections"]; b.closed && !given {
+		return usage("%s is there already: name another file with --write-connections, or replace it with --force; nothing was written", b.flags.writeConnections)
+	}
+	return b.into(ctx, &b.flags.writeConnections, question{
+		name: "write_connections", text: "Name of another connections file, to be written", check: func(path string) (string, error) {
+			switch {
+			case isFile(path), isFolder(path):
+				return "", fmt.Errorf("%s is there already; name one that is not", path)
+			case !isFolder(filepath.Dir(path)):
+				return "", fmt.Errorf("there is no folder %s to write it in", filepath.Dir(path))
+			case filepath.Clean(path) == filepath.Clean(b.flags.writeSync):
+				return "", fmt.Errorf("%s will be the sync file; name another one", path)
+			}
+			return path, nil
+		},
+	})
 }
 
 func isFolder(path string) bool {
@@ -159,9 +182,14 @@ func (b *beginner) askCharles(ctx context.Context) error {
 			name: "batch_path", text: "Batches: path of the call", check: b.field(func(s string) { batch.Path = s }, "charles.batch.path"),
 		}},
 		{&batch.Method, question{name: "batch_method", text: "Batches: PUT, POST or PATCH", proposed: "POST", check: oneOf("PUT", "POST", "PATCH")}},
-		{&batch.Envelope, question{name: "batch_envelope", text: `Batches: key around the contacts, or "array" for a bare array`}},
+		{&batch.Envelope, question{
+			name: "batch_envelope", text: `Batches: key around the contacts, or "array" for a bare array`,
+			about: `the body of a batch is {"contacts": [...]} with the key "contacts", or just [...]; you were told which (docs/hello-charles.md, Batches)`,
+		}},
 		{&batch.Reply, question{
-			name: "batch_reply", text: "Batches: what the reply says, none, counts, items or errors", check: oneOf(config.ReplyForm("").Choices()...),
+			name: "batch_reply", text: "Batches: what the reply says, none, counts, items or errors",
+			about: "none: a success takes all contacts; counts: how many were created, updated, refused; items: a result for each; errors: the refused ones (docs/hello-charles.md, What a reply can say)",
+			check: oneOf(config.ReplyForm("").Choices()...),
 		}},
 	})
 }
@@ -192,7 +220,7 @@ func (b *beginner) credential(ctx context.Context) func(string) (string, error) 
 
 // store finds credentials as a worker with this connections file does.
 func (b *beginner) store() credentials.Store {
-	return credentials.Store{Dir: filepath.Dir(b.connectionsPath())}
+	return credentials.Store{Dir: filepath.Dir(b.connectionsPath()), Command: true}
 }
 
 func (b *beginner) connectionsPath() string {

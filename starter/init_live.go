@@ -69,8 +69,9 @@ func (b *beginner) connect(ctx context.Context) error {
 }
 
 // withKey asks a vendor and, where the key is not accepted, the person for another one,
-// until it is or the person goes on without. A script is told, and goes on without.
-func (b *beginner) withKey(ctx context.Context, vendor string, key *string, name string, ask func() error) error {
+// until it is or the person goes on without, which is told with what is missing then. A
+// script is told of the key, and goes on without.
+func (b *beginner) withKey(ctx context.Context, vendor, without string, key *string, name string, ask func() error) error {
 	for {
 		err := b.patiently(ctx, ask)
 		refused, ok := errors.AsType[*vendorhttp.Error](err)
@@ -86,6 +87,7 @@ func (b *beginner) withKey(ctx context.Context, vendor string, key *string, name
 		case asking != nil:
 			return asking
 		case answer == "":
+			b.say("  going on without the key of %s: %s", vendor, without)
 			return err
 		}
 		*key = answer
@@ -190,7 +192,7 @@ func (b *beginner) identify(ctx context.Context, id string) error {
 	}
 	var err error
 	if api := b.connections.API; api != nil {
-		err = b.withKey(ctx, "Zeotap", &api.Credential, "zeotap_credential", ask)
+		err = b.withKey(ctx, "Zeotap", "no member can be looked at, so no mapping is proposed, and the sync file has what you answer alone", &api.Credential, "zeotap_credential", ask)
 	} else {
 		err = b.patiently(ctx, ask)
 	}
@@ -205,7 +207,7 @@ func (b *beginner) identify(ctx context.Context, id string) error {
 	}
 	b.live.name = found.Name
 	if size != nil {
-		b.say("  Zeotap reports %s members (%s)", audience.Thousands(size.Value), orUnknown(size.Basis))
+		b.say("  Zeotap reports %s (%s)", audience.Count(size.Value, "member", "members"), orUnknown(size.Basis))
 	}
 	return nil
 }
@@ -277,7 +279,7 @@ func (b *beginner) readWorkspace(ctx context.Context) error {
 			continue
 		}
 		var found int
-		err := b.withKey(ctx, "Hello Charles", &b.connections.Charles.Credential, "charles_credential", func() (err error) { found, err = list.read(); return err })
+		err := b.withKey(ctx, "Hello Charles", "no custom properties, tags and segment are proposed, and the two files are without them unless you name them", &b.connections.Charles.Credential, "charles_credential", func() (err error) { found, err = list.read(); return err })
 		if err == nil {
 			b.say("  Hello Charles: %d %s", found, list.name)
 			continue

@@ -400,6 +400,8 @@ func TestAPersonMayGoOnWithoutAKey(t *testing.T) {
 	answers["reference"], answers["region"] = "mobile", "DE"
 	said := d.beginAs(t, strings.Repeat("\n", 40), answers)
 	require.Contains(t, said, "the list of tags cannot be read")
+	require.Contains(t, said, "  going on without the key of Zeotap: no member can be looked at, so no mapping is proposed")
+	require.Contains(t, said, "  going on without the key of Hello Charles: no custom properties, tags and segment are proposed, and the two files are without them unless you name them\n")
 	connections, err := config.LoadConnections(d.file("first-connections.yaml"))
 	require.NoError(t, err)
 	require.Equal(t, "file:demo.key", string(connections.HelloCharles["charles"].Credential), "where it will be")
@@ -413,4 +415,38 @@ func TestAQuestionThatDidNotComeUpIsSaid(t *testing.T) {
 	began := d.begin(t, answers)
 	require.Zero(t, began.code, began.stderr)
 	require.Contains(t, began.stderr, "note: the answer to batch_path was not needed")
+}
+
+func TestWhatABatchIsLikeIsAskedWithAnExplanation(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	answers := d.answers()
+	answers["send"], answers["batch_path"], answers["batch_method"] = "batch", "/api/v1beta/contacts/batch", "POST"
+	answers["source_type"] = "zeotap"
+	said := d.beginAs(t, "contacts\nitems\n"+strings.Repeat("\n", 40), answers)
+	for question, document := range map[string]string{"Batches: key around the contacts": "Batches", "Batches: what the reply says": "What a reply can say"} {
+		require.Regexp(t, `  .*docs/hello-charles\.md, `+document+`\)\n`+question, said)
+	}
+}
+
+func TestWhoDoesNotUseTheConnectionsFileNamesAnotherOne(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.NoError(t, os.WriteFile(d.file("first-connections.yaml"), []byte("mine"), 0o600))
+	lines := "no\n" + d.file("first-connections.yaml") + "\n" + d.file("first-sync.yaml") + "\n" + d.file("nowhere/c.yaml") + "\n" + d.file("second.yaml") + "\n"
+	said := d.beginAs(t, lines+strings.Repeat("\n", 40), d.answers())
+	require.Contains(t, said, "first-connections.yaml is there already; name one that is not")
+	require.Contains(t, said, "first-sync.yaml will be the sync file; name another one")
+	require.Contains(t, said, "there is no folder "+d.file("nowhere")+" to write it in")
+	_, err := config.LoadConnections(d.file("second.yaml"))
+	require.NoError(t, err)
+	content, err := os.ReadFile(d.file("first-connections.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, "mine", string(content))
+
+	answers := d.answers()
+	answers["use_existing"] = "no"
+	refused := d.begin(t, answers, "--force=false", "--write-sync", d.file("other.yaml"))
+	require.Equal(t, exitUsage, refused.code)
+	require.Contains(t, refused.stderr, "name another file with --write-connections, or replace it with --force; nothing was written")
 }

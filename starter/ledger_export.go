@@ -57,7 +57,7 @@ func (a *app) exportFile(ctx context.Context, l *ledger.Ledger, sync, path strin
 		// A part of a list looks like a whole one.
 		return errors.Join(err, os.Remove(path))
 	}
-	a.say("%s: %s contacts in %s", sync, audience.Thousands(n), path)
+	a.say("%s: %s in %s", sync, audience.Count(n, "contact", "contacts"), path)
 	return nil
 }
 

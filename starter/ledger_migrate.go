@@ -79,7 +79,7 @@ func (a *app) moveLedger(ctx context.Context, move moveFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	to, err := ledger.Open(ctx, move.to, host.LedgerCredential())
+	to, err := ledger.Open(ctx, move.to, host.LedgerCredential(commandStore))
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func TestLedgerExportListsWhoIsMarked(t *testing.T) {
 
 	path := filepath.Join(t.TempDir(), "members.csv")
 	written := call(t, "ledger", "export", "demo", "--ledger", address, "--file", path)
-	require.Equal(t, answer{stderr: "demo: 1 contacts in " + path + "\n"}, written)
+	require.Equal(t, answer{stderr: "demo: 1 contact in " + path + "\n"}, written)
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, want, string(content))

@@ -57,7 +57,7 @@ func (a *app) testReceiver(ctx context.Context, file, name string) error {
 		return &exitError{code: exitFailed, err: err}
 	}
 	client := webhook.New(webhook.Options{
-		Connection: name, Settings: settings, Credential: credentials.Store{Dir: filepath.Dir(file)}.Lookup,
+		Connection: name, Settings: settings, Credential: credentials.Store{Dir: filepath.Dir(file), Command: true}.Lookup,
 	})
 	err = client.Send(ctx, webhook.Message{ID: "msg_" + uuid.NewString(), Body: body})
 	switch {

@@ -36,7 +36,8 @@ func writeReport(w io.Writer, r *audience.Report) error {
 	lines = append(lines, reasonLines(r)...)
 	lines = append(lines, countedReasons("why leavers were not unmarked:", r.LeaverReasons)...)
 	lines = append(lines, withheldLines(r)...)
-	lines = append(lines, "", fmt.Sprintf("verdict: %s%s  (%d batches, %d requests, %s)", r.Verdict, numbersOnly(r), r.Batches, r.Requests,
+	lines = append(lines, "", fmt.Sprintf("verdict: %s%s  (%s, %s, %s)", r.Verdict, numbersOnly(r),
+		audience.Count(r.Batches, "batch", "batches"), audience.Count(r.Requests, "request", "requests"),
 		r.FinishedAt.Sub(r.StartedAt).Round(100*time.Millisecond)))
 	for _, line := range r.Explanation {
 		lines = append(lines, "  "+line)
@@ -101,12 +102,7 @@ func countedReasons(title string, reasons map[string]int64) []string {
 	for _, reason := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int {
 		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
 	}) {
-		code, detail, _ := strings.Cut(reason, ":")
-		line := fmt.Sprintf("  %8s  %s", audience.Thousands(reasons[reason]), audience.Reason(code).Explain())
-		if detail != "" {
-			line += " (" + detail + ")"
-		}
-		lines = append(lines, line)
+		lines = append(lines, fmt.Sprintf("  %8s  %s", audience.Thousands(reasons[reason]), audience.ExplainReason(reason)))
 	}
 	return lines
 }

@@ -202,3 +202,10 @@ func TestAReportAsJSONIsOneObject(t *testing.T) {
 	require.NoError(t, (&app{stdout: &text, output: outputJSON}).printReport(demoReport(nil)))
 	requireText(t, "reports/explained.json", text.String())
 }
+
+func TestAReportOfOneBatchSaysSo(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	require.NoError(t, writeReport(&text, demoReport(func(r *audience.Report) { r.Batches, r.Requests = 1, 1 })))
+	require.Contains(t, text.String(), "(1 batch, 1 request, ")
+}

@@ -30,6 +30,15 @@ This command makes the next run send them all the same.`,
 				return err
 			}
 			return f.withLedger(cmd.Context(), func(l *ledger.Ledger) error {
+				if query.Reason != "" {
+					known, err := l.KnownReasons(cmd.Context(), sync)
+					if err != nil {
+						return dataError(err)
+					}
+					if query.Reason, err = findReason(query.Reason, "the known failures", known); err != nil {
+						return err
+					}
+				}
 				n, err := l.RetryFailures(cmd.Context(), sync, query)
 				if err != nil {
 					return dataError(err)
@@ -37,13 +46,13 @@ This command makes the next run send them all the same.`,
 				if a.output == outputJSON {
 					return a.printJSON(retriedFailures{n})
 				}
-				_, err = fmt.Fprintf(a.stdout, "%s: the next run sends %s known failures again\n", sync, audience.Thousands(n))
+				_, err = fmt.Fprintf(a.stdout, "%s: the next run sends %s again\n", sync, audience.Count(n, "known failure", "known failures"))
 				return err
 			})
 		},
 	}
 	f.add(command)
-	command.Flags().StringVar(&query.Reason, "reason", "", "only those with this reason")
+	command.Flags().StringVar(&query.Reason, "reason", "", reasonHelp)
 	command.Flags().StringVar(&query.Reference, "reference", "", "only the member with this reference")
 	return command
 }

@@ -166,14 +166,17 @@ func (a *app) sayPaused(s shownSchedule) {
 	}
 }
 
-// writeNext tells the next times at which a schedule acts.
+// writeNext tells the next times at which a schedule acts or, while it is paused, would.
 func (a *app) writeNext(s shownSchedule) error {
-	what := "run"
-	if s.Kind == schedule.Proofs {
-		what = "proof"
+	what := "next run"
+	switch {
+	case s.Paused:
+		what = "would be due"
+	case s.Kind == schedule.Proofs:
+		what = "next proof"
 	}
 	for _, at := range s.Next {
-		if _, err := fmt.Fprintf(a.stdout, "next %s: %s\n", what, at.Format(time.RFC3339)); err != nil {
+		if _, err := fmt.Fprintf(a.stdout, "%s: %s\n", what, at.Format(time.RFC3339)); err != nil {
 			return err
 		}
 	}

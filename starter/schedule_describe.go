@@ -242,7 +242,7 @@ func (s describedSchedule) pauses() string {
 }
 
 func (s describedSchedule) counts() string {
-	text := fmt.Sprintf("%d times", s.Started)
+	text := audience.Count(s.Started, "time", "times")
 	if s.Missed > 0 {
 		text += fmt.Sprintf("; %d missed: Temporal came to them too late", s.Missed)
 	}

@@ -80,3 +80,8 @@ func TestDescribeAsksTheServerAndComparesTheFile(t *testing.T) {
 	p.edit(t, "sync.yaml", "default_region: DE", "default_region: AT")
 	require.Regexp(t, `(?m)^ sync file   pinned as [0-9a-f]{12}, which is not the file as it is: reference.default_region \(AT, was DE\)$`, p.onFile(t, "describe").stdout)
 }
+
+func TestAScheduleThatHasStartedOnceSaysSo(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "1 time; 2 missed: Temporal came to them too late", describedSchedule{Started: 1, Missed: 2}.counts())
+}

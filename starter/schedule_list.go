@@ -83,7 +83,7 @@ func (a *app) printSchedules(lines []scheduleLine) error {
 			last, end = line.Last.FiredAt.Format(time.RFC3339), endInWord(line.Last.Ended)
 		}
 		next := "-"
-		if len(line.Next) > 0 {
+		if len(line.Next) > 0 && !line.Paused {
 			next = line.Next[0].Format(time.RFC3339)
 		}
 		rows = append(rows, table.Row{line.Sync, line.Kind, line.When, next, last, end, line.Missed, state(line.Paused, line.Note)})

@@ -213,7 +213,7 @@ func TestSchedulesAreListedAsATableAndAsJSON(t *testing.T) {
 			},
 			Missed: 2,
 		},
-		{shownSchedule: shownSchedule{Sync: "demo", Kind: schedule.Proofs, When: "every 24h", Paused: true, Note: "paused by anna", Next: []time.Time{}}},
+		{shownSchedule: shownSchedule{Sync: "demo", Kind: schedule.Proofs, When: "every 24h", Paused: true, Note: "paused by anna", Next: []time.Time{at}}},
 	}
 	for form, file := range map[string]string{outputTable: "schedules.txt", outputJSON: "schedules.json"} {
 		t.Run(form, func(t *testing.T) {

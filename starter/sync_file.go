@@ -19,7 +19,7 @@ func loadSync(argument string) (config.Sync, error) {
 	}
 	spec, err := config.LoadSync(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return spec, usage("no sync file %s here: name the YAML file of the sync", path)
+		return spec, usage("no sync file %s here: name the YAML file of the sync, go to the folder that has it, or write a first one with audiencesync init", path)
 	}
 	if isConnectionsFile(err) {
 		return spec, usage("%s is a connections file, which is for the worker (--connections): name the YAML file of the sync", path)

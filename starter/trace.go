@@ -33,6 +33,9 @@ This is contact data: it passes between the vendors, the ledger and this termina
 never through Temporal.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.reference == "" && f.member == "" {
+				return usage("say whom to follow: --reference with the reference of a member, or --member with a file that holds a member as a JSON object")
+			}
 			return a.withTrial(cmd.Context(), &f.vendorFlags, args[0], func(t *trial.Trial) error {
 				return a.trace(cmd.Context(), t, f)
 			})
@@ -43,7 +46,6 @@ never through Temporal.`,
 	flags.StringVar(&f.reference, "reference", "", "the member with this reference, looked for in the audience")
 	flags.StringVar(&f.member, "member", "", "instead: a member as a JSON object in this file")
 	command.MarkFlagsMutuallyExclusive("reference", "member")
-	command.MarkFlagsOneRequired("reference", "member")
 	return command
 }
 

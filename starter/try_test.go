@@ -107,5 +107,5 @@ func TestATrialThatEndsEarlyShowsWhatWasSent(t *testing.T) {
 	tried := d.call(t, "try", "--limit", "3")
 	require.Equal(t, exitFailed, tried.code)
 	require.Contains(t, tried.stdout, d.first()+"  created  same")
-	require.Contains(t, tried.stderr, "error: sync demo: connection charles-demo: sending a batch of 1 contacts: the credential is not accepted (status 401)")
+	require.Contains(t, tried.stderr, "error: sync demo: connection charles-demo: sending a batch of 1 contact: the credential is not accepted (status 401)")
 }

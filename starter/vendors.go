@@ -50,7 +50,7 @@ func loadConnections(path string) (config.Connections, error) {
 	connections, err := config.LoadConnections(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return connections, usage("%w; name the worker's with --connections FILE or %s", err, connectionsVariable)
+		return connections, usage("%w; name the worker's with --connections FILE or %s, go to the folder that has it, or write a first one with audiencesync init", err, connectionsVariable)
 	case err != nil:
 		return connections, &exitError{code: exitUsage, err: err}
 	default:
@@ -88,7 +88,7 @@ func (f *vendorFlags) withPool(ctx context.Context, do func(*endpoints.Pool) err
 	return f.withLedger(ctx, func(l *ledger.Ledger) error {
 		return do(endpoints.New(endpoints.Options{
 			Connections: connections, Ledger: l, Meter: noop.NewMeterProvider().Meter("audiencesync"),
-			Credential: credentials.Store{Dir: filepath.Dir(f.connections)}.Lookup,
+			Credential: credentials.Store{Dir: filepath.Dir(f.connections), Command: true}.Lookup,
 		}))
 	})
 }

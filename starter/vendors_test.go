@@ -79,15 +79,15 @@ func TestACommandThatAsksVendorsNeedsItsFiles(t *testing.T) {
 		args []string
 		says string
 	}{
-		"no connections":         {[]string{"try", sync, "--ledger", book}, "connections file: open connections.yaml: no such file or directory; name the worker's with --connections FILE or AUDIENCESYNC_CONNECTIONS"},
-		"no connections either":  {[]string{"adopt", sync, "--ledger", book, "--connections", ""}, "connections file: open : no such file or directory; name the worker's with --connections FILE or AUDIENCESYNC_CONNECTIONS"},
+		"no connections":         {[]string{"try", sync, "--ledger", book}, "connections file: open connections.yaml: no such file or directory; name the worker's with --connections FILE or AUDIENCESYNC_CONNECTIONS, go to the folder that has it, or write a first one with audiencesync init"},
+		"no connections either":  {[]string{"adopt", sync, "--ledger", book, "--connections", ""}, "connections file: open : no such file or directory; name the worker's with --connections FILE or AUDIENCESYNC_CONNECTIONS, go to the folder that has it, or write a first one with audiencesync init"},
 		"a column of no file":    {[]string{"adopt", sync, "--column", "id"}, "--column: name the file too, with --members-file FILE"},
 		"no such members file":   {[]string{"adopt", sync, "--members-file", "nobody.csv", "--connections", connections, "--ledger", book}, "sync demo: --members-file: open nobody.csv: no such file or directory; nothing was recorded"},
 		"no ledger":              {[]string{"try", sync, "--connections", connections, "--ledger", "sqlite:nobody.db"}, "there is no ledger at nobody.db: name the one that the worker writes (audiencesync up: DIR/ledger.db)"},
 		"a trial of nobody":      {[]string{"try", sync, "--limit", "0"}, "--limit 0: write a number from 1 to 100; more than that is for a run"},
 		"a trial of too many":    {[]string{"try", sync, "--limit", "101"}, "--limit 101: write a number from 1 to 100; more than that is for a run"},
 		"two ways to choose":     {[]string{"try", sync, "--limit", "1", "--reference", "x"}, "if any flags in the group [limit reference] are set none of the others can be; [limit reference] were all set; see: audiencesync try --help"},
-		"nobody to follow":       {[]string{"trace", sync}, "at least one of the flags in the group [reference member] is required; see: audiencesync trace --help"},
+		"nobody to follow":       {[]string{"trace", sync}, "say whom to follow: --reference with the reference of a member, or --member with a file that holds a member as a JSON object"},
 		"no such member file":    {[]string{"trace", sync, "--member", "nobody.json", "--connections", connections, "--ledger", book}, "--member: open nobody.json: no such file or directory"},
 		"not a member":           {[]string{"trace", sync, "--member", sync, "--connections", connections, "--ledger", book}, "--member: " + sync + ` is not one JSON object with the fields of a member, as {"first_name": "Ada"}`},
 		"a reference that is no": {[]string{"trace", sync, "--reference", "Ada", "--connections", connections, "--ledger", book}, "--reference: the reference is not a phone number of any region"},
@@ -96,5 +96,16 @@ func TestACommandThatAsksVendorsNeedsItsFiles(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, answer{code: exitUsage, stderr: "error: " + test.says + "\n"}, call(t, test.args...))
 		})
+	}
+}
+
+func TestACredentialThatIsMissingIsMissingForTheCommand(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.edit(t, "connections.yaml", "credential: file:demo.key", "credential: env:AUDIENCESYNC_TEST_NOBODY")
+	for _, verb := range [][]string{{"try"}, {"trace", "--reference", d.first()}} {
+		refused := d.call(t, verb[0], verb[1:]...)
+		require.Contains(t, refused.stderr, "credential env:AUDIENCESYNC_TEST_NOBODY: the environment variable is not set for this command")
+		require.NotContains(t, refused.stderr, "the worker")
 	}
 }

@@ -33,6 +33,9 @@ func TestEveryPhaseIsToldInOneLine(t *testing.T) {
 			Phase: workflows.PhaseSend, Settled: 700, ToSend: 1200, InFlight: 4, Outcomes: audience.Outcomes{Created: 500},
 			Plan: &audience.Plan{Leavers: 310, KnownLeavers: 10}, Leavers: audience.Leavers{Removed: 190, Refused: 10},
 		},
+		"send: 1 of 3 members settled, 0 accepted, 1 failure, 1 batch under way": {
+			Phase: workflows.PhaseSend, Settled: 1, ToSend: 3, InFlight: 1, Outcomes: audience.Outcomes{Refused: 1},
+		},
 		"prove: counting the segment":                                    {Phase: workflows.PhaseProve},
 		"prove: the segment counts 98,000 contacts, 98,412 are expected": {Phase: workflows.PhaseProve, Counted: &counted, Expected: &expected},
 	} {

@@ -58,6 +58,51 @@ func (r Reason) Explain() string {
 	return string(r)
 }
 
+// ExplainReason explains a reason that may have a detail behind a colon, as reports do:
+// "Hello Charles refused the contact (contact_blocked)".
+func ExplainReason(reason string) string {
+	code, detail, _ := strings.Cut(reason, ":")
+	text := Reason(code).Explain()
+	if detail != "" {
+		text += " (" + detail + ")"
+	}
+	return text
+}
+
+// FindReason finds the reason that is called by its code or in the words of a report,
+// with or without a detail, or, of those that are known, by its detail alone.
+func FindReason(called string, known []string) (reason string, ok bool) {
+	called = strings.TrimSpace(called)
+	if found, ok := reasonByText(called); ok {
+		return string(found), true
+	}
+	if code, detail, detailed := strings.Cut(called, ":"); detailed && detail != "" {
+		if found, ok := reasonByText(code); ok {
+			return string(found) + ":" + detail, true
+		}
+	}
+	if text, detail, detailed := strings.Cut(strings.TrimSuffix(called, ")"), " ("); detailed && detail != "" {
+		if found, ok := reasonByText(text); ok {
+			return string(found) + ":" + detail, true
+		}
+	}
+	for _, reason := range known {
+		if _, detail, _ := strings.Cut(reason, ":"); called != "" && (called == detail || called == reason) {
+			return reason, true
+		}
+	}
+	return "", false
+}
+
+func reasonByText(text string) (Reason, bool) {
+	for reason, words := range explanations {
+		if text == string(reason) || strings.EqualFold(text, words) {
+			return reason, true
+		}
+	}
+	return "", false
+}
+
 var explanations = map[Reason]string{
 	ReferenceMissing:        "no value in the field that is mapped to the reference",
 	ReferenceHashed:         "the reference is a hash, not a phone number: Hello Charles cannot reach a hash; ask Zeotap for the raw value",

@@ -105,3 +105,24 @@ func TestLimitingReasonsLosesNoMember(t *testing.T) {
 		}
 	})
 }
+
+func TestAReasonIsFoundByItsCodeItsWordsAndItsDetail(t *testing.T) {
+	t.Parallel()
+	for _, reason := range reasonsInSource(t) {
+		for _, called := range []string{string(reason), reason.Explain(), " " + reason.Explain() + " "} {
+			found, ok := audience.FindReason(called, nil)
+			require.True(t, ok, called)
+			require.Equal(t, string(reason), found)
+		}
+	}
+	blocked := string(audience.RefusedByHelloCharles) + ":contact_blocked"
+	for _, called := range []string{blocked, audience.ExplainReason(blocked), "contact_blocked", "hello charles refused the contact (contact_blocked)"} {
+		found, ok := audience.FindReason(called, []string{"reference_missing", blocked})
+		require.True(t, ok, called)
+		require.Equal(t, blocked, found)
+	}
+	for _, called := range []string{"", " ", "contact_blocked", "refused_by", "another:contact_blocked", "refused_by_hello_charles:", "%"} {
+		_, ok := audience.FindReason(called, []string{"reference_missing"})
+		require.False(t, ok, called)
+	}
+}

@@ -31,7 +31,7 @@ func (r *Report) verifiedSentence() string {
 	case c.NotVisible+c.Gone == 0 && c.Strangers() == 0:
 		return fmt.Sprintf("The segment holds exactly the %s contacts that the ledger holds as marked. Nothing was sent.", Thousands(expected))
 	default:
-		return fmt.Sprintf("The segment lists %s contacts: of %s expected references %s are not in it, and %s of its contacts are not ours. Nothing was sent.",
-			Thousands(c.Listed), Thousands(expected), Thousands(c.NotVisible+c.Gone), Thousands(c.Strangers()))
+		return fmt.Sprintf("The segment lists %s: of %s expected references %s not in it, and %s of its contacts %s not ours. Nothing was sent.",
+			some(c.Listed, "contact", "contacts"), Thousands(expected), numberIs(c.NotVisible+c.Gone), Thousands(c.Strangers()), isOrAre(c.Strangers()))
 	}
 }

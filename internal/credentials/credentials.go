@@ -16,6 +16,8 @@ import (
 // the connections file.
 type Store struct {
 	Dir string
+	// Command says that a command looks them up, and not the worker.
+	Command bool
 }
 
 // errNotAReference does not show what was written: it may be the credential.
@@ -39,7 +41,7 @@ func (s Store) Lookup(_ context.Context, reference string) (string, error) {
 	case "env":
 		value := strings.TrimSpace(os.Getenv(rest))
 		if value == "" {
-			return "", fmt.Errorf("credential %s: the environment variable is not set for the worker", reference)
+			return "", fmt.Errorf("credential %s: the environment variable is not set for %s", reference, s.whose())
 		}
 		return value, nil
 	case "file":
@@ -49,6 +51,14 @@ func (s Store) Lookup(_ context.Context, reference string) (string, error) {
 	}
 }
 
+// whose names the process in which credentials are looked up.
+func (s Store) whose() string {
+	if s.Command {
+		return "this command"
+	}
+	return "the worker"
+}
+
 func (s Store) fromFile(reference, path string) (string, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(s.Dir, path)
@@ -56,6 +66,9 @@ func (s Store) fromFile(reference, path string) (string, error) {
 	// Only a regular file is opened: opening a pipe could wait for ever.
 	info, err := os.Stat(path)
 	if err != nil {
+		if errors.Is(err, os.ErrNotExist) && s.Command {
+			return "", fmt.Errorf("credential %s: %w here (%s); put it there, or correct the reference", reference, ErrNoFile, path)
+		}
 		if errors.Is(err, os.ErrNotExist) {
 			return "", fmt.Errorf("credential %s: %w on the worker; put it there, or correct the reference in the connections file", reference, ErrNoFile)
 		}

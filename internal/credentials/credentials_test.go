@@ -25,6 +25,8 @@ func TestCredentialComesFromTheEnvironment(t *testing.T) {
 	t.Setenv("AUDIENCESYNC_TEST_KEY", "  ")
 	_, err = credentials.Store{}.Lookup(t.Context(), "env:AUDIENCESYNC_TEST_KEY")
 	require.EqualError(t, err, "credential env:AUDIENCESYNC_TEST_KEY: the environment variable is not set for the worker")
+	_, err = credentials.Store{Command: true}.Lookup(t.Context(), "env:AUDIENCESYNC_TEST_KEY")
+	require.EqualError(t, err, "credential env:AUDIENCESYNC_TEST_KEY: the environment variable is not set for this command")
 }
 
 func TestCredentialComesFromAFileBesideTheConnections(t *testing.T) {
@@ -56,11 +58,13 @@ func TestCredentialFileThatIsNoneIsNamed(t *testing.T) {
 		"file:folder":    "credential file:folder: not a file",
 		"file:/dev/zero": "credential file:/dev/zero: not a file",
 	}
+	_, err := credentials.Store{Dir: dir, Command: true}.Lookup(t.Context(), "file:missing")
+	require.EqualError(t, err, "credential file:missing: no such file here ("+filepath.Join(dir, "missing")+"); put it there, or correct the reference")
 	for reference, text := range tests {
 		_, err := credentials.Store{Dir: dir}.Lookup(t.Context(), reference)
 		require.EqualError(t, err, text)
 	}
-	_, err := credentials.Store{Dir: dir}.Lookup(t.Context(), "file:largest")
+	_, err = credentials.Store{Dir: dir}.Lookup(t.Context(), "file:largest")
 	require.NoError(t, err)
 }
 

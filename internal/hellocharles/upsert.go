@@ -13,7 +13,7 @@ import (
 func (c *client) Upsert(
 	ctx context.Context, contacts []audience.Contact, before func(context.Context) error,
 ) ([]Result, error) {
-	operation := fmt.Sprintf("sending a batch of %d contacts", len(contacts))
+	operation := "sending a batch of " + audience.Count(len(contacts), "contact", "contacts")
 	if len(contacts) == 0 {
 		return nil, nil
 	}

@@ -15,8 +15,9 @@ import (
 // FailureKey looks up the key that the fields of failed members are encrypted
 // with, by a reference, env:NAME or file:PATH. Without a reference they are not
 // kept and not shown. A path starts at the current directory, for the worker and
-// for the commands that read the ledger alike: those have no connections file.
-func FailureKey(ctx context.Context, reference string) ([]ledger.Option, error) {
+// for the commands that read the ledger alike: those have no connections file. The
+// store says which of the two asks.
+func FailureKey(ctx context.Context, store credentials.Store, reference string) ([]ledger.Option, error) {
 	if reference == "" {
 		return nil, nil
 	}
@@ -30,7 +31,7 @@ func FailureKey(ctx context.Context, reference string) ([]ledger.Option, error) 
 		}
 		reference = "file:" + absolute
 	}
-	secret, err := credentials.Store{}.Lookup(ctx, reference)
+	secret, err := store.Lookup(ctx, reference)
 	if err != nil {
 		return nil, fmt.Errorf("failure key: %w", err)
 	}

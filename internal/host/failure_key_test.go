@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"audiencesync/examples"
+	"audiencesync/internal/credentials"
 	"audiencesync/internal/host"
 )
 
@@ -28,22 +29,22 @@ func TestTheFailureKeysPathStartsAtTheCurrentDirectoryAndNotBesideTheConnections
 	require.NoError(t, wdErr)
 	missing := "failure key file:failure.key: there is no file " + filepath.Join(wd, "failure.key") + "; a path starts at the current directory"
 	require.EqualError(t, err, missing)
-	_, err = host.FailureKey(t.Context(), "file:failure.key")
+	_, err = host.FailureKey(t.Context(), credentials.Store{}, "file:failure.key")
 	require.EqualError(t, err, missing)
 
 	require.NoError(t, os.WriteFile(filepath.Join(here, "failure.key"), []byte("0123456789abcdef"), 0o600))
-	options, err := host.FailureKey(t.Context(), "file:failure.key")
+	options, err := host.FailureKey(t.Context(), credentials.Store{}, "file:failure.key")
 	require.NoError(t, err)
 	require.Len(t, options, 1)
 }
 
 func TestAFailureKeyIsAReferenceAndNoFileMustBeNamed(t *testing.T) {
 	t.Parallel()
-	options, err := host.FailureKey(t.Context(), "")
+	options, err := host.FailureKey(t.Context(), credentials.Store{}, "")
 	require.NoError(t, err)
 	require.Empty(t, options)
 	for _, reference := range []string{"file:", "0123456789abcdef"} {
-		_, err := host.FailureKey(t.Context(), reference)
+		_, err := host.FailureKey(t.Context(), credentials.Store{}, reference)
 		require.EqualError(t, err, "failure key: credential: not a reference; write env:NAME or file:PATH, never the credential itself")
 	}
 }

@@ -71,11 +71,11 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 		return nil, err
 	}
 	secrets := credentials.Store{Dir: filepath.Dir(o.Connections)}
-	with, err := FailureKey(ctx, o.FailureKey)
+	with, err := FailureKey(ctx, credentials.Store{}, o.FailureKey)
 	if err != nil {
 		return nil, err
 	}
-	store, err := ledger.Open(ctx, o.Ledger, append(with, LedgerCredential())...)
+	store, err := ledger.Open(ctx, o.Ledger, append(with, LedgerCredential(credentials.Store{}))...)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,6 @@ import (
 
 // LedgerCredential looks up the password that a ledger's address names by
 // reference. As with FailureKey, a path starts at the current directory.
-func LedgerCredential() ledger.Option {
-	return ledger.WithCredentials(credentials.Store{}.Lookup)
+func LedgerCredential(store credentials.Store) ledger.Option {
+	return ledger.WithCredentials(store.Lookup)
 }

@@ -57,9 +57,9 @@ type Difference struct {
 }
 
 // Differences returns what a run found by comparing and by reading back, up to 10,000 of each kind.
-// Run 0 is the newest one.
+// Run 0 is that of ComparingRun.
 func (l *Ledger) Differences(ctx context.Context, sync string, run int64) ([]Difference, error) {
-	found, err := l.findRun(ctx, sync, run)
+	found, err := l.findChosen(ctx, sync, run, comparingRuns)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 // FailureQuery chooses failures of one run.
 type FailureQuery struct {
 	Sync string
-	// Run is the number of the run; zero is the newest.
+	// Run is the number of the run; zero is that of SendingRun.
 	Run int64
 	// NewOnly leaves out what an earlier run met already.
 	NewOnly bool
@@ -62,7 +62,7 @@ const failurePage = 1000
 // The first error ends the sequence.
 func (l *Ledger) Failures(ctx context.Context, q FailureQuery) iter.Seq2[Failure, error] {
 	return func(yield func(Failure, error) bool) {
-		run, err := l.findRun(ctx, q.Sync, q.Run)
+		run, err := l.findChosen(ctx, q.Sync, q.Run, sendingRuns)
 		if err != nil {
 			yield(Failure{}, err)
 			return

@@ -15,10 +15,10 @@ type FailureReason struct {
 	New, Known int64
 }
 
-// FailureReasons counts the failures that Failures lists of a run, zero for the
-// newest. Reasons with a detail come one by one.
+// FailureReasons counts the failures that Failures lists of a run, zero for that
+// of SendingRun. Reasons with a detail come one by one.
 func (l *Ledger) FailureReasons(ctx context.Context, sync string, run int64) ([]FailureReason, error) {
-	found, err := l.findRun(ctx, sync, run)
+	found, err := l.findChosen(ctx, sync, run, sendingRuns)
 	if err != nil {
 		return nil, err
 	}

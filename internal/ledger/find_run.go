@@ -52,6 +52,63 @@ func (l *Ledger) findRun(ctx context.Context, sync string, number int64) (foundR
 	return found, nil
 }
 
+// runChoice says which run stands for zero.
+type runChoice string
+
+const (
+	// sendingRuns are those that send: no plans, proofs and audits.
+	sendingRuns runChoice = `plan_only = 0`
+	// comparingRuns are all but plans, which read the audience and compare nothing.
+	comparingRuns runChoice = `(plan_only = 0 OR audit = 1 OR read_opened_at IS NULL)`
+)
+
+// findChosen finds a run of a sync by number; zero is the newest of those that are
+// meant or, where there is none yet, the newest of all.
+func (l *Ledger) findChosen(ctx context.Context, sync string, number int64, choice runChoice) (foundRun, error) {
+	found, err := l.findRun(ctx, sync, number)
+	if err != nil || number != 0 {
+		return found, err
+	}
+	newest, err := l.newest(ctx, found.syncID, choice)
+	if err != nil {
+		return foundRun{}, fmt.Errorf("ledger: runs of sync %s: %w", sync, err)
+	}
+	if newest == 0 {
+		return found, nil
+	}
+	return l.findRun(ctx, sync, newest)
+}
+
+// newest is the number of the newest run of those that are meant, zero without one.
+func (l *Ledger) newest(ctx context.Context, syncID int64, choice runChoice) (number int64, err error) {
+	err = l.reads.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM runs WHERE sync_id = $1 AND `+string(choice), syncID).Scan(&number)
+	return number, err
+}
+
+// SendingRun returns a run by number; zero is the newest that sends, is going to or
+// tried to, or, where only plans, proofs and audits were made, the newest of these.
+func (l *Ledger) SendingRun(ctx context.Context, sync string, number int64) (RunRecord, error) {
+	return l.chosen(ctx, sync, number, sendingRuns)
+}
+
+// ComparingRun returns a run by number; zero is the newest that is no plan, or, where
+// only plans were made, the newest of these.
+func (l *Ledger) ComparingRun(ctx context.Context, sync string, number int64) (RunRecord, error) {
+	return l.chosen(ctx, sync, number, comparingRuns)
+}
+
+func (l *Ledger) chosen(ctx context.Context, sync string, number int64, choice runChoice) (RunRecord, error) {
+	found, err := l.findChosen(ctx, sync, number, choice)
+	if err != nil {
+		return RunRecord{}, err
+	}
+	runs, err := l.Runs(ctx, sync, found.number, 1)
+	if err != nil || len(runs) == 0 {
+		return RunRecord{}, err
+	}
+	return runs[0], nil
+}
+
 func fromTo(newest int64) string {
 	if newest == 1 {
 		return "1 only"
@@ -81,18 +138,23 @@ func (l *Ledger) findSync(ctx context.Context, sync string) (int64, error) {
 
 // syncNames returns the first names of syncs, enough to see a spelling mistake.
 func (l *Ledger) syncNames(ctx context.Context) ([]string, error) {
-	rows, err := l.reads.QueryContext(ctx, `SELECT name FROM syncs ORDER BY name LIMIT 20`)
+	return texts(ctx, l.reads, `SELECT name FROM syncs ORDER BY name LIMIT 20`)
+}
+
+// texts reads a column of texts.
+func texts(ctx context.Context, db rowsQueryer, query string, args ...any) ([]string, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	var names []string
+	var found []string
 	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
+		var text string
+		if err := rows.Scan(&text); err != nil {
 			return nil, err
 		}
-		names = append(names, name)
+		found = append(found, text)
 	}
-	return names, rows.Err()
+	return found, rows.Err()
 }

@@ -88,6 +88,19 @@ type RetryQuery struct {
 	Reference string
 }
 
+// KnownReasons returns the reasons of the known failures of a sync.
+func (l *Ledger) KnownReasons(ctx context.Context, sync string) ([]string, error) {
+	syncID, err := l.findSync(ctx, sync)
+	if err != nil {
+		return nil, err
+	}
+	reasons, err := texts(ctx, l.reads, `SELECT DISTINCT reason FROM known_failures WHERE sync_id = $1 ORDER BY reason`, syncID)
+	if err != nil {
+		return nil, fmt.Errorf("reasons of the known failures of sync %s: %w", sync, err)
+	}
+	return reasons, nil
+}
+
 // RetryFailures makes the next run of the sync send known failures again, and
 // returns how many that are.
 func (l *Ledger) RetryFailures(ctx context.Context, sync string, q RetryQuery) (int64, error) {

@@ -93,15 +93,12 @@ func (l *Ledger) Reported(ctx context.Context, sync string, number int64) (RunRe
 		return RunRecord{}, nil, err
 	}
 	if number == 0 {
-		var newest sql.NullInt64
-		if err := l.reads.QueryRowContext(ctx, `SELECT max(number) FROM runs WHERE sync_id = $1 AND plan_only = 0 AND state = $2`,
-			found.syncID, string(RunClosed)).Scan(&newest); err != nil {
+		if found.number, err = l.newest(ctx, found.syncID, sendingRuns+` AND state = 'closed'`); err != nil {
 			return RunRecord{}, nil, fmt.Errorf("ledger: runs of sync %s: %w", sync, err)
 		}
-		if !newest.Valid {
+		if found.number == 0 {
 			return RunRecord{}, nil, notFound("sync %s has no run that has ended yet (plans have their number: audiencesync history %s)", sync, sync)
 		}
-		found.number = newest.Int64
 	}
 	var stored sql.NullString
 	run, err := scanRun(l.reads.QueryRowContext(ctx, `SELECT `+runColumns+`, course FROM runs WHERE sync_id = $1 AND number = $2`, found.syncID, found.number), &stored)

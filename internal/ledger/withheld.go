@@ -37,9 +37,9 @@ type WithheldCount struct {
 }
 
 // Withheld returns the labels that a run counted, most members first within
-// each kind and target. Run 0 is the newest. It is contact data.
+// each kind and target. Run 0 is that of SendingRun. It is contact data.
 func (l *Ledger) Withheld(ctx context.Context, sync string, run int64) ([]WithheldCount, error) {
-	found, err := l.findRun(ctx, sync, run)
+	found, err := l.findChosen(ctx, sync, run, sendingRuns)
 	if err != nil {
 		return nil, err
 	}
