@@ -42,20 +42,20 @@ func (r *Report) auditAddsUp() bool {
 func (r *Report) auditCompared(c *Comparison) {
 	if c.Missing > 0 {
 		r.explain("Hello Charles: %s not in the segment (missing)%s",
-			some(c.Missing, "member of the audience is", "members of the audience are"), c.missingHint())
+			Count(c.Missing, "member of the audience is", "members of the audience are"), c.missingHint())
 	}
 	if c.Excluded > 0 {
-		r.explain("Hello Charles: %s not want to be contacted", some(c.Excluded,
+		r.explain("Hello Charles: %s not want to be contacted", Count(c.Excluded,
 			"member is in the segment although the filter keeps it out (excluded): it may",
 			"members are in the segment although the filter keeps them out (excluded): they may"))
 	}
 	if c.Left > 0 {
 		r.explain("Hello Charles: %s in the segment, and not in the audience any more (left)",
-			some(c.Left, "contact that this sync has marked is", "contacts that this sync has marked are"))
+			Count(c.Left, "contact that this sync has marked is", "contacts that this sync has marked are"))
 	}
 	if c.Invalid > 0 {
 		r.explain("Hello Charles: %s our checks now (invalid): Hello Charles has what was sent earlier",
-			some(c.Invalid, "member is in the segment that fails", "members are in the segment that fail"))
+			Count(c.Invalid, "member is in the segment that fails", "members are in the segment that fail"))
 	}
 }
 
@@ -74,15 +74,15 @@ func (r *Report) auditedSentence() string {
 	case r.Segment.Counted == nil:
 		return "There is no count, so nothing is proved." + nothing
 	case c == nil && r.Segment.Fits():
-		return fmt.Sprintf("The segment counts %s, as many as should be in it.", some(*r.Segment.Counted, "contact", "contacts")) + r.gapSentence() + nothing
+		return fmt.Sprintf("The segment counts %s, as many as should be in it.", Count(*r.Segment.Counted, "contact", "contacts")) + r.gapSentence() + nothing
 	case c == nil:
-		return fmt.Sprintf("The segment counts %s, and %s should be in it.", some(*r.Segment.Counted, "contact", "contacts"), r.Segment.expectedWords()) +
+		return fmt.Sprintf("The segment counts %s, and %s should be in it.", Count(*r.Segment.Counted, "contact", "contacts"), r.Segment.expectedWords()) +
 			r.toleratedSentence() + r.gapSentence() + nothing
 	case c.absent() == 0 && c.Found-c.Merged == c.Listed:
 		return fmt.Sprintf("The segment holds exactly the %s members that should be in it.", Thousands(expected)) + r.gapSentence() + nothing
 	default:
 		return fmt.Sprintf("The segment lists %s: of %s members that should be in it %s not, and %s of its contacts should not be in it.",
-			some(c.Listed, "contact", "contacts"), Thousands(expected), numberIs(c.absent()), Thousands(c.Strangers()+c.Excluded+c.Left)) +
+			Count(c.Listed, "contact", "contacts"), Thousands(expected), numberIs(c.absent()), Thousands(c.Strangers()+c.Excluded+c.Left)) +
 			r.toleratedSentence() + r.gapSentence() + nothing
 	}
 }

@@ -83,38 +83,38 @@ func (r *Report) compared() {
 	switch {
 	case c.NotVisible > 0 && c.LastSeenIn != "":
 		r.explain("Hello Charles: %s not in the segment (not visible yet)%s",
-			some(c.NotVisible, "accepted reference is", "accepted references are"), c.notVisibleHint())
+			Count(c.NotVisible, "accepted reference is", "accepted references are"), c.notVisibleHint())
 	case c.NotVisible > 0:
 		r.explain("Hello Charles: %s never seen there (not visible yet); the next run sends %s again%s",
-			some(c.NotVisible, "accepted reference is not in the segment, and was", "accepted references are not in the segment, and were"),
+			Count(c.NotVisible, "accepted reference is not in the segment, and was", "accepted references are not in the segment, and were"),
 			itOrThem(c.NotVisible), c.notVisibleHint())
 	}
 	if c.StillVisible > 0 {
 		r.explain("Hello Charles: %s in the segment all the same (still visible); the next run unmarks %s again",
-			some(c.StillVisible, "contact that was unmarked is", "contacts that were unmarked are"), itOrThem(c.StillVisible))
+			Count(c.StillVisible, "contact that was unmarked is", "contacts that were unmarked are"), itOrThem(c.StillVisible))
 	}
 	r.auditCompared(c)
 	if c.Gone > 0 {
 		r.explain("Hello Charles: %s left alone%s",
-			some(c.Gone, "reference was in the segment and is not any more (gone); it is", "references were in the segment and are not any more (gone); they are"), c.goneHint())
+			Count(c.Gone, "reference was in the segment and is not any more (gone); it is", "references were in the segment and are not any more (gone); they are"), c.goneHint())
 	}
 	if c.Merged > 0 {
-		r.explain("Hello Charles: %s a contact with another one (merged)", some(c.Merged, "reference shares", "references share"))
+		r.explain("Hello Charles: %s a contact with another one (merged)", Count(c.Merged, "reference shares", "references share"))
 	}
 	if c.Unsure > 0 {
 		r.explain("Hello Charles: %s in the segment of which the ledger was not sure (unsure): a request was never answered, or an earlier proof found otherwise",
-			some(c.Unsure, "reference is", "references are"))
+			Count(c.Unsure, "reference is", "references are"))
 	}
 	switch strangers := c.Strangers(); {
 	case strangers > before:
 		r.explain("Hello Charles: %s in the segment that %s (foreign): %s with a reference of ours, %s of other systems, %s without any%s",
-			some(strangers, "contact is", "contacts are"), r.whyForeign(strangers), Thousands(c.Foreign), Thousands(c.OfOthers), Thousands(c.Unreferenced), r.Segment.beforeNote())
+			Count(strangers, "contact is", "contacts are"), r.whyForeign(strangers), Thousands(c.Foreign), Thousands(c.OfOthers), Thousands(c.Unreferenced), r.Segment.beforeNote())
 	case strangers > 0:
 		r.explain("Hello Charles: %s not ours; %s there before the first run",
-			some(strangers, "contact is in the segment that is", "contacts are in the segment that are"), some(before, "was", "were"))
+			Count(strangers, "contact is in the segment that is", "contacts are in the segment that are"), Count(before, "was", "were"))
 	case before > 0:
 		r.explain("Hello Charles: %s not any more",
-			some(before, "other was in the segment before the first run, and is", "others were in the segment before the first run, and are"))
+			Count(before, "other was in the segment before the first run, and is", "others were in the segment before the first run, and are"))
 	}
 	if !r.Segment.steady() {
 		r.explain("Hello Charles: the segment counts %s and lists %s: it changes, or its count lags behind",
@@ -161,12 +161,12 @@ func (s SegmentCount) beforeNote() string {
 	if s.Before == 0 {
 		return ""
 	}
-	return "; " + some(s.Before, "was there before the first run and is not ours", "were there before the first run and are not ours")
+	return "; " + Count(s.Before, "was there before the first run and is not ours", "were there before the first run and are not ours")
 }
 
 func countedWords(n *int64) string {
 	if n == nil {
 		return "no contacts"
 	}
-	return some(*n, "contact", "contacts")
+	return Count(*n, "contact", "contacts")
 }

@@ -1,5 +1,10 @@
 package audience
 
-// Count says how many, with the word for one and that for any other number: "1 member",
-// "1,200 members".
-func Count[N int | int64](n N, one, many string) string { return some(int64(n), one, many) }
+// Count says how many, with the words that go with one and with any other number:
+// "1 member is", "1,200 members are".
+func Count[N int | int64](n N, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Thousands(int64(n)) + " " + many
+}

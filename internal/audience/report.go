@@ -200,11 +200,11 @@ func (r *Report) summarise() string {
 	case !r.Segment.Fits() && r.Segment.Comparison != nil:
 		c := r.Segment.Comparison
 		return fmt.Sprintf("The segment lists %s: of %s expected references %s not in it, and %s of its contacts %s not ours.",
-			some(c.Listed, "contact", "contacts"), Thousands(r.Segment.Expected), numberIs(c.NotVisible+c.Gone), Thousands(c.Strangers()), isOrAre(c.Strangers())) +
+			Count(c.Listed, "contact", "contacts"), Thousands(r.Segment.Expected), numberIs(c.NotVisible+c.Gone), Thousands(c.Strangers()), isOrAre(c.Strangers())) +
 			stillInSentence(c.StillVisible) + r.toleratedSentence() + r.gapSentence()
 	case !r.Segment.Fits():
 		return fmt.Sprintf("The segment holds %s, but %s are expected: %s.",
-			some(*counted, "contact", "contacts"), r.Segment.expectedWords(), missingOrTooMany(r.Segment.beyond())) + r.toleratedSentence() + r.gapSentence()
+			Count(*counted, "contact", "contacts"), r.Segment.expectedWords(), missingOrTooMany(r.Segment.beyond())) + r.toleratedSentence() + r.gapSentence()
 	}
 	return r.membershipSentence() + r.staleSentence() + stillInSentence(r.Segment.Left) + r.beforeSentence() + r.gapSentence() + r.evidenceSentence()
 }
@@ -223,7 +223,7 @@ func (r *Report) membershipSentence() string {
 	read, in := r.Source.Read, r.Segment.Expected-r.Segment.Left-r.Segment.gone()
 	switch {
 	case in > read:
-		return fmt.Sprintf("The segment holds %s members, but %s read.", Thousands(in), some(read, "was", "were"))
+		return fmt.Sprintf("The segment holds %s members, but %s read.", Thousands(in), Count(read, "was", "were"))
 	case read == 0:
 		return "The audience is empty."
 	case in == read && read == 1:
@@ -251,15 +251,15 @@ func (r *Report) staleToo() string {
 // retiredSentence says what became of the marks of a sync that is retired.
 func (r *Report) retiredSentence() string {
 	sentence := fmt.Sprintf("The sync is retired: of %s that it had marked, %s unmarked.",
-		some(r.Leavers.Total(), "contact", "contacts"), some(r.Leavers.Removed, "was", "were"))
+		Count(r.Leavers.Total(), "contact", "contacts"), Count(r.Leavers.Removed, "was", "were"))
 	if r.Leavers.Gone > 0 {
-		sentence += " " + some(r.Leavers.Gone, "is", "are") + " gone from Hello Charles."
+		sentence += " " + Count(r.Leavers.Gone, "is", "are") + " gone from Hello Charles."
 	}
 	if r.Segment.Counted == nil {
 		return sentence + " What the segment holds is not known, because there is no count."
 	}
 	if left := r.Segment.Left; left > 0 {
-		sentence += " " + some(left, "contact is", "contacts are") + " still in the segment."
+		sentence += " " + Count(left, "contact is", "contacts are") + " still in the segment."
 	}
 	return sentence + r.beforeSentence() + r.toleratedSentence() + r.evidenceSentence()
 }
@@ -316,9 +316,9 @@ func (r *Report) beforeSentence() string {
 	case before == 0:
 		return ""
 	case extra == 0:
-		return fmt.Sprintf(" %s there before the first run.", some(before, "other was", "others were"))
+		return fmt.Sprintf(" %s there before the first run.", Count(before, "other was", "others were"))
 	default:
-		return fmt.Sprintf(" The segment holds %s more; %s there before the first run.", Thousands(extra), some(before, "other was", "others were"))
+		return fmt.Sprintf(" The segment holds %s more; %s there before the first run.", Thousands(extra), Count(before, "other was", "others were"))
 	}
 }
 
@@ -337,7 +337,7 @@ func (r *Report) gapSentence() string {
 	if r.Source.Gap < 0 {
 		difference = Thousands(-r.Source.Gap) + " fewer than were read"
 	}
-	return fmt.Sprintf(" Zeotap reports %s, %s.", some(reported(r), "member", "members"), difference)
+	return fmt.Sprintf(" Zeotap reports %s, %s.", Count(reported(r), "member", "members"), difference)
 }
 
 func endedWord(ended string) string {
@@ -366,14 +366,6 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
-}
-
-// some says how many, with the words that go with one and with any other number.
-func some(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return Thousands(n) + " " + many
 }
 
 func itOrThem(n int64) string {

@@ -80,7 +80,7 @@ func judge(r *Report, accept Tolerance) Verdict {
 		sure = false
 	}
 	if r.Outcomes.Unresolved > 0 {
-		r.explain("Hello Charles: of %s taken", some(r.Outcomes.Unresolved, "member nobody knows whether it was", "members nobody knows whether they were"))
+		r.explain("Hello Charles: of %s taken", Count(r.Outcomes.Unresolved, "member nobody knows whether it was", "members nobody knows whether they were"))
 		sure = false
 	}
 	sure = r.sourceNear(accept) && sure
@@ -142,7 +142,7 @@ func (r *Report) counted() {
 			Thousands(before))
 	case before > 0:
 		r.explain("Hello Charles: the segment counts %s more than the ledger holds as marked; up to %s are explained, because so many were there before the first run and are not ours",
-			some(extra, "contact", "contacts"), Thousands(before))
+			Count(extra, "contact", "contacts"), Thousands(before))
 	}
 }
 

@@ -32,6 +32,6 @@ func (r *Report) verifiedSentence() string {
 		return fmt.Sprintf("The segment holds exactly the %s contacts that the ledger holds as marked. Nothing was sent.", Thousands(expected))
 	default:
 		return fmt.Sprintf("The segment lists %s: of %s expected references %s not in it, and %s of its contacts %s not ours. Nothing was sent.",
-			some(c.Listed, "contact", "contacts"), Thousands(expected), numberIs(c.NotVisible+c.Gone), Thousands(c.Strangers()), isOrAre(c.Strangers()))
+			Count(c.Listed, "contact", "contacts"), Thousands(expected), numberIs(c.NotVisible+c.Gone), Thousands(c.Strangers()), isOrAre(c.Strangers()))
 	}
 }
