@@ -182,14 +182,8 @@ func (f failuresFlags) total(run ledger.RunRecord, reasons []ledger.FailureReaso
 // theRun names a run, and what it is if it is none that brings members.
 func theRun(run ledger.RunRecord) string {
 	kind := "run"
-	switch {
-	case !run.PlanOnly:
-	case run.Report != nil && run.Report.Audited:
-		kind = "audit"
-	case run.Report != nil && run.Report.Verified:
-		kind = "proof"
-	case run.Report != nil:
-		kind = "plan"
+	if run.Report != nil {
+		kind = kindOfRun(run.Report)
 	}
 	text := fmt.Sprintf("%s %d", kind, run.Number)
 	if run.State == ledger.RunOpen {

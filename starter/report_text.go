@@ -64,6 +64,8 @@ func kindOfRun(r *audience.Report) string {
 		return "proof"
 	case r.Audited:
 		return "audit"
+	case r.Ended == audience.EndedPlanned:
+		return "plan"
 	default:
 		return "run"
 	}

@@ -100,7 +100,9 @@ const mostBefore = 50
 func lastRun(ctx context.Context, c client.Client, sync string) (*outcome, error) {
 	var runs []*workflowpb.WorkflowExecutionInfo
 	err := eachRun(ctx, c, "WorkflowId = '"+workflows.SyncID(sync)+"'", func(run *workflowpb.WorkflowExecutionInfo) (enough bool) {
-		runs = append(runs, run)
+		if !isGoing(run) { // One may have begun just now.
+			runs = append(runs, run)
+		}
 		return len(runs) == mostBefore
 	})
 	if err != nil {

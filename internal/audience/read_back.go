@@ -96,7 +96,7 @@ func (r *Report) readBackHolds() bool {
 	if b == nil {
 		return true
 	}
-	of := "of " + plural(int(b.Sampled), "contact") + " read back"
+	of := "of " + Count(b.Sampled, "contact", "contacts") + " read back"
 	who := "; who they are: audiencesync differences " + r.Sync
 	if b.Differ+b.ChangedSince > 0 {
 		r.explain("Hello Charles: %s %s: %s%s", of, b.differWords(), b.fieldWords(), who)
@@ -106,7 +106,7 @@ func (r *Report) readBackHolds() bool {
 	}
 	switch {
 	case b.Unread > 0:
-		r.explain("Hello Charles: %s of %s could not be read back: %s", Thousands(b.Unread), plural(int(b.Sampled), "contact"), b.Why)
+		r.explain("Hello Charles: %s of %s could not be read back: %s", Thousands(b.Unread), Count(b.Sampled, "contact", "contacts"), b.Why)
 	case b.Why != "":
 		r.explain("Hello Charles: no contact could be read back: %s", b.Why)
 	}
@@ -146,7 +146,7 @@ func (r *Report) readBackSentence() string {
 	if b.Absent > 0 {
 		parts = append(parts, numberIs(b.Absent)+" not there")
 	}
-	return fmt.Sprintf(" Of %s read back %s.", plural(int(b.Sampled), "contact"), strings.Join(parts, ", and "))
+	return fmt.Sprintf(" Of %s read back %s.", Count(b.Sampled, "contact", "contacts"), strings.Join(parts, ", and "))
 }
 
 func numberIs(n int64) string { return Thousands(n) + " " + isOrAre(n) }

@@ -233,7 +233,7 @@ func (r *Report) membershipSentence() string {
 	}
 	why := "for no reason that is known"
 	if reasons := r.countReasons(); reasons > 0 {
-		why = "for " + plural(reasons, "reason")
+		why = "for " + Count(reasons, "reason", "reasons")
 	}
 	return fmt.Sprintf("%s of %s %s in the segment; %s %s not%s, %s.",
 		Thousands(in), Thousands(read), isOrAre(in), Thousands(read-in), isOrAre(read-in), r.staleToo(), why)
@@ -359,13 +359,6 @@ func isOrAre(n int64) string {
 		return "is"
 	}
 	return "are"
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
 }
 
 func itOrThem(n int64) string {

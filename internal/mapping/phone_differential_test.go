@@ -26,7 +26,7 @@ const numbersVariable = "AUDIENCESYNC_PHONE_NUMBERS"
 
 func TestPhoneNumbersAreReadAsTheLibraryReadsThem(t *testing.T) {
 	t.Parallel()
-	most := 15_000
+	most := 50_000
 	if testing.Short() {
 		most /= 10
 	}

@@ -18,7 +18,7 @@ import (
 
 // TestExportReadsALargeFileInLittleMemory is not parallel: it measures the heap.
 func TestExportReadsALargeFileInLittleMemory(t *testing.T) {
-	const records = 80_000
+	const records = 200_000
 	folder := t.TempDir()
 	writeLarge(t, folder, records)
 	s := settings(folder, config.FormatCSV)
