@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -15,6 +16,7 @@ import (
 
 	"audiencesync/internal/devserver"
 	"audiencesync/test/endtoend/programs"
+	"audiencesync/test/site"
 )
 
 // shared is the Temporal server of all tests that start workers of their own.
@@ -129,4 +131,18 @@ func (d deployment) do(t *testing.T, args ...string) result {
 func (d deployment) start(t *testing.T, args ...string) *programs.Program {
 	t.Helper()
 	return start(t, programs.Command{Name: "audiencesync-" + args[0], Path: built.AudienceSync, Args: d.command(args...)})
+}
+
+// awaitSettled waits until the ledger has the outcomes of so many batches.
+func (d deployment) awaitSettled(t *testing.T, batches int64) {
+	t.Helper()
+	db, err := site.OpenLedger(d.ledger)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	var settled int64
+	require.Eventually(t, func() bool {
+		err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM batches WHERE state = 'settled'`).Scan(&settled)
+		return assert.NoError(t, err) && settled >= batches
+	}, runWithin, poll, "replies to %d batches were delivered", batches)
+	require.Equal(t, batches, settled)
 }

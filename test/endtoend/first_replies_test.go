@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,8 @@ import (
 type firstReplies struct {
 	address string
 	held    chan struct{}
+	// delivered counts the replies to batches that were let through.
+	delivered atomic.Int64
 
 	mutex sync.Mutex
 	seen  map[[sha256.Size]byte]bool
@@ -47,10 +50,13 @@ func holdFirstReplies(t *testing.T, target string) *firstReplies {
 			return
 		}
 		defer func() { _ = reply.Body.Close() }()
-		if strings.HasSuffix(r.URL.Path, "/batch") && f.isNew(body) {
-			f.held <- struct{}{}
-			<-r.Context().Done()
-			panic(http.ErrAbortHandler)
+		if strings.HasSuffix(r.URL.Path, "/batch") {
+			if f.isNew(body) {
+				f.held <- struct{}{}
+				<-r.Context().Done()
+				panic(http.ErrAbortHandler)
+			}
+			f.delivered.Add(1)
 		}
 		maps.Copy(w.Header(), reply.Header)
 		w.WriteHeader(reply.StatusCode)

@@ -34,6 +34,9 @@ func TestAWorkerKilledAfterEachOfTwentyBatchesInTurnHasThoseTwentySentAgainAndNo
 	run := site.start(t, "run", site.sync, "--output", "json")
 	for range batches {
 		replies.await(t)
+		// A worker sends the next batch while it settles the one before, which a kill
+		// would have sent again too.
+		site.awaitSettled(t, replies.delivered.Load())
 		worker.Kill()
 		site.forgetWorker(t, "demo")
 		worker = site.startWorker(t, soonDead...)
