@@ -14,22 +14,36 @@ import (
 // maxPages bounds a list: no workspace has that many tags or properties.
 const maxPages = 200
 
+// listing says which list is read.
+type listing struct {
+	call, operation string
+	// path is where it is, setting the name of that setting.
+	path, setting string
+	// texts are the keys whose values are texts in every record that has them. The
+	// records of a broken answer must not count as others: what is missing among them
+	// would be taken for something that does not exist.
+	texts []string
+}
+
 // list reads all records of a list (see docs/hello-charles.md A12). Neither the
 // largest page nor whether the server knows pages is public, so a short page
 // proves nothing: the end is an empty page, or one that brings nothing new
 // because offset is ignored.
-func (c *client) list(ctx context.Context, call, operation, path, setting string) ([]map[string]any, error) {
+func (c *client) list(ctx context.Context, l listing) ([]map[string]any, error) {
 	var records []map[string]any
 	seen := map[string]bool{}
 	offset := 0
 	for range maxPages {
-		page, err := c.page(ctx, call, operation, path, listPage{key: "data", limit: c.settings.Read.PageSize, offset: offset})
+		page, err := c.page(ctx, l.call, l.operation, l.path, listPage{key: "data", limit: c.settings.Read.PageSize, offset: offset})
 		if err != nil {
-			return nil, readHint(err, setting)
+			return nil, readHint(err, l.setting)
 		}
 		known := len(records)
 		for _, item := range page {
 			record, _ := item.(map[string]any)
+			if key := notText(record, l.texts); key != "" {
+				return nil, c.reads.Fail(l.operation, vendorhttp.Unreadable, fmt.Sprintf("%q of an entry is not a text", key))
+			}
 			if id := identity(record); id != "" && !seen[id] {
 				seen[id] = true
 				records = append(records, record)
@@ -40,7 +54,22 @@ func (c *client) list(ctx context.Context, call, operation, path, setting string
 		}
 		offset += len(page)
 	}
-	return nil, c.reads.Fail(operation, vendorhttp.Unreadable, fmt.Sprintf("the list does not end after %d pages", maxPages))
+	return nil, c.reads.Fail(l.operation, vendorhttp.Unreadable, fmt.Sprintf("the list does not end after %d pages", maxPages))
+}
+
+// notText returns the first of the keys that has a value that is not a text, or nothing.
+func notText(record map[string]any, keys []string) string {
+	for _, key := range keys {
+		if !isTextOrNothing(record[key]) {
+			return key
+		}
+	}
+	return ""
+}
+
+func isTextOrNothing(value any) bool {
+	_, ok := value.(string)
+	return ok || value == nil
 }
 
 // listPage is a part of a list: the key of its records in the reply, how many

@@ -112,6 +112,40 @@ func TestListWithoutAnEndIsGivenUp(t *testing.T) {
 	require.ErrorContains(t, err, "does not end after 200 pages")
 }
 
+// What a broken answer says under another name would be missing, and the run refused.
+func TestAListWithNumbersForTextsIsNotOneThatLacksSomething(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		list func(context.Context, hellocharles.API) error
+		page string
+		key  string
+	}{
+		"tags": {
+			func(ctx context.Context, api hellocharles.API) error { _, err := api.Tags(ctx); return err },
+			`{"data":[{"id":2,"label":"VIP","object":"person"},{"id":3,"label":3,"object":"person"}]}`, "label",
+		},
+		"kinds of tags": {
+			func(ctx context.Context, api hellocharles.API) error { _, err := api.Tags(ctx); return err },
+			`{"data":[{"id":3,"label":"VIP","object":6}]}`, "object",
+		},
+		"properties": {
+			func(ctx context.Context, api hellocharles.API) error { _, err := api.Properties(ctx); return err },
+			`{"data":[{"id":1,"name":4,"object":"person"}]}`, "name",
+		},
+		"kinds of segments": {
+			func(ctx context.Context, api hellocharles.API) error { _, err := api.Segments(ctx); return err },
+			`{"data":[{"id":7,"name":"Spring","type":7}]}`, "type",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := test.list(t.Context(), serve(t, pages(test.page)).api)
+			failed(t, err, vendorhttp.Unreadable)
+			require.ErrorContains(t, err, strconv.Quote(test.key)+" of an entry is not a text")
+		})
+	}
+}
+
 func TestListThatCannotBeReadIsAnError(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

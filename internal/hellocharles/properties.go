@@ -19,7 +19,10 @@ func (c *client) Properties(ctx context.Context) ([]Property, error) {
 		}
 		return properties, nil
 	}
-	records, err := c.list(ctx, propertiesCall, "listing custom properties", c.settings.Read.PropertiesPath, "read.properties_path")
+	records, err := c.list(ctx, listing{
+		call: propertiesCall, operation: "listing custom properties", path: c.settings.Read.PropertiesPath, setting: "read.properties_path",
+		texts: []string{"object", "name"},
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -170,7 +170,11 @@ func (r *segmentRows) take(page []any) ([]SegmentMember, error) {
 			r.repeated++
 			continue
 		}
-		members = append(members, r.member(object))
+		member, err := r.member(object)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, member)
 	}
 	if r.first == nil && len(page) > 0 {
 		if !told {
@@ -195,12 +199,15 @@ func (r *segmentRows) identity(row map[string]any) (string, error) {
 	return string(encoded), nil
 }
 
-func (r *segmentRows) member(row map[string]any) SegmentMember {
+func (r *segmentRows) member(row map[string]any) (SegmentMember, error) {
 	member := SegmentMember{ID: scalarAt(row, r.names.ID)}
 	for _, entry := range entriesAt(row, r.names.References) {
 		reference := scalarAt(entry, r.names.Reference)
 		source := scalarAt(entry, r.names.SourceType)
 		switch {
+		case !r.names.AnySource && !isTextOrNothing(at(entry, r.names.SourceType)):
+			// A broken answer must not make a contact one of another system.
+			return SegmentMember{}, errors.New("the source type of a contact's reference is not a text")
 		case reference == "":
 		case source != r.ours && !r.names.AnySource:
 			if !slices.Contains(member.OtherSources, source) {
@@ -210,7 +217,7 @@ func (r *segmentRows) member(row map[string]any) SegmentMember {
 			member.References = append(member.References, reference)
 		}
 	}
-	return member
+	return member, nil
 }
 
 // entriesAt returns the entries of a list, or a value that stands alone.

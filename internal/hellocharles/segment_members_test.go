@@ -193,6 +193,7 @@ func TestAListThatIsNotTheWholeSegmentIsAnError(t *testing.T) {
 		"a list that wraps":    {preview{rows: rowsOf(6), wraps: true, unserved: 4}, "it has 6 contacts, and the count says 10; after these the same ones come again"},
 		"the same id for all":  {preview{rows: []string{row("p", user("zeotap", "a")), row("p", user("zeotap", "b")), row("q")}}, "1 rows came again (setting read.segment_member.id)"},
 		"no references at all": {preview{rows: []string{`{"person":{"id":"p1"}}`, `{"person":{"id":"p2"}}`}}, "no row of the first page has references where read.segment_member.references says"},
+		"numbers for texts":    {preview{rows: []string{`{"person":{"id":2,"channel_users":[{"source_type":6,"external_person_reference_id":12}]}}`}}, "the source type of a contact's reference is not a text"},
 		"no rows":              {preview{rows: []string{`"Quintessa"`}}, "a row is not an object"},
 	}
 	for name, test := range tests {

@@ -12,7 +12,10 @@ func (c *client) Segments(ctx context.Context) ([]Segment, error) {
 	if !c.settings.Read.ReadsAllowed() {
 		return nil, c.reads.Fail(operation, vendorhttp.Forbidden, "this connection may not read (setting read.allowed)")
 	}
-	records, err := c.list(ctx, segmentsCall, operation, c.settings.Read.SegmentsPath, "read.segments_path")
+	records, err := c.list(ctx, listing{
+		call: segmentsCall, operation: operation, path: c.settings.Read.SegmentsPath, setting: "read.segments_path",
+		texts: []string{"type"},
+	})
 	if err != nil {
 		return nil, err
 	}

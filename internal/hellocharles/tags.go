@@ -14,7 +14,10 @@ func (c *client) Tags(ctx context.Context) ([]Tag, error) {
 		}
 		return tags, nil
 	}
-	records, err := c.list(ctx, tagsCall, "listing tags", c.settings.Read.TagsPath, "read.tags_path")
+	records, err := c.list(ctx, listing{
+		call: tagsCall, operation: "listing tags", path: c.settings.Read.TagsPath, setting: "read.tags_path",
+		texts: []string{"object", "label"},
+	})
 	if err != nil {
 		return nil, err
 	}

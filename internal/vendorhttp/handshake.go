@@ -84,6 +84,8 @@ func (t *Transports) whyNotTrusted(err error) string {
 		return "its certificate is signed by no authority that is behind tls.ca; ask the server's operator which one has signed it, and put that there"
 	case errors.As(err, &unknown):
 		return "its certificate is signed by an authority that this machine does not know; if it is the operator's own, put the authority's certificate behind tls.ca"
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return fmt.Sprintf("it answers without TLS; correct the port in %s, which is one of plain HTTP", t.options.AddressSetting)
 	case isOldVersion(err, said):
 		return "it speaks no TLS 1.2 or newer, and nothing older is used; the server's operator must turn that on"
 	case said == "handshake failure" && !t.asked():

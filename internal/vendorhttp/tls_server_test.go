@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,6 +98,17 @@ func TestTLSBefore12IsRefused(t *testing.T) {
 		_, err := client(t, options).Do(t.Context(), get())
 		require.NoError(t, err)
 	}
+}
+
+func TestAServerThatSpeaksPlainHTTPOnlyGetsNothing(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request came") }))
+	t.Cleanup(server.Close)
+	options, _ := secured(strings.Replace(server.URL, "http:", "https:", 1), "", none)
+	failed := failure(t, client(t, options), get())
+	require.Equal(t, vendorhttp.ServerNotTrusted, failed.Kind)
+	require.EqualError(t, failed, "connection acme: testing: the server is not trusted, so nothing was sent: "+
+		"it answers without TLS; correct the port in base_url, which is one of plain HTTP")
 }
 
 // The machine's store is read once in a process, so this asks in a second one.
