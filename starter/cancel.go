@@ -42,14 +42,14 @@ Without a worker the order is left with Temporal, and the run ends when a worker
 
 // cancel ends the run of a sync and prints its report.
 func (a *app) cancel(ctx context.Context, c client.Client, sync, why string) error {
-	run, progress, err := giveOrder(ctx, c, sync, workflows.UpdateCancel, workflows.Steer{By: operator(), Why: why})
+	run, progress, err := a.giveOrder(ctx, c, sync, workflows.UpdateCancel, workflows.Steer{By: operator(), Why: why})
 	if errors.Is(err, errNoWorker) {
 		return leaveCancellation(ctx, c, sync, why)
 	}
 	if err != nil {
 		return err
 	}
-	a.say("sync %s: run %d is cancelled: what is under way is finished", sync, progress.Run)
+	a.say("%s: %s cancelled: what is under way is finished", sync, numbered(progress.Run))
 	report, err := a.follow(ctx, c, run, a.newView())
 	if ctx.Err() != nil {
 		a.say("Stopped watching; the run ends all the same. See it with: audiencesync status %s", sync)

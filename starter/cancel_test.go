@@ -24,7 +24,7 @@ func TestACancelledRunIsReportedWithWhoCancelledIt(t *testing.T) {
 	o.start(t, http.StatusUnprocessableEntity)
 	ended := o.order(t, "cancel", "--why", "wrong audience")
 	require.Equal(t, exitCancelled, ended.code, ended.stderr)
-	require.Contains(t, ended.stderr, "sync demo: run 1 is cancelled: what is under way is finished\n")
+	require.Contains(t, ended.stderr, "demo: run 1 cancelled: what is under way is finished\n")
 	require.NotContains(t, ended.stderr, "error:")
 	require.Contains(t, ended.stdout, "sync demo, run 1")
 	require.Contains(t, ended.stdout, ": cancel by "+operator()+": wrong audience\n")

@@ -100,17 +100,17 @@ func (a *app) listDifferences(ctx context.Context, l *ledger.Ledger, sync string
 func whyNoDifferences(run ledger.RunRecord) string {
 	switch r := run.Report; {
 	case run.State == ledger.RunOpen:
-		return fmt.Sprintf("run %d is going, and has compared nothing yet", run.Number)
+		return fmt.Sprintf("%s and has compared nothing yet", theRun(run))
 	case r == nil:
-		return fmt.Sprintf("nothing was compared in run %d: it has no report", run.Number)
+		return fmt.Sprintf("nothing was compared in %s: it has no report", theRun(run))
 	case r.Segment.Comparison != nil:
-		return fmt.Sprintf("no differences: run %d has compared the segment, contact by contact", run.Number)
+		return fmt.Sprintf("no differences: %s has compared the segment, contact by contact", theRun(run))
 	case r.ReadBack != nil && r.ReadBack.Sampled > r.ReadBack.Unread:
-		return fmt.Sprintf("no differences in the sample that run %d has read back; the segment was not compared", run.Number)
+		return fmt.Sprintf("no differences in the sample that %s has read back; the segment was not compared", theRun(run))
 	case r.Segment.NotCompared != "":
-		return fmt.Sprintf("nothing was compared in run %d: %s", run.Number, r.Segment.NotCompared)
+		return fmt.Sprintf("nothing was compared in %s: %s", theRun(run), r.Segment.NotCompared)
 	default:
-		return fmt.Sprintf("nothing was compared in run %d", run.Number)
+		return "nothing was compared in " + theRun(run)
 	}
 }
 

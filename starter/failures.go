@@ -38,6 +38,10 @@ nobody knows what became, and the leavers whose marker could not be taken away: 
 reference, reason, field, batch, requests, and the API's own words. This is contact data:
 it is read from the ledger and never passes through Temporal.
 
+Of a run that was cancelled or declined, or failed, those that it had not sent yet are
+counted and not listed. Duplicates are no failures either: the first of several records
+with one reference is sent, and reports count the others.
+
 A member that was sent without one of its tags, or of the options of a select, because
 Hello Charles does not have it, or without a field whose value is not usable, is no
 failure: --withheld lists what was left out, and of how many members.`,
@@ -147,7 +151,30 @@ func (a *app) listFailures(ctx context.Context, l *ledger.Ledger, sync string, f
 	if n == 0 || a.output == outputTable {
 		a.say("%s", f.total(run, reasons, n))
 	}
+	if left := unsent(run.Report); left != "" {
+		a.say("%s", left)
+	}
 	return nil
+}
+
+// unsent says how many a run has not sent before it ended: they are no failures, and
+// are not listed.
+func unsent(r *audience.Report) string {
+	if r == nil {
+		return ""
+	}
+	members, leavers := r.Reasons[string(audience.NotSentBeforeEnd)], r.LeaverReasons[string(audience.NotSentBeforeEnd)]
+	var all []string
+	if members > 0 {
+		all = append(all, audience.Count(members, "member", "members"))
+	}
+	if leavers > 0 {
+		all = append(all, audience.Count(leavers, "leaver", "leavers"))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("besides, it ended before %s were sent, who are not listed: the next run sends whom there still is reason to send", strings.Join(all, " and "))
 }
 
 // total says how many failures of a run are listed, of how many.

@@ -104,6 +104,9 @@ func endOf(ctx context.Context, c client.Client, run *workflowpb.WorkflowExecuti
 		if came.err.err != nil {
 			end.Why = came.err.err.Error()
 		}
+		if in := startedWith(ctx, c, c.GetWorkflow(ctx, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId())); in != nil {
+			end.aside = in.PlanOnly || in.VerifyOnly || in.Audit
+		}
 		return end, nil
 	}
 	r := came.report

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
@@ -69,7 +70,7 @@ func (a *app) steerCommand(use, short, update string, done told) *cobra.Command 
 			if holds := whatElseHolds(update, progress); holds != "" {
 				then = "the run waits all the same: " + holds
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s: run %d %s: %s\n", sync, progress.Run, done.word, then)
+			_, err = fmt.Fprintf(a.stdout, "%s: %s %s: %s\n", sync, numbered(progress.Run), done.word, then)
 			return err
 		},
 	}
@@ -93,7 +94,10 @@ func (a *app) steer(ctx context.Context, c client.Client, sync, update, why stri
 		in.Hold = asked.Hold.ID
 		a.say("%s waits: %s", sync, asked.Hold.Why)
 	}
-	_, progress, err = giveOrder(ctx, c, sync, update, in)
+	_, progress, err = a.giveOrder(ctx, c, sync, update, in)
+	if errors.Is(err, errNoWorker) {
+		err = failed(sync, fmt.Errorf("%w; the run may heed the order all the same when one is there: audiencesync status %s", errNoWorker, sync))
+	}
 	if answered(progress.Hold, update, in) {
 		progress.Hold = nil
 	}
@@ -115,9 +119,21 @@ func nothingToDecide(ctx context.Context, c client.Client, p workflows.Progress)
 	}
 }
 
+// numbered names a run, which has no number yet where it is opened only now.
+func numbered(run int64) string {
+	if run == 0 {
+		return "the run"
+	}
+	return fmt.Sprintf("run %d", run)
+}
+
 // giveOrder tells the run of a sync something, and returns what it acknowledges with.
 // The error has its exit code.
-func giveOrder(ctx context.Context, c client.Client, sync, update string, in workflows.Steer) (run client.WorkflowRun, progress workflows.Progress, err error) {
+func (a *app) giveOrder(ctx context.Context, c client.Client, sync, update string, in workflows.Steer) (run client.WorkflowRun, progress workflows.Progress, err error) {
+	stopHint := time.AfterFunc(silentAfter, func() {
+		a.say("the run has not answered yet; waiting for up to %s, and the order may be heeded later all the same", steerTimeout)
+	})
+	defer stopHint.Stop()
 	ctx, cancel := context.WithTimeout(ctx, steerTimeout)
 	defer cancel()
 	handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{

@@ -62,7 +62,7 @@ func TestATraceShowsWhatPastRunsSaid(t *testing.T) {
 	refuse(t, d)
 	traced := d.call(t, "trace", "--reference", d.first())
 	require.Zero(t, traced.code, traced.stderr)
-	require.Contains(t, traced.stdout, "not marked by this sync: never taken, or unmarked since\nknown failure since run 1: refused, refused_by_hello_charles:bad_name\n")
+	require.Contains(t, traced.stdout, "not marked by this sync: never taken, or unmarked since (the ledger keeps nothing of those who left)\nknown failure since run 1: refused, refused_by_hello_charles:bad_name\n")
 	require.Contains(t, traced.stdout, "Not this name.\n")
 
 	var shown shownPath

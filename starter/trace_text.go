@@ -236,8 +236,7 @@ func (s *shownPath) writeRequest(text *strings.Builder) error {
 		return nil
 	}
 	if s.Protected {
-		text.WriteString("without phone number and email address: Hello Charles holds the contact, and with them the request could bring back\n" +
-			"one that is erased; when they have changed, a second request names them\n")
+		text.WriteString(withoutChannels + "\n")
 	}
 	return s.Request.write(text)
 }
@@ -279,7 +278,7 @@ func (s *shownPath) writeHistory(text *strings.Builder) error {
 		}
 		text.WriteString("\n")
 	case h.known:
-		text.WriteString("not marked by this sync: never taken, or unmarked since\n")
+		text.WriteString("not marked by this sync: never taken, or unmarked since (the ledger keeps nothing of those who left)\n")
 	default:
 		text.WriteString("never taken\n")
 	}

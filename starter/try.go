@@ -29,7 +29,9 @@ func (a *app) tryCommand() *cobra.Command {
 		Long: `Send the first members of the audience that can be sent, each in a request of its
 own, read them back where the connection says how, and compare field by field. The
 mapping, the requests and the checks are those of a run; nobody is removed. What was
-taken is in the ledger: the next run sends the rest.
+taken is in the ledger: the next run sends the rest, and once more whoever was sent
+without phone number and email address, because Hello Charles holds the contact and the
+request could bring back one that is erased.
 
 This is contact data: it passes between the vendors, the ledger and this terminal, and
 never through Temporal. Exit code 0 says that all were taken and nothing differs.`,
@@ -127,12 +129,12 @@ func contacts(n int) string {
 // render shows what would be sent.
 func (s *shownTrial) render(ctx context.Context, t *trial.Trial, candidates []trial.Candidate) error {
 	for _, c := range candidates {
-		request, err := t.Sync.Workspace.API.Render(ctx, c.Contact)
+		request, protected, err := t.Render(ctx, c)
 		if err != nil {
 			return err
 		}
 		s.Members = append(s.Members, shownMember{
-			Reference: c.Contact.Reference, LeftOut: showLabels(c.Withheld), Request: showRequest(request), good: true,
+			Reference: c.Contact.Reference, LeftOut: showLabels(c.Withheld), Request: showRequest(request), Protected: protected, good: true,
 		})
 	}
 	return nil
@@ -154,7 +156,7 @@ func (s *shownTrial) send(ctx context.Context, t *trial.Trial, candidates []tria
 		s.Members = append(s.Members, shownMember{
 			Reference: one.Contact.Reference, Outcome: one.Outcome, Transient: one.Transient, Code: one.Code, Message: one.Message,
 			Why: one.Why, LeftOut: showLabels(one.Withheld), Held: one.Held.State, Unread: one.Held.Why,
-			Differences: showDifferences(one.Held.Differences), good: one.Good(),
+			Differences: showDifferences(one.Held.Differences), Protected: one.Protected, good: one.Good(),
 		})
 	}
 	return ended

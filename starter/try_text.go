@@ -43,6 +43,9 @@ type shownMember struct {
 	Unread      string            `json:"unread,omitempty"`
 	Differences []shownDifference `json:"differences,omitempty"`
 	Request     *shownRequest     `json:"request,omitempty"`
+	// Protected says that the request names no phone number and no email address: it
+	// could bring back a contact that is erased. The next run sends the member again.
+	Protected bool `json:"protected,omitempty"`
 
 	good bool
 }
@@ -87,6 +90,9 @@ func (s *shownTrial) writeRequests(text *strings.Builder) error {
 		if err := m.Request.write(text); err != nil {
 			return err
 		}
+		if m.Protected {
+			text.WriteString(withoutChannels + "\n")
+		}
 		for _, label := range m.LeftOut {
 			text.WriteString("left out: " + label.String() + "\n")
 		}
@@ -94,12 +100,19 @@ func (s *shownTrial) writeRequests(text *strings.Builder) error {
 	return nil
 }
 
+// withoutChannels says why a request names no phone number and no email address.
+const withoutChannels = "without phone number and email address: Hello Charles holds the contact, and with them the request could bring back\none that is erased; when they have changed, a second request names them"
+
 func (s *shownTrial) writeMembers(text *strings.Builder) error {
 	if len(s.Members) == 0 {
 		return nil
 	}
 	members, differing := make([]table.Row, 0, len(s.Members)), []table.Row{}
+	protected := 0
 	for _, m := range s.Members {
+		if m.Protected {
+			protected++
+		}
 		members = append(members, table.Row{spelled(m.Reference), m.Outcome, m.heldText(), m.leftOutText(), m.saidText()})
 		for _, d := range m.Differences {
 			differing = append(differing, table.Row{spelled(m.Reference), d.Field, spelled(d.Sent), spelled(d.Held)})
@@ -114,6 +127,9 @@ func (s *shownTrial) writeMembers(text *strings.Builder) error {
 		if err := writeTable(text, table.Row{"reference", "field", "sent", "held"}, differing); err != nil {
 			return err
 		}
+	}
+	if protected > 0 {
+		fmt.Fprintf(text, "\n%s sent without phone number and email address: Hello Charles holds the contact, and with them the request could\nbring back one that is erased; the next run sends the member again\n", audience.Count(int64(protected), "was", "were"))
 	}
 	if s.CannotRead != "" {
 		text.WriteString("\nnot compared: " + s.CannotRead + "\n")

@@ -46,7 +46,7 @@ func (r *Report) Lines() []Line {
 		{Suppressed, "not sent"},
 		{Invalid, "not sent: our checks"},
 		{Refused, "Hello Charles said no"},
-		{Unresolved, r.unresolvedNote("nobody knows")},
+		{Unresolved, r.unresolvedNote(r.Outcomes.Unresolved, r.Reasons, "nobody knows")},
 	} {
 		l.part("outcomes/"+string(part.outcome), string(part.outcome), r.Outcomes.Of(part.outcome), part.note)
 	}
@@ -64,7 +64,7 @@ func (r *Report) Lines() []Line {
 		{Gone, "Hello Charles holds them no more"},
 		{Kept, "stay marked: mode add unmarks nobody"},
 		{Refused, "stay marked: Hello Charles said no"},
-		{Unresolved, r.unresolvedNote("nobody knows whether they are marked")},
+		{Unresolved, r.unresolvedNote(r.Leavers.Unresolved, r.LeaverReasons, "nobody knows whether they are marked")},
 	} {
 		l.part("leavers/"+string(part.outcome), string(part.outcome), r.Leavers.Of(part.outcome), part.note)
 	}
@@ -124,12 +124,18 @@ func (r *Report) foreignNote() string {
 	return "have a reference of ours, and the ledger does not hold them as marked"
 }
 
-// unresolvedNote says what is known of those who are unresolved.
-func (r *Report) unresolvedNote(usual string) string {
-	if r.Ended != "" {
+// unresolvedNote says what is known of those who are unresolved, by their reasons.
+func (r *Report) unresolvedNote(unresolved int64, reasons map[string]int64, usual string) string {
+	switch {
+	case r.Ended == "":
+		return usual
+	case reasons[string(NotSentBeforeEnd)] == unresolved:
+		return "not sent before the run ended"
+	case reasons[string(NotSentBeforeEnd)] == 0:
+		return "sent without an answer when the run ended"
+	default:
 		return "not sent, or sent without an answer, when the run ended"
 	}
-	return usual
 }
 
 type lines []Line

@@ -307,7 +307,12 @@ func TestRejectedMembersStayKnownOverRunsThatSayNothingAboutThem(t *testing.T) {
 	commit(t, l, cancelled, ledger.PageInput{Members: members(0, 1, "v1")})
 	require.NoError(t, l.CloseRun(t.Context(), cancelled, ledger.Closing{Report: []byte(`{}`)}))
 
-	full := opening("c")
+	declined := openRun(t, l, "c") // Its audience was cut: the member was not in it.
+	require.NoError(t, commit(t, l, declined, ledger.PageInput{Members: members(0, 1, "v1"), Last: true}).Finish(t.Context()))
+	require.NoError(t, l.EndUnsent(t.Context(), declined))
+	require.NoError(t, l.CloseRun(t.Context(), declined, ledger.Closing{Report: []byte(`{}`)}))
+
+	full := opening("d")
 	full.Full = true
 	ref, err := l.OpenRun(t.Context(), full)
 	require.NoError(t, err)

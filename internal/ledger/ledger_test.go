@@ -379,6 +379,14 @@ func TestARunThatEndsEarlyLeavesNobodyWithoutAnOutcome(t *testing.T) {
 	require.Equal(t, map[string]int64{
 		string(audience.NotSentBeforeEnd): 14, string(audience.SentWithoutAnswerAtStop): 10,
 	}, tally.Reasons)
+	listed := failuresOf(t, l, ledger.FailureQuery{Sync: "spring"})
+	require.Len(t, listed, 10, "who was sent without an answer is named, and who was not sent is counted")
+	for i, one := range listed {
+		require.Equal(t, fmt.Sprintf("+4915100000%03d", 20+i), one.Reference)
+		require.Equal(t, audience.Unresolved, one.Outcome)
+		require.Equal(t, string(audience.SentWithoutAnswerAtStop), one.Reason)
+		require.Equal(t, 1, one.Sends)
+	}
 }
 
 func TestStagingIsGoneAfterTheRun(t *testing.T) {

@@ -219,7 +219,7 @@ func checkSync(ctx context.Context, tx queryer, o Opening) (int64, error) {
 	} {
 		if part.was != part.is {
 			return 0, &RefusedError{fmt.Sprintf(
-				"sync %s: %s was %q in earlier runs and is %q now; a sync keeps it for ever, so give the changed sync a new name",
+				"sync %s: %s was %q in earlier runs and is %q now; a sync keeps it for ever: put it back if that is a slip, else give the changed sync a new name",
 				o.Sync, part.what, part.was, part.is)}
 		}
 	}

@@ -192,8 +192,12 @@ func (s *sorting) objectTo(ctx context.Context, member Staged, why Objection) er
 	})
 }
 
-// reject settles members without a usable reference. A failure of them is known
-// if the last closed run that read the whole audience had the same.
+// rejectionsOf bounds the runs whose rejected members are known in the next one.
+const rejectionsOf = 10
+
+// reject settles members without a usable reference. A failure of them is known if the
+// last run that came to its end had the same, or one after it that read the whole
+// audience: a run that was declined or cancelled makes nothing unknown.
 func (s *sorting) reject(ctx context.Context, tx *sql.Tx, runID, syncID int64, rejected []RejectedMember) error {
 	known, err := s.knownRejections(ctx, tx, runID, syncID, rejected)
 	if err != nil {
@@ -232,10 +236,12 @@ func (s *sorting) knownRejections(ctx context.Context, tx *sql.Tx, runID, syncID
 	rows, err := tx.QueryContext(ctx, `
 		SELECT wanted.key, min(first_run) FROM json_each(CAST($1 AS TEXT)) AS wanted CROSS JOIN failures
 		WHERE failures.fingerprint = unhex(wanted.atom) AND contact_id IS NULL AND wanted.atom <> ''
-			AND run_id = (
+			AND run_id IN (
 				SELECT id FROM runs WHERE sync_id = $2 AND state = 'closed' AND plan_only = 0 AND read_done = $3 AND id < $4
-				ORDER BY number DESC LIMIT 1)
-		GROUP BY wanted.key`, list, syncID, readComplete, runID)
+					AND number >= coalesce((
+						SELECT max(number) FROM runs WHERE sync_id = $2 AND state = 'closed' AND plan_only = 0 AND read_done = $3 AND id < $4 AND complete = 1), 0)
+				ORDER BY number DESC LIMIT $5)
+		GROUP BY wanted.key`, list, syncID, readComplete, runID, rejectionsOf)
 	if err != nil {
 		return nil, err
 	}

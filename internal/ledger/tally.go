@@ -101,9 +101,9 @@ func (l *Ledger) tallyKnownLeavers(ctx context.Context, ref RunRef, tally *Tally
 
 // EndUnsent gives the members of batches that a run leaves unfinished their
 // outcome: nobody knows. Members whose request may have left become unknown in
-// the ledger, so that the next run sends them again. All are counted with their
-// reason and not listed as failures: there may be millions, and the next run sends
-// them.
+// the ledger, so that the next run sends them again, and are listed as failures. Those
+// that were not sent are counted and not listed: there may be millions, and the next run
+// sends them.
 func (l *Ledger) EndUnsent(ctx context.Context, ref RunRef) error {
 	return l.write(ctx, ref.Sync, func(tx *sql.Tx) error {
 		runID, syncID, err := fence(ctx, tx, ref)
@@ -120,7 +120,7 @@ func (l *Ledger) EndUnsent(ctx context.Context, ref RunRef) error {
 			"state IN ('filling', 'staged') AND unanswered = 0":     audience.NotSentBeforeEnd,
 			"state = 'sent' OR state = 'staged' AND unanswered = 1": audience.SentWithoutAnswerAtStop,
 		} {
-			if err := endBatches(ctx, tx, runID, which, reason); err != nil {
+			if err := l.endBatches(ctx, tx, runID, syncID, which, reason); err != nil {
 				return err
 			}
 		}
@@ -128,7 +128,7 @@ func (l *Ledger) EndUnsent(ctx context.Context, ref RunRef) error {
 	})
 }
 
-func endBatches(ctx context.Context, tx *sql.Tx, runID int64, which string, reason audience.Reason) error {
+func (l *Ledger) endBatches(ctx context.Context, tx *sql.Tx, runID, syncID int64, which string, reason audience.Reason) error {
 	var armed bool
 	if err := tx.QueryRowContext(ctx, `SELECT armed FROM runs WHERE id = $1`, runID).Scan(&armed); err != nil {
 		return err
@@ -140,10 +140,10 @@ func endBatches(ctx context.Context, tx *sql.Tx, runID int64, which string, reas
 	for _, number := range numbers {
 		batch := Batch{Number: number}
 		var left int64
-		// Where nothing is settled the column says how many, without unpacking them.
+		// Where nothing was sent or settled the column says how many, without unpacking them.
 		err := tx.QueryRowContext(ctx, `
-			SELECT kind, members FROM batches WHERE run_id = $1 AND number = $2 AND result IS NULL AND kind <> $3`,
-			runID, number, string(BatchMarks)).Scan(&batch.Kind, &left)
+			SELECT kind, members FROM batches WHERE run_id = $1 AND number = $2 AND result IS NULL AND kind <> $3 AND $4 = 1`,
+			runID, number, string(BatchMarks), zeroOne(reason == audience.NotSentBeforeEnd)).Scan(&batch.Kind, &left)
 		if errors.Is(err, sql.ErrNoRows) {
 			if err = loadBatch(ctx, tx, runID, &batch); err == nil {
 				left = int64(len(batch.Members))
@@ -155,10 +155,38 @@ func endBatches(ctx context.Context, tx *sql.Tx, runID int64, which string, reas
 		if err := batch.leaveUnsettled(left, reason, armed); err != nil {
 			return err
 		}
+		if reason == audience.SentWithoutAnswerAtStop {
+			if err := l.listUnanswered(ctx, tx, runID, syncID, &batch, armed); err != nil {
+				return err
+			}
+		}
 		batch.Members = nil
 		if err := saveProgress(ctx, tx, runID, &batch); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// listUnanswered lists the members that are left in a batch as failures, and counts
+// those that were known as such.
+func (l *Ledger) listUnanswered(ctx context.Context, tx *sql.Tx, runID, syncID int64, batch *Batch, armed bool) error {
+	failures := failureLog{tx: tx, runID: runID, syncID: syncID, key: l.failureKey}
+	s := settlement{batch: *batch}
+	for _, member := range batch.Members {
+		if batch.Kind == BatchMarks && (!armed || member.Failed) {
+			continue // It has its outcome already.
+		}
+		why := MemberOutcome{Outcome: audience.Unresolved, Reason: string(audience.SentWithoutAnswerAtStop)}
+		if err := failures.add(ctx, s.failure(member, why)); err != nil {
+			return err
+		}
+	}
+	if err := failures.flush(ctx); err != nil {
+		return err
+	}
+	if batch.Kind != BatchLeavers {
+		batch.Result.Known += failures.known
 	}
 	return nil
 }

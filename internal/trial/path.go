@@ -55,11 +55,8 @@ func (t *Trial) Follow(ctx context.Context, member audience.Member) (Path, error
 		return p, err
 	}
 	if p.Trace.Contact != nil {
-		contact, err := t.asSent(ctx, &p)
-		if err != nil {
-			return p, err
-		}
-		rendered, err := t.Sync.Workspace.API.Render(ctx, contact)
+		rendered, protected, err := t.Render(ctx, Candidate{Contact: *p.Trace.Contact})
+		p.Protected = protected
 		switch {
 		case ctx.Err() != nil:
 			return p, ctx.Err()
@@ -75,18 +72,6 @@ func (t *Trial) Follow(ctx context.Context, member audience.Member) (Path, error
 	left := p.Trace.Excluded != nil || p.Trace.Rejected != nil && t.Sync.Spec.OnInvalid == config.InvalidRemove
 	err := t.lookBack(ctx, &p, left)
 	return p, err
-}
-
-// asSent is the contact of a path as a run sends it that changes no phone number and no
-// email address.
-func (t *Trial) asSent(ctx context.Context, p *Path) (audience.Contact, error) {
-	opening, err := t.Sync.Opening()
-	if err != nil {
-		return audience.Contact{}, err
-	}
-	contact, protected, err := t.protected(ctx, opening, Candidate{Contact: *p.Trace.Contact})
-	p.Protected = protected
-	return contact, err
 }
 
 // FollowLeaver follows a reference that no member of the audience has, and sends

@@ -62,8 +62,14 @@ func TestATraceShowsThatAConfirmedContactIsSentWithoutItsChannels(t *testing.T) 
 	require.NoError(t, err)
 	require.True(t, path.Protected)
 	require.NotContains(t, string(path.Request.Body), "phone")
+	chosen, err := opened.Choose(t.Context(), 1)
+	require.NoError(t, err)
+	dry, protected, err := opened.Render(t.Context(), chosen.Candidates[0])
+	require.NoError(t, err)
+	require.True(t, protected)
 	try(t, opened, 1)
 	require.Equal(t, string(w.bodies[len(w.bodies)-1]), string(path.Request.Body))
+	require.Equal(t, string(w.bodies[len(w.bodies)-1]), string(dry.Body), "a dry run shows what is sent")
 }
 
 func TestATraceOfAMemberThatIsNotSentShowsWhatIsHeld(t *testing.T) {

@@ -116,6 +116,21 @@ func (t *Trial) send(ctx context.Context, opening ledger.Opening, candidate Cand
 	return sent, nil
 }
 
+// Render returns the request that Send would send for a candidate, and whether it goes
+// without phone and email. Nothing is sent.
+func (t *Trial) Render(ctx context.Context, candidate Candidate) (request hellocharles.Rendered, protected bool, err error) {
+	opening, err := t.Sync.Opening()
+	if err != nil {
+		return hellocharles.Rendered{}, false, err
+	}
+	contact, protected, err := t.protected(ctx, opening, candidate)
+	if err != nil {
+		return hellocharles.Rendered{}, false, err
+	}
+	request, err = t.Sync.Workspace.API.Render(ctx, contact)
+	return request, protected, err
+}
+
 // protected returns what is sent for a candidate: without phone and email where a
 // request that names them could bring back what was erased.
 func (t *Trial) protected(ctx context.Context, opening ledger.Opening, candidate Candidate) (contact audience.Contact, protected bool, err error) {
