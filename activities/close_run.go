@@ -134,6 +134,7 @@ func (a *Activities) report(ctx context.Context, run ledger.Run, in CloseRunInpu
 	case in.Counted != nil:
 		report.Segment.Evidence = audience.EvidenceCounted
 	}
+	report.Source.Snapshot = audience.From(run.Snapshot)
 	if run.Snapshot != nil && run.Snapshot.Reported != nil {
 		size := run.Snapshot.Reported
 		report.Source.Reported, report.Source.Basis, report.Source.AsOf = &size.Value, size.Basis, size.AsOf

@@ -141,7 +141,7 @@ func classify(err error, attempt int) rule {
 
 func classifySource(err *zeotap.Error, attempt int) rule {
 	switch err.Kind {
-	case zeotap.AudienceNotFound, zeotap.NothingToRead:
+	case zeotap.AudienceNotFound, zeotap.NothingToRead, zeotap.TooOld:
 		return rule{kind: TypeOpenRefused, final: true}
 	case zeotap.Inaccessible:
 		return rule{kind: TypeAccessDenied, final: true}

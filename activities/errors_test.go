@@ -140,6 +140,7 @@ func TestEveryKindOfFailedReadIsFinalOrTriedAgain(t *testing.T) {
 	table := map[zeotap.Kind]told{
 		zeotap.AudienceNotFound: refused,
 		zeotap.NothingToRead:    refused,
+		zeotap.TooOld:           refused,
 		zeotap.Inaccessible:     {kind: TypeAccessDenied, final: true},
 		zeotap.NotSettled:       {kind: TypeUnavailable, delay: 30 * time.Second, benign: true},
 		zeotap.Unavailable:      {kind: TypeUnavailable},

@@ -282,7 +282,7 @@ func TestWhatTheLedgerRefusesIsAProblem(t *testing.T) {
 		problems := v.inspect(t, sync).Problems
 		require.Len(t, problems, 1)
 		require.Contains(t, problems[0], problem)
-		require.Contains(t, problems[0], "so give the changed sync a new name")
+		require.Contains(t, problems[0], "put it back if that is a slip, else give the changed sync a new name")
 	}
 }
 

@@ -100,7 +100,7 @@ func (a *app) listDifferences(ctx context.Context, l *ledger.Ledger, sync string
 func whyNoDifferences(run ledger.RunRecord) string {
 	switch r := run.Report; {
 	case run.State == ledger.RunOpen:
-		return fmt.Sprintf("%s and has compared nothing yet", theRun(run))
+		return fmt.Sprintf("%s has compared nothing yet", theRun(run))
 	case r == nil:
 		return fmt.Sprintf("nothing was compared in %s: it has no report", theRun(run))
 	case r.Segment.Comparison != nil:

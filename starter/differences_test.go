@@ -63,7 +63,7 @@ func TestDifferencesNameWhomTheSegmentLacksAndWhoIsForeign(t *testing.T) {
 			Token: told.says, Sync: "demo", Workspace: "w", AudienceID: "984", Reference: "id raw", Spec: []byte("{}"), BatchSize: 2,
 		})
 		require.NoError(t, err)
-		require.Equal(t, answer{stderr: fmt.Sprintf("run %d is going, and has compared nothing yet\n", ref.Run)}, d.differences(t))
+		require.Equal(t, answer{stderr: fmt.Sprintf("run %d, which is going, has compared nothing yet\n", ref.Run)}, d.differences(t))
 		require.NoError(t, book.CloseRun(t.Context(), ref, ledger.Closing{Report: []byte(told.report)}))
 		require.Equal(t, answer{stderr: told.says}, d.differences(t))
 	}

@@ -38,6 +38,9 @@ nobody knows what became, and the leavers whose marker could not be taken away: 
 reference, reason, field, batch, requests, and the API's own words. This is contact data:
 it is read from the ledger and never passes through Temporal.
 
+A member without a usable reference is named by its place: the page of the read, and its
+number in it. audiencesync trace SYNC.yaml --place "page 1, member 147" follows it.
+
 Of a run that was cancelled or declined, or failed, those that it had not sent yet are
 counted and not listed. Duplicates are no failures either: the first of several records
 with one reference is sent, and reports count the others.

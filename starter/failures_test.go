@@ -208,7 +208,7 @@ func TestFailuresAreThoseOfTheNewestRunThatSends(t *testing.T) {
 	require.Equal(t, answer{stderr: "proof 3 has no failures\n"}, d.failures(t, "--run", "3"))
 	require.Equal(t, answer{stderr: "audit 4 has left nothing out: every member that it sent had all of its tags, options and fields\n"},
 		d.failures(t, "--withheld", "--run", "4"))
-	require.Equal(t, answer{stderr: "nothing was compared in run 4\n"}, d.differences(t), "audits and proofs compare")
+	require.Equal(t, answer{stderr: "nothing was compared in audit 4\n"}, d.differences(t), "audits and proofs compare")
 	withPlan(t, d, `{"ended": "declined"}`, ledger.Opening{})
 	require.Equal(t, answer{stderr: "run 5 has no failures\n"}, d.failures(t), "it tried to")
 }

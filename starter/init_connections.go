@@ -194,10 +194,14 @@ func (b *beginner) askCharles(ctx context.Context) error {
 	})
 }
 
+func checkReference(reference string) error {
+	return firstsync.CheckCredential(reference, func(name string) bool { return os.Getenv(name) != "" })
+}
+
 // credential refuses a secret, and says where one is not to be found here.
 func (b *beginner) credential(ctx context.Context) func(string) (string, error) {
 	return func(reference string) (string, error) {
-		if err := firstsync.CheckCredential(reference, func(name string) bool { return os.Getenv(name) != "" }); err != nil {
+		if err := checkReference(reference); err != nil {
 			return "", err
 		}
 		name, variable := strings.CutPrefix(reference, "env:")
@@ -213,6 +217,19 @@ func (b *beginner) credential(ctx context.Context) func(string) (string, error) 
 			b.say("  note: there is no such file here, seen from the folder of the connections file, so what needs it cannot be read now; the connections file is right all the same if the worker finds it there")
 		default:
 			b.say("  note: %v; what needs it cannot be read now", err)
+		}
+		return reference, nil
+	}
+}
+
+// present is credential for one that has to be found here.
+func (b *beginner) present(ctx context.Context) func(string) (string, error) {
+	return func(reference string) (string, error) {
+		if err := checkReference(reference); err != nil {
+			return "", err
+		}
+		if _, err := b.store().Lookup(ctx, reference); err != nil {
+			return "", fmt.Errorf("%w; name one that is here, or answer - to go on without", err)
 		}
 		return reference, nil
 	}

@@ -91,6 +91,12 @@ func place(path string, content []byte, replace bool) (err error) {
 // todo is what check would find now, and what could not be read.
 func (b *beginner) todo(ctx context.Context, sync []byte, shown *shownInit) error {
 	property, exists := b.live.workspace.Property(b.sync.Marker)
+	if !exists && b.live.workspace.Properties != nil { // It may have been created meanwhile.
+		if now, err := b.live.api.Properties(ctx); err == nil {
+			b.live.workspace.Properties = now
+			property, exists = b.live.workspace.Property(b.sync.Marker)
+		}
+	}
 	switch {
 	case b.live.workspace.Properties == nil:
 		shown.Create = append(shown.Create, fmt.Sprintf("see that the custom property %s of type text exists, under Settings; else create it", b.sync.Marker))

@@ -81,7 +81,7 @@ func (b *beginner) withKey(ctx context.Context, vendor, without string, key *str
 		b.say("  %v", err)
 		delete(b.given, name) // It is the one that was not accepted.
 		answer, asking := b.ask(ctx, question{
-			name: name, text: vendor + ": where the right key is, env:NAME or file:PATH, or - to go on without", proposed: noAnswer, check: optional(b.credential(ctx)),
+			name: name, text: vendor + ": where the right key is, env:NAME or file:PATH, or - to go on without", proposed: noAnswer, check: optional(b.present(ctx)),
 		})
 		switch {
 		case asking != nil:

@@ -31,10 +31,11 @@ func TestAPersonIsAskedAgainForAKeyThatIsNotAccepted(t *testing.T) {
 	answers["zeotap_credential"], answers["charles_credential"] = "file:wrong.key", "file:wrong.key"
 	lines := "\n\n" + // source_type and send
 		"file:demo.key\n" + "\n" + // the audience can be asked for, and has a name
-		"file:wrong.key\nfile:demo.key\n" + strings.Repeat("\n", 30)
+		"file:wrong.key\nfile:nowhere.key\nfile:demo.key\n" + strings.Repeat("\n", 30)
 	said := d.beginAs(t, lines, answers)
 	require.Equal(t, 1, strings.Count(said, "Zeotap: where the right key is"))
-	require.Equal(t, 2, strings.Count(said, "Hello Charles: where the right key is"))
+	require.Equal(t, 3, strings.Count(said, "Hello Charles: where the right key is"))
+	require.Equal(t, 1, strings.Count(said, "name one that is here, or answer - to go on without"))
 	require.NotContains(t, said, "cannot be read")
 	connections, err := config.LoadConnections(d.file("first-connections.yaml"))
 	require.NoError(t, err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,13 +70,21 @@ func (b *beginner) askSegment(ctx context.Context) error {
 	return b.into(ctx, &b.sync.Segment, question{
 		name: "segment", text: text, proposed: noAnswer,
 		check: optional(func(answer string) (string, error) {
-			id := answer
+			id := lastPart(answer)
 			if n, err := strconv.Atoi(answer); err == nil && n >= 1 && n <= len(segments) && !hasID(segments, answer) {
 				id = segments[n-1].ID
 			}
 			return id, b.countSegment(ctx, id)
 		}),
 	})
+}
+
+// lastPart is the id in an address that was pasted whole.
+func lastPart(answer string) string {
+	if at, err := url.Parse(answer); err == nil && at.Host != "" && at.Path != "" {
+		return path.Base(at.Path)
+	}
+	return answer
 }
 
 func hasID(segments []hellocharles.Segment, id string) bool {

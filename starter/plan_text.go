@@ -18,7 +18,9 @@ func writePlan(w io.Writer, r *audience.Report) error {
 	if p == nil {
 		p = &audience.Plan{}
 	}
-	lines := []string{fmt.Sprintf("sync %s, plan %d: audience %s %s", r.Sync, r.Run, r.Audience.ID, r.Audience.Name), "", planTable(p, &r.Source)}
+	lines := []string{fmt.Sprintf("sync %s, plan %d: audience %s %s", r.Sync, r.Run, r.Audience.ID, r.Audience.Name)}
+	lines = append(lines, readFromLines(r.Source.Snapshot)...)
+	lines = append(lines, "", planTable(p, &r.Source))
 	lines = append(lines, reasonLines(r)...)
 	lines = append(lines, unfilledLines(r)...)
 	lines = append(lines, "")

@@ -31,8 +31,10 @@ func writeReport(w io.Writer, r *audience.Report) error {
 		t.AppendRow(table.Row{label, number, line.Note})
 	}
 	lines := []string{
-		fmt.Sprintf("sync %s, %s %d: audience %s %s", r.Sync, kindOfRun(r), r.Run, r.Audience.ID, r.Audience.Name), "", t.Render(),
+		fmt.Sprintf("sync %s, %s %d: audience %s %s", r.Sync, kindOfRun(r), r.Run, r.Audience.ID, r.Audience.Name),
 	}
+	lines = append(lines, readFromLines(r.Source.Snapshot)...)
+	lines = append(lines, "", t.Render())
 	lines = append(lines, reasonLines(r)...)
 	lines = append(lines, countedReasons("why leavers were not unmarked:", r.LeaverReasons)...)
 	lines = append(lines, withheldLines(r)...)
@@ -55,6 +57,22 @@ func writeReport(w io.Writer, r *audience.Report) error {
 	lines = append(lines, "")
 	_, err := io.WriteString(w, strings.Join(lines, "\n"))
 	return err
+}
+
+// readFromLines say what was read, how old it is, and what is to be known of it.
+func readFromLines(from *audience.ReadFrom) []string {
+	if from == nil {
+		return nil
+	}
+	said := "read: " + printable(from.What(), "")
+	if !from.AsOf.IsZero() {
+		said += ", as of " + from.AsOf.Local().Format("2006-01-02 15:04:05 MST")
+	}
+	lines := []string{said}
+	for _, note := range from.Notes {
+		lines = append(lines, "  note: "+printable(note, ""))
+	}
+	return lines
 }
 
 // kindOfRun names what brings no members as what it is. All are counted together.

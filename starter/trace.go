@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -16,6 +17,7 @@ import (
 type traceFlags struct {
 	vendorFlags
 	reference string
+	place     string
 	member    string
 }
 
@@ -28,13 +30,18 @@ func (a *app) traceCommand() *cobra.Command {
 mapping, the exact request, what became of it in past runs, and what Hello Charles holds
 where the connection says how to read it. The code is that of a run; nothing is sent.
 Somebody who left the audience is followed too, as far as the ledger knows the reference.
+A member without a usable reference is followed by its place, as failures lists it, in the
+audience as it is now.
 
 This is contact data: it passes between the vendors, the ledger and this terminal, and
 never through Temporal.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.reference == "" && f.member == "" {
-				return usage("say whom to follow: --reference with the reference of a member, or --member with a file that holds a member as a JSON object")
+			if f.reference == "" && f.place == "" && f.member == "" {
+				return usage("say whom to follow: --reference with the reference of a member, --place with the place that failures lists, or --member with a file that holds a member as a JSON object")
+			}
+			if _, _, err := f.at(); err != nil {
+				return err
 			}
 			return a.withTrial(cmd.Context(), &f.vendorFlags, args[0], func(t *trial.Trial) error {
 				return a.trace(cmd.Context(), t, f)
@@ -44,8 +51,9 @@ never through Temporal.`,
 	f.add(command)
 	flags := command.Flags()
 	flags.StringVar(&f.reference, "reference", "", "the member with this reference, looked for in the audience")
+	flags.StringVar(&f.place, "place", "", `instead: the member at this place, as "page 1, member 147"`)
 	flags.StringVar(&f.member, "member", "", "instead: a member as a JSON object in this file")
-	command.MarkFlagsMutuallyExclusive("reference", "member")
+	command.MarkFlagsMutuallyExclusive("reference", "place", "member")
 	return command
 }
 
@@ -74,6 +82,9 @@ func follow(ctx context.Context, t *trial.Trial, f traceFlags) (path trial.Path,
 		path, err = t.Follow(ctx, member)
 		return path, "", err
 	}
+	if f.place != "" {
+		return followPlace(ctx, t, f)
+	}
 	reference, err := normalised(t, f.reference)
 	if err != nil {
 		return trial.Path{}, "", err
@@ -88,6 +99,30 @@ func follow(ctx context.Context, t *trial.Trial, f traceFlags) (path trial.Path,
 		}
 		return path, nobody.Error(), err
 	case err != nil:
+		return trial.Path{}, "", err
+	}
+	path, err = t.Follow(ctx, member)
+	return path, "", err
+}
+
+// at is the place that was asked for.
+func (f traceFlags) at() (page, position int64, err error) {
+	if f.place == "" {
+		return 0, 0, nil
+	}
+	if n, err := fmt.Sscanf(f.place, "page %d, member %d", &page, &position); n != 2 || err != nil || page < 1 || position < 1 {
+		return 0, 0, usage("--place %q: write it as failures lists it: \"page 1, member 147\"", f.place)
+	}
+	return page, position, nil
+}
+
+func followPlace(ctx context.Context, t *trial.Trial, f traceFlags) (path trial.Path, absent string, err error) {
+	page, position, err := f.at()
+	if err != nil {
+		return trial.Path{}, "", err
+	}
+	member, err := t.FindAt(ctx, page, position)
+	if err != nil {
 		return trial.Path{}, "", err
 	}
 	path, err = t.Follow(ctx, member)

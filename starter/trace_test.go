@@ -38,6 +38,29 @@ func TestATraceFollowsAMemberOfTheAudience(t *testing.T) {
 	require.Equal(t, d.Crowd().Member(0).FirstName, shown.Held.Contact.FirstName)
 }
 
+func TestATraceFollowsAMemberByItsPlace(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	placed, named := d.call(t, "trace", "--place", "page 1, member 1"), d.call(t, "trace", "--reference", d.first())
+	require.Zero(t, placed.code, placed.stderr)
+	require.Equal(t, named.stdout, placed.stdout)
+
+	tried := d.call(t, "trace", "--place", "page 1, member 100000")
+	require.Equal(t, exitUsage, tried.code)
+	require.Contains(t, tried.stderr, "page 1 of audience 984 has no member 100000 now: it holds ")
+	tried = d.call(t, "trace", "--place", "page 900, member 1")
+	require.Equal(t, exitUsage, tried.code)
+	require.Contains(t, tried.stderr, "audience 984 has no page 900 now: ")
+	for _, wrong := range []string{"147", "page 0, member 1", "page 1, member 0", "page one"} {
+		tried = d.call(t, "trace", "--place", wrong)
+		require.Equal(t, exitUsage, tried.code)
+		require.Contains(t, tried.stderr, `write it as failures lists it: "page 1, member 147"`)
+	}
+	tried = d.call(t, "trace", "--reference", "12")
+	require.Equal(t, exitUsage, tried.code)
+	require.Contains(t, tried.stderr, `name its place: audiencesync trace SYNC.yaml --place "page 1, member 147", as failures lists it`)
+}
+
 func TestATraceOfAMemberFromAFileSaysEverythingThatIsWrong(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -62,7 +85,7 @@ func TestATraceShowsWhatPastRunsSaid(t *testing.T) {
 	refuse(t, d)
 	traced := d.call(t, "trace", "--reference", d.first())
 	require.Zero(t, traced.code, traced.stderr)
-	require.Contains(t, traced.stdout, "not marked by this sync: never taken, or unmarked since (the ledger keeps nothing of those who left)\nknown failure since run 1: refused, refused_by_hello_charles:bad_name\n")
+	require.Contains(t, traced.stdout, "not marked by this sync: never taken, or unmarked since\nknown failure since run 1: refused, refused_by_hello_charles:bad_name\n")
 	require.Contains(t, traced.stdout, "Not this name.\n")
 
 	var shown shownPath

@@ -278,7 +278,7 @@ func (s *shownPath) writeHistory(text *strings.Builder) error {
 		}
 		text.WriteString("\n")
 	case h.known:
-		text.WriteString("not marked by this sync: never taken, or unmarked since (the ledger keeps nothing of those who left)\n")
+		text.WriteString("not marked by this sync: never taken, or unmarked since\n")
 	default:
 		text.WriteString("never taken\n")
 	}

@@ -114,7 +114,7 @@ func choose(ctx context.Context, t *trial.Trial, f tryFlags) (trial.Chosen, erro
 func normalised(t *trial.Trial, reference string) (string, error) {
 	found, err := t.Normalise(reference)
 	if err != nil {
-		return "", usage("--reference: %w", err)
+		return "", usage("--reference: %w; to follow a member without a usable one, name its place: audiencesync trace SYNC.yaml --place \"page 1, member 147\", as failures lists it", err)
 	}
 	return found, nil
 }

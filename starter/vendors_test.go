@@ -87,10 +87,10 @@ func TestACommandThatAsksVendorsNeedsItsFiles(t *testing.T) {
 		"a trial of nobody":      {[]string{"try", sync, "--limit", "0"}, "--limit 0: write a number from 1 to 100; more than that is for a run"},
 		"a trial of too many":    {[]string{"try", sync, "--limit", "101"}, "--limit 101: write a number from 1 to 100; more than that is for a run"},
 		"two ways to choose":     {[]string{"try", sync, "--limit", "1", "--reference", "x"}, "if any flags in the group [limit reference] are set none of the others can be; [limit reference] were all set; see: audiencesync try --help"},
-		"nobody to follow":       {[]string{"trace", sync}, "say whom to follow: --reference with the reference of a member, or --member with a file that holds a member as a JSON object"},
+		"nobody to follow":       {[]string{"trace", sync}, "say whom to follow: --reference with the reference of a member, --place with the place that failures lists, or --member with a file that holds a member as a JSON object"},
 		"no such member file":    {[]string{"trace", sync, "--member", "nobody.json", "--connections", connections, "--ledger", book}, "--member: open nobody.json: no such file or directory"},
 		"not a member":           {[]string{"trace", sync, "--member", sync, "--connections", connections, "--ledger", book}, "--member: " + sync + ` is not one JSON object with the fields of a member, as {"first_name": "Ada"}`},
-		"a reference that is no": {[]string{"trace", sync, "--reference", "Ada", "--connections", connections, "--ledger", book}, "--reference: the reference is not a phone number of any region"},
+		"a reference that is no": {[]string{"trace", sync, "--reference", "Ada", "--connections", connections, "--ledger", book}, "--reference: the reference is not a phone number of any region; to follow a member without a usable one, name its place: audiencesync trace SYNC.yaml --place \"page 1, member 147\", as failures lists it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -77,6 +77,36 @@ type SourceCount struct {
 	Gap int64 `json:"gap"`
 	// Unfilled are the fields of the mapping in which no member has a value.
 	Unfilled []UnfilledField `json:"unfilled,omitempty"`
+	// Snapshot is what was read; nil where the source says nothing of it.
+	Snapshot *ReadFrom `json:"snapshot,omitempty"`
+}
+
+// ReadFrom describes the snapshot of the audience that a run has read.
+type ReadFrom struct {
+	// Name is that of a set of export files; empty where the source names none.
+	Name string `json:"name,omitempty"`
+	// AsOf is how old it is: when the newest file of the set was written, or what the
+	// endpoint says.
+	AsOf time.Time `json:"as_of,omitzero"`
+	// Notes are what somebody should know about how it came about, such as a newer set
+	// that is not complete.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// From describes a snapshot; nil where nothing is known of it.
+func From(s *Snapshot) *ReadFrom {
+	if s == nil || s.Name == "" && s.AsOf.IsZero() && len(s.Notes) == 0 {
+		return nil
+	}
+	return &ReadFrom{Name: s.Name, AsOf: s.AsOf, Notes: s.Notes}
+}
+
+// What says in words what was read: "set 2026-11-20".
+func (f *ReadFrom) What() string {
+	if f.Name == "" {
+		return "the audience"
+	}
+	return "set " + f.Name
 }
 
 // Evidence says what a verdict rests on.

@@ -23,6 +23,8 @@ type Size struct {
 type Snapshot struct {
 	// Token finds the same snapshot again after a restart of the worker.
 	Token string `json:"token"`
+	// Name is what the source calls it, a set of files for example; empty without one.
+	Name string `json:"name,omitempty"`
 	// Version identifies the content; pages of another version are refused.
 	Version string    `json:"version"`
 	AsOf    time.Time `json:"as_of,omitzero"`

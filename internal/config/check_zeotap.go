@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -51,11 +52,17 @@ func (n named) place(r *report, path string, other named) string {
 	return path + "." + n.key
 }
 
+// shortestAge is the least that max_age may be.
+const shortestAge = Duration(time.Minute)
+
 // checkZeotapExport reports what the types cannot say.
 func checkZeotapExport(r *report, path string, z *ZeotapExport) {
 	checkFolderURL(r, path+".url", z.URL)
 	checkSFTP(r, path, z)
 	checkPositive(r, path+".settle", z.Settle)
+	if age := path + ".max_age"; z.MaxAge != 0 && z.MaxAge < shortestAge && !r.broken(age) {
+		r.refuse(age, "expected at least %s, or zero for any age", shortestAge)
+	}
 	groups := checkPattern(r, path+".pattern", z.Pattern, z.Delivers)
 	checkMarkerKey(r, path, z.Marker, slices.Contains(groups, groupSet))
 	checkDeltas(r, path, z, groups)

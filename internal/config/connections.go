@@ -119,6 +119,10 @@ type ZeotapExport struct {
 	// Settle is how long the files of a set must have stood still when there is
 	// no Marker. Default: 10m.
 	Settle Duration `yaml:"settle" json:"settle"`
+	// MaxAge is how old the newest complete set may be, by its newest file: a run that
+	// would read an older one fails instead of bringing nothing new. At least 1m, or zero
+	// for any age. Default: 0.
+	MaxAge Duration `yaml:"max_age" json:"max_age,omitempty"`
 	// PageSize is the number of members that are handed on at a time. Default: 10000.
 	PageSize int `yaml:"page_size" json:"page_size" jsonschema:"minimum=1,maximum=100000"`
 	// MaxRecordKilobytes bounds one record. Default: 1024.

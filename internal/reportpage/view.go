@@ -18,20 +18,21 @@ type view struct {
 	Run    value
 	// Started is in the header, Took is nil where the history does not have the run.
 	Started, Took *value
-	AsOf          *value
-	Verdict       verdict
-	Account       []accountLine
-	Plan          []planLine
-	Reasons       reasonTable
-	LeaverReasons reasonTable
-	LeftOut       []leftOut
-	Decisions     []decision
-	Course        *courseView
-	History       historyView
-	References    *referencesView
-	Written       *value
-	Batches       value
-	Requests      value
+	// AsOf is when Zeotap counted, ReadAsOf how old it is what was read.
+	AsOf, ReadAsOf *value
+	Verdict        verdict
+	Account        []accountLine
+	Plan           []planLine
+	Reasons        reasonTable
+	LeaverReasons  reasonTable
+	LeftOut        []leftOut
+	Decisions      []decision
+	Course         *courseView
+	History        historyView
+	References     *referencesView
+	Written        *value
+	Batches        value
+	Requests       value
 }
 
 func newView(doc *runreport.Document, zone *time.Location) *view {
@@ -55,6 +56,9 @@ func newView(doc *runreport.Document, zone *time.Location) *view {
 	}
 	if doc.Source.AsOf.IsZero() {
 		v.AsOf = nil
+	}
+	if from := doc.Source.Snapshot; from != nil && !from.AsOf.IsZero() {
+		v.ReadAsOf = moment(from.AsOf.In(zone), layoutMoment, "source", "snapshot", "as_of")
 	}
 	v.LeaverReasons = reasonsOf(doc, true)
 	v.References = referencesOf(doc.References)

@@ -17,6 +17,18 @@ const sayEvery = 10 * time.Second
 // number of members that use got; whether the audience had more to give is for
 // completeness to say.
 func (o Options) each(ctx context.Context, use func(audience.Member) (enough bool, err error)) (read int64, ended audience.Completeness, err error) {
+	return o.pages(ctx, func(members []audience.Member) (int, bool, error) {
+		for i, member := range members {
+			if enough, err := use(member); enough || err != nil {
+				return i + 1, true, err
+			}
+		}
+		return len(members), false, nil
+	})
+}
+
+// pages is each for whole pages; use says how many of their members it took.
+func (o Options) pages(ctx context.Context, use func([]audience.Member) (took int, enough bool, err error)) (read int64, ended audience.Completeness, err error) {
 	reader, err := o.reader(ctx)
 	if err != nil {
 		return 0, ended, err
@@ -32,11 +44,10 @@ func (o Options) each(ctx context.Context, use func(audience.Member) (enough boo
 		if err != nil {
 			return read, ended, err
 		}
-		for _, member := range page.Members {
-			read++
-			if enough, err := use(member); enough || err != nil {
-				return read, audience.Completeness{Complete: true}, err
-			}
+		took, enough, err := use(page.Members)
+		read += int64(took)
+		if enough || err != nil {
+			return read, audience.Completeness{Complete: true}, err
 		}
 		if page.Last {
 			ended, err = reader.Finish(ctx, read)
@@ -104,8 +115,31 @@ func (t *Trial) Find(ctx context.Context, reference string) (found audience.Memb
 	return nil, read, &NoMemberError{text}
 }
 
-// NoMemberError says that nobody in the audience has the reference that was
-// asked for.
+// FindAt returns the member that stands at a place of the audience as it is now: the
+// number of its page, and its own in it, both from 1 on.
+func (t *Trial) FindAt(ctx context.Context, page, position int64) (found audience.Member, err error) {
+	var at, here int64
+	read, _, err := t.options.pages(ctx, func(members []audience.Member) (int, bool, error) {
+		if at++; at < page {
+			return len(members), false, nil
+		}
+		if here = int64(len(members)); position <= here {
+			found = members[position-1]
+		}
+		return len(members), true, nil
+	})
+	switch {
+	case err != nil || found != nil:
+		return found, err
+	case at < page:
+		return nil, &NoMemberError{fmt.Sprintf("audience %s has no page %d now: %s members in %d pages were read", t.Sync.Spec.Audience.ID, page, audience.Thousands(read), at)}
+	default:
+		return nil, &NoMemberError{fmt.Sprintf("page %d of audience %s has no member %d now: it holds %s members", page, t.Sync.Spec.Audience.ID, position, audience.Thousands(here))}
+	}
+}
+
+// NoMemberError says that nobody in the audience has the reference, or stands at the
+// place, that was asked for.
 type NoMemberError struct{ text string }
 
 // Error implements error.

@@ -85,6 +85,9 @@ func (d *delta) Open(ctx context.Context, id string) (audience.Snapshot, error) 
 			return audience.Snapshot{}, err
 		}
 		if next.do == nil {
+			if err := d.notTooOld("set "+state.Last().Name+" of audience "+id, state.Last().AsOf); err != nil {
+				return audience.Snapshot{}, err
+			}
 			return d.snapshot(id, state)
 		}
 		// Whoever else applies the same sets does the same: their state counts.
@@ -160,7 +163,7 @@ func (d *delta) snapshot(id string, state *ledger.ExportState) (audience.Snapsho
 		return audience.Snapshot{}, fmt.Errorf("token of a snapshot: %w", err)
 	}
 	s := audience.Snapshot{
-		Token: string(raw), Version: token.version(), AsOf: state.Last().AsOf, Total: &token.Members,
+		Token: string(raw), Name: state.Last().Name, Version: token.version(), AsOf: state.Last().AsOf, Total: &token.Members,
 		Audience: audience.Audience{ID: id}, Notes: notes(state),
 	}
 	if !d.settings.Deltas.Deletes {

@@ -14,6 +14,8 @@ const (
 	AudienceNotFound Kind = "audience_not_found"
 	// NothingToRead: no file of the audience is in the folder or bucket.
 	NothingToRead Kind = "nothing_to_read"
+	// TooOld: the newest complete set is older than the connection allows.
+	TooOld Kind = "too_old"
 	// NotSettled: files are there, but no set of them is complete yet. It is
 	// worth to try again, from Error.Until on where that is known.
 	NotSettled Kind = "not_settled"

@@ -2,6 +2,7 @@ package zeotap
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -61,7 +62,11 @@ func NewExport(name string, settings config.ZeotapExport, credential Credential)
 
 // Identify implements Source.
 func (e *Export) Identify(ctx context.Context, id string) (audience.Audience, *audience.Size, error) {
-	if _, err := e.sets(ctx, id); err != nil {
+	sets, err := e.sets(ctx, id)
+	if err == nil && e.settings.MaxAge > 0 {
+		_, err = e.newest(ctx, id, sets)
+	}
+	if failed, ok := errors.AsType[*Error](err); err != nil && (!ok || failed.Kind != NotSettled) {
 		return audience.Audience{}, nil, err
 	}
 	return audience.Audience{ID: id}, nil, nil
@@ -73,16 +78,51 @@ func (e *Export) Open(ctx context.Context, id string) (audience.Snapshot, error)
 	if err != nil {
 		return audience.Snapshot{}, err
 	}
-	for _, set := range sets {
+	at, err := e.newest(ctx, id, sets)
+	if err != nil {
+		return audience.Snapshot{}, err
+	}
+	snapshot, err := sets[at].snapshot(id)
+	if at > 0 {
+		snapshot.Notes = append(snapshot.Notes, fmt.Sprintf("%s is newer and was not read, because it is not complete: %s",
+			sets[0].place(id), e.incomplete(id, sets[0])))
+	}
+	return snapshot, err
+}
+
+// newest returns the place of the newest complete set, which is not too old.
+func (e *Export) newest(ctx context.Context, id string, sets []fileSet) (at int, err error) {
+	for at, set := range sets {
 		complete, err := e.complete(ctx, id, set)
 		if err != nil {
-			return audience.Snapshot{}, err
+			return 0, err
 		}
 		if complete {
-			return set.snapshot(id)
+			return at, e.notTooOld(set.place(id), set.newest())
 		}
 	}
-	return audience.Snapshot{}, e.notSettled(id, sets[0])
+	return 0, e.notSettled(id, sets[0])
+}
+
+// notTooOld refuses what was delivered longer ago than max_age allows.
+func (e *Export) notTooOld(place string, delivered time.Time) error {
+	if e.settings.MaxAge == 0 || time.Since(delivered) <= e.settings.MaxAge.D() {
+		return nil
+	}
+	return &Error{
+		Kind: TooOld, Connection: e.name, Place: place,
+		Text: fmt.Sprintf("it is the newest that is complete, of %s, and older than max_age of the connection (%s): see why Zeotap has delivered nothing since, or give max_age more time",
+			delivered.UTC().Format(time.RFC3339), e.settings.MaxAge.D()),
+	}
+}
+
+// incomplete says why a set is not complete.
+func (e *Export) incomplete(id string, set fileSet) string {
+	if e.settings.Marker != "" {
+		return fmt.Sprintf("its marker %s is not there", e.marker(id, set.Name))
+	}
+	return fmt.Sprintf("it changed at %s and counts as complete at %s (settle %s)",
+		set.newest().Format(time.RFC3339), e.settled(set).Format(time.RFC3339), e.settings.Settle.D())
 }
 
 // Reader implements Source.
@@ -121,13 +161,11 @@ func (e *Export) marker(id, set string) string {
 func (e *Export) notSettled(id string, newest fileSet) error {
 	failed := &Error{Kind: NotSettled, Connection: e.name, Place: newest.place(id)}
 	if e.settings.Marker != "" {
-		failed.Text = fmt.Sprintf("the set is still being written: its marker %s is not there; wait for it, or check marker of the connection",
-			e.marker(id, newest.Name))
+		failed.Text = fmt.Sprintf("the set is still being written: %s; wait for it, or check marker of the connection", e.incomplete(id, newest))
 		return failed
 	}
 	failed.Until = e.settled(newest)
-	failed.Text = fmt.Sprintf("the set may still be written: it changed at %s and counts as complete at %s (settle %s); wait until then",
-		newest.newest().Format(time.RFC3339), failed.Until.Format(time.RFC3339), e.settings.Settle.D())
+	failed.Text = fmt.Sprintf("the set may still be written: %s; wait until then", e.incomplete(id, newest))
 	return failed
 }
 

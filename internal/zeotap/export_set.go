@@ -104,6 +104,7 @@ func (s fileSet) snapshot(id string) (audience.Snapshot, error) {
 	}
 	return audience.Snapshot{
 		Token:    string(token),
+		Name:     s.Name,
 		Version:  version(string(token)),
 		AsOf:     s.newest(),
 		Audience: audience.Audience{ID: id},
