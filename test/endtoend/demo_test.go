@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -38,6 +39,11 @@ func TestTheDemoLeavesNothingBehind(t *testing.T) {
 		require.Contains(t, ended.stdout, "verdict: explained")
 		require.Contains(t, ended.stdout, "2,949 of 3,000 are in the segment; 51 are not, for 6 reasons.")
 		requireNothingLeft(t, demo, temporary)
+		document, err := os.ReadFile("../../README.md")
+		require.NoError(t, err)
+		_, block, _ := strings.Cut(string(document), "<!-- demo-report -->\n```\n")
+		block, _, _ = strings.Cut(block, "```")
+		require.ElementsMatch(t, shapes(ended.stdout), shapes(block), "the README shows a demo of another size")
 	})
 
 	t.Run("when Ctrl-C ends it", func(t *testing.T) {
@@ -59,6 +65,22 @@ func TestTheDemoLeavesNothingBehind(t *testing.T) {
 		demo.Kill()
 		require.Eventually(t, func() bool { return len(processesOf(t, temporary)) == 0 }, stopWithin, poll)
 	})
+}
+
+// number is one in a report, however large.
+var number = regexp.MustCompile(`[0-9][0-9,]*`)
+
+// shapes are the lines of a report without its numbers, times and widths.
+func shapes(report string) []string {
+	var lines []string
+	for line := range strings.Lines(report) {
+		line, _, _ = strings.Cut(line, "as of")
+		line, _, _ = strings.Cut(line, "  (")
+		if line = number.ReplaceAllString(strings.Join(strings.Fields(line), " "), "N"); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // requireNothingLeft makes sure that no file and no process of the demo is left.
