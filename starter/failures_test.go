@@ -211,6 +211,9 @@ func TestFailuresAreThoseOfTheNewestRunThatSends(t *testing.T) {
 	require.Equal(t, answer{stderr: "nothing was compared in audit 4\n"}, d.differences(t), "audits and proofs compare")
 	withPlan(t, d, `{"ended": "declined"}`, ledger.Opening{})
 	require.Equal(t, answer{stderr: "run 5 has no failures\n"}, d.failures(t), "it tried to")
+	withPlan(t, d, `{"ended": "cancelled", "reasons": {"not_sent_before_the_run_ended": 4525}, "leaver_reasons": {"not_sent_before_the_run_ended": 1}}`, ledger.Opening{})
+	require.Equal(t, answer{stderr: "run 6 has no failures\n" +
+		"besides, it ended before 4,525 members and 1 leaver were sent, who are not listed: the next run sends whom there still is reason to send\n"}, d.failures(t))
 }
 
 func TestTheTotalOfFailuresSaysWhatIsNotListed(t *testing.T) {

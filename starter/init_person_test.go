@@ -29,6 +29,7 @@ func TestAPersonIsAskedAgainForAKeyThatIsNotAccepted(t *testing.T) {
 	require.NoError(t, os.WriteFile(d.file("wrong.key"), []byte("wrong"), 0o600))
 	answers := d.answers()
 	answers["zeotap_credential"], answers["charles_credential"] = "file:wrong.key", "file:wrong.key"
+	answers["segment"] = "https://acme.hello-charles.com/contacts/segments/seg-984"
 	lines := "\n\n" + // source_type and send
 		"file:demo.key\n" + "\n" + // the audience can be asked for, and has a name
 		"file:wrong.key\nfile:nowhere.key\nfile:demo.key\n" + strings.Repeat("\n", 30)
@@ -41,6 +42,9 @@ func TestAPersonIsAskedAgainForAKeyThatIsNotAccepted(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "file:demo.key", string(connections.HelloCharles["charles"].Credential))
 	require.Equal(t, "file:demo.key", string(connections.ZeotapAPI["zeotap"].Credential))
+	spec, err := config.LoadSync(d.file("first-sync.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, "seg-984", spec.Verification.Segment, "the address of the segment was pasted")
 }
 
 func TestAPersonMayGoOnWithoutAKey(t *testing.T) {

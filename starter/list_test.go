@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -66,8 +67,12 @@ func TestTheListHasSyncsThatRunHaveRunOrAreScheduled(t *testing.T) {
 	require.Zero(t, o.order(t, "decline").code)
 	o.end(t, run)
 	require.NoError(t, o.SetFaults(simulator.Faults{}))
-	// A plan, a proof alone and an audit are no runs.
+	// A plan, a proof alone and an audit are no runs, also if they are refused.
 	require.Zero(t, o.tell(t, "plan", o.file("sync.yaml")).code)
+	raw, err := os.ReadFile(o.file("sync.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(o.file("other.yaml"), bytes.Replace(raw, []byte("seg-984"), []byte("seg-985"), 1), 0o600))
+	require.Equal(t, exitUsage, o.tell(t, "plan", o.file("other.yaml")).code)
 	o.tell(t, "verify", o.file("sync.yaml"))
 	o.tell(t, "audit", o.file("sync.yaml"))
 	last = o.listedLast(t)

@@ -71,6 +71,7 @@ func TestSettingsOfSetsOfChangesAreRefusedWithOneClearSentence(t *testing.T) {
 		"no deletes":          {"deletes: true", "deletes: false", "13:31: connections.drops.deltas.complete_with[1]: no set holds deletes while deletes is false; write deletes: true, or delete the entry"},
 		"waiting for full":    {"[insert, delete]", "[full]", `13:23: connections.drops.deltas.complete_with[0]: expected one of "insert", "update", "delete"`},
 		"late at once":        {"late_after: 6h", "late_after: 0s", "14:19: connections.drops.deltas.late_after: expected a duration above zero"},
+		"no age":              {"format: csv", "format: csv\n    max_age: 30s", "7:14: connections.drops.max_age: expected at least 1m, or zero for any age"},
 		"share":               {"full_share: 50%", "full_share: 150%", `15:19: connections.drops.deltas.full_share: expected a share of the whole: "2%" or 0.02, from 0 to 1`},
 		"updates":             {"updates: changed", "updates: merge", `12:16: connections.drops.deltas.updates: expected one of "whole", "changed"`},
 		"password in the url": {"zeotap@files", "zeotap:hunter2@files", "4:10: connections.drops.url: must not hold a password; write it as sftp.password: env:NAME or file:PATH, and delete it here"},

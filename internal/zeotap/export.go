@@ -112,7 +112,7 @@ func (e *Export) notTooOld(place string, delivered time.Time) error {
 	return &Error{
 		Kind: TooOld, Connection: e.name, Place: place,
 		Text: fmt.Sprintf("it is the newest that is complete, of %s, and older than max_age of the connection (%s): see why Zeotap has delivered nothing since, or give max_age more time",
-			delivered.UTC().Format(time.RFC3339), e.settings.MaxAge.D()),
+			delivered.UTC().Format(time.RFC3339), e.settings.MaxAge),
 	}
 }
 

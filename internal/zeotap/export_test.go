@@ -168,7 +168,7 @@ func TestExportRefusesASetThatIsOlderThanTheConnectionAllows(t *testing.T) {
 	_, err := source.Open(t.Context(), "984")
 	failed := failure(t, err, zeotap.TooOld)
 	require.Contains(t, failed.Error(), "set a of audience 984: it is the newest that is complete, of ")
-	require.Contains(t, failed.Error(), "older than max_age of the connection (48h0m0s)")
+	require.Contains(t, failed.Error(), "older than max_age of the connection (48h)")
 	_, _, err = source.Identify(t.Context(), "984")
 	failure(t, err, zeotap.TooOld)
 
