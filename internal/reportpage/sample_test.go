@@ -18,7 +18,7 @@ func sample() *runreport.Document {
 	report := audience.Report{
 		Sync: "spring-campaign", Run: 14, Audience: audience.Audience{ID: "984", Name: "Spring campaign"},
 		Source: audience.SourceCount{Reported: new(int64(248_310)), Basis: "unique_customers", AsOf: began.Add(-time.Hour), Read: 248_310, Snapshot: &audience.ReadFrom{
-			Name: "20260302T0500Z", AsOf: began.Add(-2 * time.Hour), Notes: []string{"set 20260302T0600Z of audience 984 is newer and was not read, because it is not complete: its marker _DONE is not there"},
+			Name: "20261123T0400Z", AsOf: began.Add(-2 * time.Hour), Notes: []string{"set 20261123T0500Z of audience 984 is newer and was not read, because it is not complete: its marker _DONE is not there"},
 		}},
 		Outcomes: audience.Outcomes{Unchanged: 187_204, Created: 41_385, Updated: 15_927, Invalid: 2311, Duplicate: 1204, Suppressed: 96, Refused: 183},
 		Plan: &audience.Plan{
