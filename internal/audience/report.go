@@ -77,7 +77,7 @@ type SourceCount struct {
 	Gap int64 `json:"gap"`
 	// Unfilled are the fields of the mapping in which no member has a value.
 	Unfilled []UnfilledField `json:"unfilled,omitempty"`
-	// Snapshot is what was read; nil where the source says nothing of it.
+	// Snapshot is what was read; absent where the source says nothing of it.
 	Snapshot *ReadFrom `json:"snapshot,omitempty"`
 }
 

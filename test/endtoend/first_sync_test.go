@@ -12,7 +12,7 @@ import (
 // reportKeys are the keys of a report as JSON: a contract with scripts.
 var reportKeys = []string{
 	"sync", "run", "audience", "audience.id", "audience.name",
-	"source", "source.reported", "source.basis", "source.as_of", "source.read", "source.gap",
+	"source", "source.reported", "source.basis", "source.as_of", "source.read", "source.gap", "source.snapshot",
 	"outcomes", "outcomes.unchanged", "outcomes.created", "outcomes.updated", "outcomes.accepted", "outcomes.invalid",
 	"outcomes.duplicate", "outcomes.suppressed", "outcomes.refused", "outcomes.unresolved",
 	"plan", "plan.first_run", "plan.read", "plan.unchanged", "plan.to_send", "plan.joiners", "plan.changes", "plan.invalid", "plan.duplicate", "plan.suppressed",
