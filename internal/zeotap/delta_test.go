@@ -40,17 +40,6 @@ func TestDeltasAreAppliedInTheirOrder(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestDeltasAreRefusedWhenTheNewestSetIsOlderThanTheConnectionAllows(t *testing.T) {
-	t.Parallel()
-	d := newDrops(t) // Its sets are an hour old.
-	d.set("8", map[string]string{"insert.csv": "id,name\n1,a\n"})
-	d.settings.MaxAge = config.Duration(30 * time.Minute)
-	require.Contains(t, d.failsWith(zeotap.TooOld).Error(), "set 8 of audience 984: it is the newest that is complete, of ")
-	d.settings.MaxAge = config.Duration(3 * time.Hour)
-	require.Equal(t, map[string]string{"1": "a"}, d.members())
-	require.Equal(t, "8", d.snapshot().Name)
-}
-
 func TestDeltasWithOperationsInAColumn(t *testing.T) {
 	t.Parallel()
 	d := newDrops(t)
