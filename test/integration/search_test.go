@@ -128,7 +128,9 @@ func TestOnAServerWithoutSearchAttributesARunIsTheSame(t *testing.T) {
 	reports := make([]*audience.Report, 2)
 	for i, w := range []*world{with, without} {
 		reports[i] = w.run(t, demo(t))
-		reports[i].StartedAt, reports[i].FinishedAt, reports[i].Source.AsOf = time.Time{}, time.Time{}, time.Time{}
+		require.NotNil(t, reports[i].Source.Snapshot)
+		reports[i].StartedAt, reports[i].FinishedAt = time.Time{}, time.Time{}
+		reports[i].Source.AsOf, reports[i].Source.Snapshot.AsOf = time.Time{}, time.Time{}
 	}
 	require.Equal(t, reports[0], reports[1])
 }
