@@ -76,7 +76,7 @@ func (a *Activities) decide(ctx context.Context, in DecideInput) (Plan, error) {
 		LeaverBatches: decision.LeaverBatches, MemberBatches: decision.Members, MarkBatches: decision.MarkBatches,
 	}
 	plan.KeepsLeavers, plan.KeepsWhy = !removes, why
-	if plan.Beyond = beyond(run.spec, plan.Plan, in.Expect); stored.Retire {
+	if plan.Beyond = beyond(run.spec, plan.Plan, mistyped(pages.Unfilled, run.mapper.Fields()), in.Expect); stored.Retire {
 		plan.Beyond = []string{fmt.Sprintf("retiring the sync unmarks all %s contacts that it has marked, and closes it for ever", audience.Thousands(plan.Marked))}
 	}
 	digest := sha256.Sum256(fmt.Appendf(nil, "%s/%d %+v", in.Run.Sync, in.Run.Run, plan))

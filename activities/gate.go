@@ -2,6 +2,7 @@ package activities
 
 import (
 	"fmt"
+	"slices"
 
 	"audiencesync/internal/audience"
 	"audiencesync/internal/config"
@@ -10,7 +11,7 @@ import (
 // beyond says which limits of the gate a plan passes. Until a run of the sync has come
 // to its end nothing says how many joiners and changes are usual: a first run that was
 // cancelled half-way must not make the next one ask for the other half.
-func beyond(spec config.Sync, plan audience.Plan, expect *int64) []string {
+func beyond(spec config.Sync, plan audience.Plan, mistyped []audience.UnfilledField, expect *int64) []string {
 	var why []string
 	add := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
 	if expect != nil && far(plan.Read, *expect, float64(spec.Accept.SourceGap)) {
@@ -20,11 +21,14 @@ func beyond(spec config.Sync, plan audience.Plan, expect *int64) []string {
 		add("this is the first run, it would send %s members, and nobody said how many are expected (gate.first_run; run --expect N)",
 			audience.Thousands(plan.ToSend))
 	}
+	if len(mistyped) > 0 && plan.ToSend > 0 && spec.Gate.Unfilled == config.GateAsk {
+		add("no member has a value in %s, and %s would be sent without (gate.unfilled)", audience.NameUnfilled(mistyped), audience.Count(plan.ToSend, "member", "members"))
+	}
 	if plan.Marked == 0 {
 		return why
 	}
 	mirror := spec.Mode == config.ModeMirror && !plan.KeepsLeavers
-	if mirror && plan.Read == 0 && spec.Gate.EmptyAudience == config.EmptyAsk {
+	if mirror && plan.Read == 0 && spec.Gate.EmptyAudience == config.GateAsk {
 		add("the audience is empty, and all %s contacts that the sync has marked would be unmarked (gate.empty_audience)", audience.Thousands(plan.Marked))
 	}
 	for _, change := range []struct {
@@ -48,6 +52,14 @@ func beyond(spec config.Sync, plan audience.Plan, expect *int64) []string {
 		}
 	}
 	return why
+}
+
+// mistyped are the fields of a mapping in which no member has a value, and which are
+// spelled nearly as one of the source that the mapping does not use.
+func mistyped(unfilled map[string]string, mapped []string) []audience.UnfilledField {
+	return slices.DeleteFunc(audience.Unfilled(unfilled), func(field audience.UnfilledField) bool {
+		return field.Meant == "" || slices.Contains(mapped, field.Meant)
+	})
 }
 
 // far reports whether a number differs from the expected one by more than a share.

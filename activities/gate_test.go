@@ -53,7 +53,7 @@ func TestAPlanAsksBeyondEachLimitAndNotAtIt(t *testing.T) {
 			"50 contacts would be sent again because something changed, 50% of the 100 that the sync has marked; gate.changes.share is 10%",
 		}},
 		"an empty audience":               {audience.Plan{Marked: 5, Leavers: 5}, nil, []string{"the audience is empty, and all 5 contacts that the sync has marked would be unmarked (gate.empty_audience)"}},
-		"an audience that may be empty":   {audience.Plan{Marked: 5, Leavers: 5}, func(g *config.Gate) { g.EmptyAudience = config.EmptyAllow }, nil},
+		"an audience that may be empty":   {audience.Plan{Marked: 5, Leavers: 5}, func(g *config.Gate) { g.EmptyAudience = config.GateAllow }, nil},
 		"nobody is left who may be in it": {audience.Plan{Marked: 5, Read: 5, Suppressed: 5, Leavers: 5}, nil, nil},
 		"a first run":                     {audience.Plan{FirstRun: true, Read: 1_000_000, ToSend: 1_000_000, Joiners: 1_000_000}, nil, nil},
 		"a first run of nobody":           {audience.Plan{FirstRun: true}, nil, nil},
@@ -70,7 +70,7 @@ func TestAPlanAsksBeyondEachLimitAndNotAtIt(t *testing.T) {
 			if test.gate != nil {
 				test.gate(&sync.Gate)
 			}
-			require.Equal(t, test.beyond, beyond(sync, test.plan, nil))
+			require.Equal(t, test.beyond, beyond(sync, test.plan, nil, nil))
 		})
 	}
 }
@@ -79,8 +79,8 @@ func TestModeAddAsksForNobodyWhoLeft(t *testing.T) {
 	t.Parallel()
 	sync := spring()
 	sync.Gate.Leavers.Number = 1
-	require.Empty(t, beyond(sync, audience.Plan{Marked: 1000, Leavers: 1000}, nil), "nobody is unmarked")
-	require.Len(t, beyond(sync, audience.Plan{Marked: 100, Read: 201, Joiners: 201}, nil), 1, "joiners are sent in every mode")
+	require.Empty(t, beyond(sync, audience.Plan{Marked: 1000, Leavers: 1000}, nil, nil), "nobody is unmarked")
+	require.Len(t, beyond(sync, audience.Plan{Marked: 100, Read: 201, Joiners: 201}, nil, nil), 1, "joiners are sent in every mode")
 }
 
 func TestTheExpectedNumberOfMembersIsHeldAgainstThoseThatWereRead(t *testing.T) {
@@ -104,7 +104,7 @@ func TestTheExpectedNumberOfMembersIsHeldAgainstThoseThatWereRead(t *testing.T) 
 			t.Parallel()
 			sync := mirrored()
 			sync.Gate.FirstRun, sync.Accept.SourceGap = config.FirstExpect, test.gap
-			why := beyond(sync, audience.Plan{Marked: test.marked, Read: test.read, ToSend: test.read}, &test.expect)
+			why := beyond(sync, audience.Plan{Marked: test.marked, Read: test.read, ToSend: test.read}, nil, &test.expect)
 			if !test.asks {
 				require.Empty(t, why)
 				return
@@ -113,4 +113,22 @@ func TestTheExpectedNumberOfMembersIsHeldAgainstThoseThatWereRead(t *testing.T) 
 			require.Contains(t, why[0], audience.Thousands(test.read)+" members were read, and "+audience.Thousands(test.expect)+" were expected (--expect)")
 		})
 	}
+}
+
+func TestAPlanAsksForAFieldThatIsProbablyMistyped(t *testing.T) {
+	t.Parallel()
+	sends := audience.Plan{Marked: 1000, Read: 1000, ToSend: 12, Changes: 12}
+	citty := map[string]string{"citty": "city", "phone_2": "phone", "zodiac": ""}
+	mapped := []string{"citty", "phone", "phone_2", "zodiac"}
+	const why = "no member has a value in citty (did you mean city?), and 12 members would be sent without (gate.unfilled)"
+	require.Equal(t, []string{why}, beyond(spring(), sends, mistyped(citty, mapped), nil),
+		"a field that nobody has may be empty for everybody, where no other one is meant")
+	require.Empty(t, beyond(spring(), audience.Plan{Marked: 1000, Read: 1000}, mistyped(citty, mapped), nil), "nobody is sent")
+
+	allowed := spring()
+	allowed.Gate.Unfilled = config.GateAllow
+	require.Empty(t, beyond(allowed, sends, mistyped(citty, mapped), nil))
+	older := spring() // A schedule may have been made by a version without the setting.
+	older.Gate.Unfilled = ""
+	require.Empty(t, beyond(older, sends, mistyped(citty, mapped), nil))
 }

@@ -198,7 +198,7 @@ func TestAKeyThatIsNotAcceptedIsAProblem(t *testing.T) {
 	found := startVendors(t, simulator.Options{}, func(charles *config.HelloCharles, _ *config.ZeotapAPI) { charles.Credential = "a wrong key" }).inspect(t, spring())
 	require.Equal(t, []string{
 		"connection charles: listing tags: the credential is not accepted (status 401); check the key behind the connection's credential: " +
-			"the API key is wrong, revoked or of another workspace, or it may not read: correct it, " + remedy,
+			"the API key is wrong, revoked or of another workspace, or it may not read: correct it (in an environment variable it counts once the worker was started again), " + remedy,
 	}, found.Problems, "one wrong key is one problem")
 	require.Empty(t, found.Notes)
 

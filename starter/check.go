@@ -102,10 +102,13 @@ func writeCheck(w io.Writer, spec config.Sync, result activities.CheckSyncResult
 		text.WriteString("problem: " + problem + "\n")
 	}
 	if slices.ContainsFunc(result.Problems, func(problem string) bool { return strings.Contains(problem, "connection") }) {
-		text.WriteString("the connections file is read when the worker starts: after a change of it, start the worker again; a key in a file is looked up each time\n")
+		text.WriteString("the connections file is read when the worker starts: after a change of it, start the worker again; so does a key in an environment variable, and one in a file is looked up each time\n")
 	}
 	if len(result.Problems) == 0 {
 		text.WriteString("ready to run\n")
+		if !result.Begun {
+			text.WriteString("not tried: the call that sends contacts; audiencesync try with --limit 1 sends one\n")
+		}
 	}
 	_, err := io.WriteString(w, text.String())
 	return err

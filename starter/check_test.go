@@ -28,7 +28,8 @@ func TestACheckIsToldWithItsProblemsOrAsReady(t *testing.T) {
 				"Zeotap reports 100,000 members (unique_customers)\n" +
 				"a first run sends about 100 requests, which takes at least 50s at the connection's limits\n" +
 				"note: no verification.segment: the run will end as unverifiable\n" +
-				"ready to run\n",
+				"ready to run\n" +
+				"not tried: the call that sends contacts; audiencesync try with --limit 1 sends one\n",
 		},
 		"after runs": {
 			activities.CheckSyncResult{
@@ -43,7 +44,7 @@ func TestACheckIsToldWithItsProblemsOrAsReady(t *testing.T) {
 			activities.CheckSyncResult{Problems: []string{`source "zeotop" is not a known connection; the worker's connections file has "zeotap"`}},
 			"sync demo: audience 985 into charles-demo\n" +
 				"problem: source \"zeotop\" is not a known connection; the worker's connections file has \"zeotap\"\n" +
-				"the connections file is read when the worker starts: after a change of it, start the worker again; a key in a file is looked up each time\n",
+				"the connections file is read when the worker starts: after a change of it, start the worker again; so does a key in an environment variable, and one in a file is looked up each time\n",
 		},
 		"problems": {
 			activities.CheckSyncResult{

@@ -141,6 +141,19 @@ func (q question) wrong(err error) error {
 	return usage("question %s (%s): %w", q.name, q.text, err)
 }
 
+// sure asks a person whether an answer is meant that does not look so; else it is asked
+// again. A script has meant it.
+func (a *asker) sure(ctx context.Context, text string) error {
+	if !a.person || a.closed {
+		return nil
+	}
+	answer, err := a.ask(ctx, question{text: text + ", yes or no?", proposed: "no", check: oneOf("yes", "no")})
+	if err == nil && answer == "no" {
+		return errors.New("then give another one")
+	}
+	return err
+}
+
 // optional lets an answer be "-", which becomes "".
 func optional(check func(string) (string, error)) func(string) (string, error) {
 	return func(answer string) (string, error) {

@@ -16,7 +16,18 @@ func (b *beginner) askExport(ctx context.Context) error {
 	b.connections.Export = export
 	if err := b.into(ctx, &export.URL, question{
 		name: "zeotap_url", text: "Zeotap: folder or bucket of the files (PATH, s3://, gs://, azblob:// or sftp://user@host/path)",
-		check: b.field(func(s string) { export.URL = s }, "zeotap.url"),
+		check: func(answer string) (string, error) {
+			export.URL = answer
+			if err := b.connections.ProblemIn("zeotap.url"); err != nil {
+				return answer, err
+			}
+			folder, local := b.localFolder(answer)
+			if !local || isFolder(folder) {
+				return answer, nil
+			}
+			b.say("  there is no folder %s on this machine", folder)
+			return answer, b.sure(ctx, "Keep it, because it will be there")
+		},
 	}); err != nil {
 		return err
 	}
@@ -92,15 +103,24 @@ const (
 	mostFiles = 2000
 )
 
-// showFiles shows a few files of a folder on this machine, and returns the names of those
-// that are there.
-func (b *beginner) showFiles(folder string) (names []string) {
-	folder = strings.TrimPrefix(folder, "file://")
+// localFolder is the folder of an address on this machine, if it names one.
+func (b *beginner) localFolder(address string) (folder string, local bool) {
+	folder = strings.TrimPrefix(address, "file://")
 	if strings.Contains(folder, "://") {
-		return nil
+		return "", false
 	}
 	if !filepath.IsAbs(folder) {
 		folder = filepath.Join(filepath.Dir(b.flags.writeConnections), folder)
+	}
+	return folder, true
+}
+
+// showFiles shows a few files of a folder on this machine, and returns the names of those
+// that are there.
+func (b *beginner) showFiles(folder string) (names []string) {
+	folder, local := b.localFolder(folder)
+	if !local {
+		return nil
 	}
 	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

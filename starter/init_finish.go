@@ -155,7 +155,7 @@ func (b *beginner) next() []string {
 	return append(commands,
 		"audiencesync up --connections "+quotedForShell(b.connectionsPath())+"   # leave it running",
 		"audiencesync check "+sync,
-		"audiencesync try "+sync+" --limit 3 --dry-run --connections "+quotedForShell(b.connectionsPath())+" --ledger "+ledger,
+		"audiencesync try "+sync+" --limit 3 --dry-run --connections "+quotedForShell(b.connectionsPath())+" --ledger "+ledger+"   # without --dry-run it sends them",
 		"audiencesync plan "+sync,
 		"audiencesync run "+sync,
 		`audiencesync schedule create `+sync+` --cron "0 6 * * *" --time-zone Europe/Berlin`,

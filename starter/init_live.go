@@ -202,6 +202,14 @@ func (b *beginner) identify(ctx context.Context, id string) error {
 	if missing, ok := errors.AsType[*zeotap.Error](err); ok && missing.Kind == zeotap.AudienceNotFound {
 		return missing
 	}
+	if missing, ok := errors.AsType[*zeotap.Error](err); ok && missing.Kind == zeotap.NothingToRead && b.person && !b.closed {
+		b.say("  %v", err)
+		if err := b.sure(ctx, "Keep this id, because files of it will come"); err != nil {
+			return err
+		}
+		b.unread = append(b.unread, "the audience")
+		return nil
+	}
 	if err != nil {
 		return b.cannotRead(ctx, "the audience", err)
 	}
@@ -265,15 +273,15 @@ func (b *beginner) readSample(ctx context.Context) error {
 func (b *beginner) readWorkspace(ctx context.Context) error {
 	w := &b.live.workspace
 	for _, list := range []struct {
-		name string
-		read func() (int, error)
+		name, one string
+		read      func() (int, error)
 	}{
-		{"tags", func() (n int, err error) { w.Tags, err = b.live.api.Tags(ctx); return len(w.Tags), err }},
-		{"custom properties", func() (n int, err error) {
+		{"tags", "tag", func() (n int, err error) { w.Tags, err = b.live.api.Tags(ctx); return len(w.Tags), err }},
+		{"custom properties", "custom property", func() (n int, err error) {
 			w.Properties, err = b.live.api.Properties(ctx)
 			return len(w.Properties), err
 		}},
-		{"segments", func() (n int, err error) { w.Segments, err = b.live.api.Segments(ctx); return len(w.Segments), err }},
+		{"segments", "segment", func() (n int, err error) { w.Segments, err = b.live.api.Segments(ctx); return len(w.Segments), err }},
 	} {
 		if list.name == "segments" && !b.live.mayRead {
 			continue
@@ -281,7 +289,7 @@ func (b *beginner) readWorkspace(ctx context.Context) error {
 		var found int
 		err := b.withKey(ctx, "Hello Charles", "no custom properties, tags and segment are proposed, and the two files are without them unless you name them", &b.connections.Charles.Credential, "charles_credential", func() (err error) { found, err = list.read(); return err })
 		if err == nil {
-			b.say("  Hello Charles: %d %s", found, list.name)
+			b.say("  Hello Charles: %s", audience.Count(found, list.one, list.name))
 			continue
 		}
 		if coded, ok := errors.AsType[*exitError](err); ok {

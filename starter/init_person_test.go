@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -95,4 +96,36 @@ func TestWhoDoesNotUseTheConnectionsFileNamesAnotherOne(t *testing.T) {
 	refused := d.begin(t, answers, "--force=false", "--write-sync", d.file("other.yaml"))
 	require.Equal(t, exitUsage, refused.code)
 	require.Contains(t, refused.stderr, "name another file with --write-connections, or replace it with --force; nothing was written")
+}
+
+func TestAPersonIsAskedWhetherAFolderAndAnAudienceAreMeantThatAreNotThere(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.Zero(t, call(t, "simulate", "export", d.file("drops"), "--members", "300", "--seed", "1").code)
+	answers := d.answers()
+	maps.DeleteFunc(answers, func(name, _ string) bool { return strings.HasPrefix(name, "zeotap_") || name == "audience_id" })
+	answers["source"], answers["source_type"], answers["send"] = "export", "zeotap", "single"
+	lines := "dropz\nno\ndrops\n" + // the folder
+		"\n\n\n\n" + // pattern, format, delimiter and marker, as proposed
+		"985\n\n984\n" // the audience
+	said := d.beginAs(t, lines+strings.Repeat("\n", 40), answers)
+	require.Contains(t, said, "  there is no folder "+d.file("dropz")+" on this machine\nKeep it, because it will be there, yes or no? [no]:   then give another one\n")
+	require.Contains(t, said, "no file below it belongs to audience 985")
+	require.Contains(t, said, "Keep this id, because files of it will come, yes or no? [no]:   then give another one\n")
+	require.NotContains(t, said, "cannot be read")
+	spec, err := config.LoadSync(d.file("first-sync.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, "984", spec.Audience.ID)
+	require.Equal(t, "phone", spec.Reference.From, "the sample was read")
+
+	answers["zeotap_pattern"] = `^{audience}/part-[0-9]+\.csv$`
+	require.NoError(t, os.Mkdir(d.file("later"), 0o700))
+	require.NoError(t, os.Remove(d.file("first-connections.yaml")))
+	require.NoError(t, os.Remove(d.file("first-sync.yaml")))
+	answers["zeotap_url"], answers["reference"], answers["region"] = "later", "mobile", "DE"
+	said = d.beginAs(t, "\n\n\n985\nyes\n"+strings.Repeat("\n", 40), answers)
+	require.NotContains(t, said, "then give another one")
+	spec, err = config.LoadSync(d.file("first-sync.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, "985", spec.Audience.ID)
 }

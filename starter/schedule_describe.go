@@ -260,7 +260,7 @@ func (s describedSchedule) compared() string {
 	case len(s.Differs) > 0:
 		return ", which is not the file as it is: " + joined(s.Differs)
 	case !s.asked:
-		return ", which is the file as it is; when it acts is not said there"
+		return ", which is the file as it is; its times were given with --every or --cron, and do not stand in the file"
 	default:
 		return ", which is the file as it is"
 	}

@@ -26,8 +26,8 @@ func (a *app) traceCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "trace SYNC.yaml",
 		Short: "Follow one member: fields, mapping, request, past runs, and what Hello Charles holds",
-		Long: `Follow one member from the source to Hello Charles: its fields, each step of the
-mapping, the exact request, what became of it in past runs, and what Hello Charles holds
+		Long: `Follow one member from the source to Hello Charles: all its fields, each step of
+the mapping, the exact request, what became of it in past runs, and what Hello Charles holds
 where the connection says how to read it. The code is that of a run; nothing is sent.
 Somebody who left the audience is followed too, as far as the ledger knows the reference.
 A member without a usable reference is followed by its place, as failures lists it, in the

@@ -19,6 +19,7 @@ func TestATraceFollowsAMemberOfTheAudience(t *testing.T) {
 	require.Zero(t, before.code, before.stderr)
 	require.Empty(t, before.stderr)
 	require.Contains(t, before.stdout, "sync demo: the member with the reference "+d.first()+"\n")
+	require.Regexp(t, `\nfields that are not mapped\n[^\n]+\n(?: .+\n)* customer_id +\S+\n`, before.stdout)
 	require.Contains(t, before.stdout, "\nrequest\nPOST /api/v1beta/contacts/batch\n{\n")
 	require.Contains(t, before.stdout, "\npast runs\nthe sync has not run on this ledger\n")
 	require.Contains(t, before.stdout, "\nHello Charles holds\nnothing\n")
@@ -32,6 +33,9 @@ func TestATraceFollowsAMemberOfTheAudience(t *testing.T) {
 	var shown shownPath
 	require.NoError(t, json.Unmarshal([]byte(d.call(t, "trace", "--reference", d.first(), "-o", "json").stdout), &shown))
 	require.Equal(t, d.first(), shown.Reference)
+	require.NotEmpty(t, shown.OtherFields["customer_id"])
+	require.NotContains(t, shown.Fields, "customer_id")
+	require.NotContains(t, shown.OtherFields, "phone")
 	require.True(t, shown.Sent)
 	require.Equal(t, ledger.MemberYes, shown.History.Member)
 	require.Equal(t, readback.Same, shown.Held.State)

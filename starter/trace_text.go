@@ -22,9 +22,12 @@ type shownPath struct {
 	Sync      string `json:"sync"`
 	Reference string `json:"reference,omitempty"`
 	// NoMember says that no member of the audience has the reference.
-	NoMember string          `json:"no_member,omitempty"`
-	Fields   audience.Member `json:"fields"`
-	Steps    []shownStep     `json:"steps"`
+	NoMember string `json:"no_member,omitempty"`
+	// Fields are those that the mapping or the filter uses, OtherFields all others that
+	// have a value.
+	Fields      audience.Member `json:"fields"`
+	OtherFields audience.Member `json:"other_fields,omitempty"`
+	Steps       []shownStep     `json:"steps"`
 	// Sent says whether a run would send the member, if nothing of it is known.
 	Sent    bool          `json:"sent"`
 	NotSent *shownReason  `json:"not_sent,omitempty"`
@@ -110,7 +113,7 @@ type shownContact struct {
 
 func showPath(sync string, p trial.Path) shownPath {
 	s := shownPath{
-		Sync: sync, Reference: p.Trace.Reference, Fields: p.Mapped, Sent: p.Trace.Contact != nil,
+		Sync: sync, Reference: p.Trace.Reference, Fields: p.Mapped, OtherFields: p.Others, Sent: p.Trace.Contact != nil,
 		LeftOut: showLabels(p.Trace.Withheld), Stops: showLabels(p.Stops), NoRequest: p.NoRequest, Protected: p.Protected,
 		History: showHistory(p), Held: showHeld(p),
 	}
@@ -180,13 +183,13 @@ func showContact(held *hellocharles.Held) *shownContact {
 func (s *shownPath) write(w io.Writer) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "sync %s: ", s.Sync)
-	parts := []func(*strings.Builder) error{s.writeSteps, s.writeRequest, s.writeHistory, s.writeHeld}
+	parts := []func(*strings.Builder) error{s.writeOthers, s.writeSteps, s.writeRequest, s.writeHistory, s.writeHeld}
 	switch {
 	case s.Reference == "":
 		text.WriteString("a member without a usable reference\n")
 	case s.NoMember != "":
 		fmt.Fprintf(&text, "the reference %s, which is that of no member\n", spelled(s.Reference))
-		parts = parts[1:]
+		parts = parts[2:]
 	default:
 		fmt.Fprintf(&text, "the member with the reference %s\n", spelled(s.Reference))
 	}
@@ -198,6 +201,21 @@ func (s *shownPath) write(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// writeOthers shows what else the source says of the member, such as an id by which its
+// profile is found at Zeotap.
+func (s *shownPath) writeOthers(text *strings.Builder) error {
+	if len(s.OtherFields) == 0 {
+		text.WriteString("fields that are not mapped: none\n")
+		return nil
+	}
+	text.WriteString("fields that are not mapped\n")
+	var rows []table.Row
+	for _, name := range slices.Sorted(maps.Keys(s.OtherFields)) {
+		rows = append(rows, table.Row{spelled(name), spelled(s.OtherFields[name])})
+	}
+	return writeTable(text, table.Row{"field", "value"}, rows)
 }
 
 func (s *shownPath) writeSteps(text *strings.Builder) error {

@@ -31,12 +31,17 @@ func (s SourceCount) UnfilledText() string {
 	if len(s.Unfilled) == 0 {
 		return ""
 	}
-	names := make([]string, len(s.Unfilled))
-	for i, field := range s.Unfilled {
+	return fmt.Sprintf("source: no member has a value in %s: check the sync file", NameUnfilled(s.Unfilled))
+}
+
+// NameUnfilled names such fields, each with the one that was probably meant.
+func NameUnfilled(fields []UnfilledField) string {
+	names := make([]string, len(fields))
+	for i, field := range fields {
 		names[i] = field.Field
 		if field.Meant != "" {
 			names[i] += fmt.Sprintf(" (did you mean %s?)", field.Meant)
 		}
 	}
-	return fmt.Sprintf("source: no member has a value in %s: check the sync file", strings.Join(names, ", "))
+	return strings.Join(names, ", ")
 }

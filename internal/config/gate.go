@@ -13,7 +13,11 @@ type Gate struct {
 	Changes GateLimit `yaml:"changes" json:"changes"`
 	// EmptyAudience says what is done when the audience holds nobody although the
 	// sync has marked contacts: "ask" or "allow". Default: ask.
-	EmptyAudience GateEmpty `yaml:"empty_audience" json:"empty_audience"`
+	EmptyAudience GateAnswer `yaml:"empty_audience" json:"empty_audience"`
+	// Unfilled says what is done when no member has a value in a field that the sync
+	// reads, and another field of the source is spelled nearly so: "ask" or "allow".
+	// Default: ask.
+	Unfilled GateAnswer `yaml:"unfilled" json:"unfilled"`
 	// FirstRun says whether the first run of a sync needs the expected number of
 	// members (run --expect N) or else asks: "allow" or "expect". Default: allow.
 	FirstRun GateFirst `yaml:"first_run" json:"first_run"`
@@ -39,17 +43,17 @@ type GateLimit struct {
 	Floor int `yaml:"floor" json:"floor" jsonschema:"minimum=0"`
 }
 
-// GateEmpty is what is done about an empty audience.
-type GateEmpty string
+// GateAnswer is what is done about an audience that does not look as it should.
+type GateAnswer string
 
-// What may be done about an empty audience.
+// What may be done about such an audience.
 const (
-	EmptyAsk   GateEmpty = "ask"
-	EmptyAllow GateEmpty = "allow"
+	GateAsk   GateAnswer = "ask"
+	GateAllow GateAnswer = "allow"
 )
 
-// Choices are what may be done about an empty audience.
-func (GateEmpty) Choices() []string { return []string{string(EmptyAsk), string(EmptyAllow)} }
+// Choices are what may be done about such an audience.
+func (GateAnswer) Choices() []string { return []string{string(GateAsk), string(GateAllow)} }
 
 // GateFirst is what a first run needs.
 type GateFirst string

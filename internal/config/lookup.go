@@ -40,6 +40,26 @@ func (c Connections) Charles(name string) (HelloCharles, error) {
 	return HelloCharles{}, c.unknown("destination", name, KindHelloCharles)
 }
 
+// Credentials returns where the credentials of a connection are, certificates among them.
+func (c Connections) Credentials(name string) []CredentialRef {
+	var all []CredentialRef
+	if api, ok := c.ZeotapAPI[name]; ok {
+		all = append(api.TLS.credentials(), api.Credential)
+	}
+	if export, ok := c.ZeotapExport[name]; ok {
+		all = []CredentialRef{export.SFTP.Password, export.SFTP.PrivateKey, export.SFTP.Passphrase}
+	}
+	if charles, ok := c.HelloCharles[name]; ok {
+		all = append(charles.TLS.credentials(), charles.Credential, charles.Read.Credential)
+	}
+	if webhook, ok := c.Webhooks[name]; ok {
+		all = append(webhook.TLS.credentials(), webhook.URL, webhook.Secret)
+	}
+	return slices.DeleteFunc(all, func(ref CredentialRef) bool { return ref == "" })
+}
+
+func (t TLS) credentials() []CredentialRef { return []CredentialRef{t.CA, t.Certificate, t.Key} }
+
 func (c Connections) kinds() map[string]Kind {
 	kinds := map[string]Kind{}
 	for name := range c.ZeotapAPI {

@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,4 +62,37 @@ func TestAWorkspaceIsCalledByItsTenantOrItsHost(t *testing.T) {
 	} {
 		require.Equal(t, name, config.HelloCharles{BaseURL: address}.WorkspaceName())
 	}
+}
+
+func TestEveryCredentialOfAConnectionIsListed(t *testing.T) {
+	t.Parallel()
+	var connections config.Connections
+	api, export, charles, webhook := config.ZeotapAPI{}, config.ZeotapExport{}, config.HelloCharles{}, config.Webhook{}
+	want := map[string][]config.CredentialRef{
+		"api": fillCredentials(reflect.ValueOf(&api).Elem()), "export": fillCredentials(reflect.ValueOf(&export).Elem()),
+		"charles": fillCredentials(reflect.ValueOf(&charles).Elem()), "webhook": fillCredentials(reflect.ValueOf(&webhook).Elem()),
+	}
+	connections.ZeotapAPI = map[string]config.ZeotapAPI{"api": api}
+	connections.ZeotapExport = map[string]config.ZeotapExport{"export": export}
+	connections.HelloCharles = map[string]config.HelloCharles{"charles": charles}
+	connections.Webhooks = map[string]config.Webhook{"webhook": webhook}
+	for name, all := range want {
+		require.NotEmpty(t, all)
+		require.ElementsMatch(t, all, connections.Credentials(name))
+	}
+	require.Empty(t, connections.Credentials("nobody"))
+}
+
+// fillCredentials gives every reference of a struct a value of its own.
+func fillCredentials(v reflect.Value) (all []config.CredentialRef) {
+	for i := range v.NumField() {
+		switch field := v.Field(i); {
+		case field.Type() == reflect.TypeFor[config.CredentialRef]():
+			field.SetString(fmt.Sprintf("env:%s_%d", v.Type().Name(), i))
+			all = append(all, config.CredentialRef(field.String()))
+		case field.Kind() == reflect.Struct:
+			all = append(all, fillCredentials(field)...)
+		}
+	}
+	return all
 }

@@ -36,7 +36,7 @@ func TestAMinimalSyncHasTheDefaults(t *testing.T) {
 			Leavers:       config.GateLimit{Share: 0.2, Floor: 10},
 			Joiners:       config.GateLimit{Share: 1, Floor: 10},
 			Changes:       config.GateLimit{Share: 1, Floor: 10},
-			EmptyAudience: config.EmptyAsk, FirstRun: config.FirstAllow, Scheduled: config.ScheduledAsk,
+			EmptyAudience: config.GateAsk, Unfilled: config.GateAsk, FirstRun: config.FirstAllow, Scheduled: config.ScheduledAsk,
 			KeepFor: config.Duration(6 * time.Hour),
 		},
 		Reference: config.Reference{Origin: config.Origin{From: "phone"}, Normalise: config.NormaliseE164},

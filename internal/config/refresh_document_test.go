@@ -52,7 +52,7 @@ func TestTheRefreshDocumentNamesEverySettingOfTheGateWithItsDefault(t *testing.T
 	gate := config.DefaultSync().Gate
 	require.Equal(t, map[string]string{
 		"leavers": percent(gate.Leavers), "joiners": percent(gate.Joiners), "changes": percent(gate.Changes),
-		"empty_audience": string(gate.EmptyAudience), "first_run": string(gate.FirstRun), "scheduled": string(gate.Scheduled),
+		"empty_audience": string(gate.EmptyAudience), "unfilled": string(gate.Unfilled), "first_run": string(gate.FirstRun), "scheduled": string(gate.Scheduled),
 		"keep_for": strings.TrimSuffix(gate.KeepFor.D().Round(time.Minute).String(), "0m0s"),
 	}, told)
 	text, err := json.Marshal(gate)

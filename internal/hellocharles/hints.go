@@ -39,7 +39,7 @@ func readHint(err error, setting string) error {
 	switch failed.Kind {
 	case vendorhttp.Unauthorized:
 		failed.Detail = "the API key is wrong, revoked or of another workspace, or it may not read: " +
-			"correct it, give one that may read as read.credential, " +
+			"correct it (in an environment variable it counts once the worker was started again), give one that may read as read.credential, " +
 			"or set read.allowed: false and list known_tags and known_properties"
 	case vendorhttp.Forbidden:
 		failed.Detail = "the key may not read; give one that may read as read.credential, " +

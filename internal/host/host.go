@@ -91,6 +91,7 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 		release()
 		return nil, errors.Join(err, store.Close())
 	}
+	warnOfCredentials(ctx, connections, secrets, o.Logger)
 	slots := o.Activities
 	if slots == 0 {
 		slots = defaultActivities

@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"audiencesync/internal/audience"
@@ -18,6 +19,8 @@ import (
 type Path struct {
 	// Mapped are the fields of the member that the mapping or the filter uses.
 	Mapped audience.Member
+	// Others are the fields that neither of them uses, as the source gives them.
+	Others audience.Member
 	Trace  mapping.Trace
 	// Stops are labels of the member for which the mapping says that no run sends
 	// anything.
@@ -50,6 +53,7 @@ type Path struct {
 func (t *Trial) Follow(ctx context.Context, member audience.Member) (Path, error) {
 	mapper := t.Sync.Mapper
 	p := Path{Mapped: mapper.Mapped(member), Trace: mapper.Trace(member)}
+	p.Others = others(member, mapper.Fields())
 	p.Stops = mapper.Unknown(p.Mapped)
 	if err := t.lookForgotten(ctx, &p); err != nil {
 		return p, err
@@ -72,6 +76,17 @@ func (t *Trial) Follow(ctx context.Context, member audience.Member) (Path, error
 	left := p.Trace.Excluded != nil || p.Trace.Rejected != nil && t.Sync.Spec.OnInvalid == config.InvalidRemove
 	err := t.lookBack(ctx, &p, left)
 	return p, err
+}
+
+// others are the fields of a member that have a value and are not mapped.
+func others(member audience.Member, mapped []string) audience.Member {
+	rest := audience.Member{}
+	for name, value := range member {
+		if value != nil && !slices.Contains(mapped, name) {
+			rest[name] = value
+		}
+	}
+	return rest
 }
 
 // FollowLeaver follows a reference that no member of the audience has, and sends

@@ -200,7 +200,7 @@ func TestAContactThatWeDidNotPutThereIsNeverTouched(t *testing.T) {
 	}
 	require.Greater(t, len(before), 2)
 	spec := mirror(t)
-	spec.Gate.EmptyAudience = config.EmptyAllow
+	spec.Gate.EmptyAudience = config.GateAllow
 	for _, people := range [][]int{everyone(0, 8), everyone(0, 5), nil} {
 		setAudience(t, w.Simulator, people)
 		report := w.run(t, spec)

@@ -9,7 +9,7 @@ import (
 	"audiencesync/workflows"
 )
 
-func TestAMistypedFieldOfTheSourceIsNamedByThePlanAndByTheRun(t *testing.T) {
+func TestAMistypedFieldOfTheSourceIsNamedAndAskedAboutBeforeAnybodyIsSentWithout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	spec := demo(t)
@@ -23,5 +23,16 @@ func TestAMistypedFieldOfTheSourceIsNamedByThePlanAndByTheRun(t *testing.T) {
 	require.NoError(t, err)
 	unfilled := []audience.UnfilledField{{Field: "citty", Meant: "city"}}
 	require.Equal(t, unfilled, plan.Source.Unfilled)
-	require.Equal(t, unfilled, w.run(t, spec).Source.Unfilled)
+	const why = "no member has a value in citty (did you mean city?), and 1 member would be sent without (gate.unfilled)"
+	require.Equal(t, []string{why}, plan.Plan.Beyond)
+
+	asks := w.started(t, spec)
+	hold := w.awaitHold(t, spec)
+	require.Equal(t, why, hold.Why)
+	require.Zero(t, w.Stats().UpsertsReceived)
+	require.NoError(t, w.steer(t, spec, workflows.UpdateApprove, hold.ID))
+	report, err := w.end(t, asks)
+	require.NoError(t, err)
+	require.Equal(t, unfilled, report.Source.Unfilled)
+	require.EqualValues(t, 1, w.Stats().UpsertsReceived)
 }

@@ -109,7 +109,7 @@ func (w *world) begin() {
 		spec.Verification.Segment = segmentOf(i)
 		spec.Verification.Poll, spec.Verification.MaxLag = config.Duration(100*time.Millisecond), config.Duration(200*time.Millisecond)
 		spec.Limits.Refused, spec.Limits.RetryFailuresAfter = 1, 0
-		spec.Gate.Leavers.Share, spec.Gate.EmptyAudience = 1, config.EmptyAllow
+		spec.Gate.Leavers.Share, spec.Gate.EmptyAudience = 1, config.GateAllow
 		spec.Gate.Leavers.Floor, spec.Gate.Joiners.Floor, spec.Gate.Changes.Floor = 1000, 1000, 1000
 		spec.Accept.Invalid, spec.Accept.Refused = 1, 1
 		w.syncs[i] = &modelSync{index: i, spec: spec}
