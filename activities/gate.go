@@ -11,7 +11,7 @@ import (
 // beyond says which limits of the gate a plan passes. Until a run of the sync has come
 // to its end nothing says how many joiners and changes are usual: a first run that was
 // cancelled half-way must not make the next one ask for the other half.
-func beyond(spec config.Sync, plan audience.Plan, mistyped []audience.UnfilledField, expect *int64) []string {
+func beyond(spec config.Sync, plan audience.Plan, unfilled []audience.UnfilledField, expect *int64) []string {
 	var why []string
 	add := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
 	if expect != nil && far(plan.Read, *expect, float64(spec.Accept.SourceGap)) {
@@ -21,8 +21,8 @@ func beyond(spec config.Sync, plan audience.Plan, mistyped []audience.UnfilledFi
 		add("this is the first run, it would send %s members, and nobody said how many are expected (gate.first_run; run --expect N)",
 			audience.Thousands(plan.ToSend))
 	}
-	if len(mistyped) > 0 && plan.ToSend > 0 && spec.Gate.Unfilled == config.GateAsk {
-		add("no member has a value in %s, and %s would be sent without (gate.unfilled)", audience.NameUnfilled(mistyped), audience.Count(plan.ToSend, "member", "members"))
+	if len(unfilled) > 0 && plan.ToSend > 0 && spec.Gate.Unfilled == config.GateAsk {
+		add("no member has a value in %s, and %s would be sent without (gate.unfilled)", audience.NameUnfilled(unfilled), audience.Count(plan.ToSend, "member", "members"))
 	}
 	if plan.Marked == 0 {
 		return why

@@ -102,7 +102,7 @@ func writeCheck(w io.Writer, spec config.Sync, result activities.CheckSyncResult
 		text.WriteString("problem: " + problem + "\n")
 	}
 	if slices.ContainsFunc(result.Problems, func(problem string) bool { return strings.Contains(problem, "connection") }) {
-		text.WriteString("the connections file is read when the worker starts: after a change of it, start the worker again; so does a key in an environment variable, and one in a file is looked up each time\n")
+		text.WriteString("the connections file is read when the worker starts: after a change of it, start the worker again, and after one of a key in an environment variable too; a key in a file is looked up each time\n")
 	}
 	if len(result.Problems) == 0 {
 		text.WriteString("ready to run\n")

@@ -44,7 +44,7 @@ func TestACheckIsToldWithItsProblemsOrAsReady(t *testing.T) {
 			activities.CheckSyncResult{Problems: []string{`source "zeotop" is not a known connection; the worker's connections file has "zeotap"`}},
 			"sync demo: audience 985 into charles-demo\n" +
 				"problem: source \"zeotop\" is not a known connection; the worker's connections file has \"zeotap\"\n" +
-				"the connections file is read when the worker starts: after a change of it, start the worker again; so does a key in an environment variable, and one in a file is looked up each time\n",
+				"the connections file is read when the worker starts: after a change of it, start the worker again, and after one of a key in an environment variable too; a key in a file is looked up each time\n",
 		},
 		"problems": {
 			activities.CheckSyncResult{

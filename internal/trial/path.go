@@ -82,7 +82,7 @@ func (t *Trial) Follow(ctx context.Context, member audience.Member) (Path, error
 func others(member audience.Member, mapped []string) audience.Member {
 	rest := audience.Member{}
 	for name, value := range member {
-		if value != nil && !slices.Contains(mapped, name) {
+		if value != nil && value != "" && !slices.Contains(mapped, name) {
 			rest[name] = value
 		}
 	}
