@@ -22,7 +22,7 @@ func beyond(spec config.Sync, plan audience.Plan, unfilled []audience.UnfilledFi
 			audience.Thousands(plan.ToSend))
 	}
 	if len(unfilled) > 0 && plan.ToSend > 0 && spec.Gate.Unfilled == config.GateAsk {
-		add("no member has a value in %s, and %s would be sent without (gate.unfilled)", audience.NameUnfilled(unfilled), audience.Count(plan.ToSend, "member", "members"))
+		add("no member has a value in %s, and %s would be sent without: if that is a slip, correct the sync file (gate.unfilled)", audience.NameUnfilled(unfilled), audience.Count(plan.ToSend, "member", "members"))
 	}
 	if plan.Marked == 0 {
 		return why

@@ -120,7 +120,7 @@ func TestAPlanAsksForAFieldThatIsProbablyMistyped(t *testing.T) {
 	sends := audience.Plan{Marked: 1000, Read: 1000, ToSend: 12, Changes: 12}
 	citty := map[string]string{"citty": "city", "phone_2": "phone", "zodiac": ""}
 	mapped := []string{"citty", "phone", "phone_2", "zodiac"}
-	const why = "no member has a value in citty (did you mean city?), and 12 members would be sent without (gate.unfilled)"
+	const why = "no member has a value in citty (did you mean city?), and 12 members would be sent without: if that is a slip, correct the sync file (gate.unfilled)"
 	require.Equal(t, []string{why}, beyond(spring(), sends, mistyped(citty, mapped), nil),
 		"a field that nobody has may be empty for everybody, where no other one is meant")
 	require.Empty(t, beyond(spring(), audience.Plan{Marked: 1000, Read: 1000}, mistyped(citty, mapped), nil), "nobody is sent")

@@ -125,7 +125,7 @@ func holdOf(p workflows.Progress) string {
 		return fmt.Sprintf("sync %s, run %d: %s; the run waits until %s: audiencesync approve %s, or decline%s",
 			p.Sync, p.Run, p.Hold.Why, p.Hold.Until.Local().Format(time.DateTime), p.Sync, numbersOfGate(p))
 	case p.Hold != nil:
-		return fmt.Sprintf("%s; the run waits until %s: give access back, then audiencesync resume %s (a connections file that was corrected counts once the worker was started again)",
+		return fmt.Sprintf("%s; the run waits until %s: put that right (after a change of the connections file start the worker, or audiencesync up, again), then audiencesync resume %s",
 			p.Hold.Why, p.Hold.Until.Local().Format(time.DateTime), p.Sync)
 	case p.Paused != nil:
 		return fmt.Sprintf("sync %s: %s; go on with audiencesync resume %s", p.Sync, p.Paused.Why, p.Sync)

@@ -181,7 +181,7 @@ func TestTheGateIsShownWithItsNumbersAndIsAnswered(t *testing.T) {
 	require.Equal(t, exitWaiting, status.code)
 	require.Regexp(t, `^sync demo, run 4: waits for a decision since \d{4}-\S+ \S+, and has sent nothing\n`, status.stdout)
 	require.Regexp(t, `(?m)^ marked before +`+audience.Thousands(marked)+` `, status.stdout)
-	require.Regexp(t, `(?m)^   to unmark +`+audience.Thousands(left)+`  left the audience, or may not be in it any more$`, status.stdout)
+	require.Regexp(t, `(?m)^   to unmark +`+audience.Thousands(left)+`  left the audience, or are kept out by filter or on_invalid$`, status.stdout)
 	require.Contains(t, status.stdout, "\nthe run asks because\n  "+planned.Plan.Beyond[0]+"\n\nsend it, this once:  audiencesync approve demo --why \"...\"\n"+
 		"end the run:         audiencesync decline demo --why \"...\"\nno decision:         the run ends as failed at ")
 	require.Contains(t, status.stdout, ":  an approved run decides anew, and asks again if more than this would change\n")

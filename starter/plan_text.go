@@ -93,7 +93,7 @@ func leftNote(leavers int64) string {
 	if leavers == 0 {
 		return ""
 	}
-	return "left the audience, or may not be in it any more"
+	return "left the audience, or are kept out by filter or on_invalid"
 }
 
 // effort says what a plan takes.

@@ -49,7 +49,7 @@ func TestWatchEndsWhereARunWaitsForAPerson(t *testing.T) {
 	o.start(t, http.StatusUnauthorized)
 	watched := o.tell(t, "watch", "demo", "-o", "json")
 	require.Equal(t, exitWaiting, watched.code)
-	require.Contains(t, watched.stderr, "give access back, then audiencesync resume demo")
+	require.Contains(t, watched.stderr, "put that right (after a change of the connections file start the worker, or audiencesync up, again), then audiencesync resume demo")
 	var s printed
 	require.NoError(t, json.Unmarshal([]byte(watched.stdout), &s))
 	require.Equal(t, workflows.HoldAccess, s.Hold.Kind)

@@ -54,7 +54,7 @@ func (r *Report) Lines() []Line {
 	if r.Retired {
 		l.some("leavers", "marked before", r.Leavers.Total(), "whoever is in the audience")
 	} else {
-		l.some("leavers", "left the audience", r.Leavers.Total(), "or may not be in it any more")
+		l.some("leavers", "left the audience", r.Leavers.Total(), "or are kept out by filter or on_invalid")
 	}
 	for _, part := range []struct {
 		outcome Outcome

@@ -222,7 +222,7 @@ func (r *Report) summarise() string {
 		return fmt.Sprintf("%s of %s members would be sent, and %s unmarked; nothing was sent.",
 			Thousands(r.Plan.ToSend), Thousands(read), Thousands(r.Plan.ToUnmark()))
 	case r.Ended != "":
-		return fmt.Sprintf("The run was %s: %s of %s members had been accepted by Hello Charles%s.",
+		return fmt.Sprintf("The run was %s: %s of %s members had been accepted by Hello Charles as the audience has them now%s.",
 			endedWord(r.Ended), Thousands(r.accepted()), Thousands(read), r.unmarkedWords())
 	case counted == nil:
 		return fmt.Sprintf("%s of %s were accepted by Hello Charles; whether they are in the segment is not known, because there is no count.",

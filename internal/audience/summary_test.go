@@ -78,14 +78,14 @@ func TestTheSummarySaysInWordsWhatBecameOfTheAudience(t *testing.T) {
 		"98,000 of 100,000 were accepted by Hello Charles; whether they are in the segment is not known, because there is no count.": changed(
 			lacking(audience.Invalid, 2000), func(r *audience.Report) { r.Segment.Counted = nil }),
 
-		"The run was cancelled: 98,000 of 100,000 members had been accepted by Hello Charles.": changed(
+		"The run was cancelled: 98,000 of 100,000 members had been accepted by Hello Charles as the audience has them now.": changed(
 			lacking(audience.Unresolved, 2000), func(r *audience.Report) { r.Ended, r.Segment.Counted = "cancelled", nil }),
-		"The run was cancelled: 98,000 of 100,000 members had been accepted by Hello Charles, and 120 of 290 leavers unmarked.": changed(
+		"The run was cancelled: 98,000 of 100,000 members had been accepted by Hello Charles as the audience has them now, and 120 of 290 leavers unmarked.": changed(
 			lacking(audience.Unresolved, 2000), func(r *audience.Report) {
 				r.Ended, r.Segment.Counted, r.Plan = "cancelled", nil, &audience.Plan{Leavers: 300, KnownLeavers: 10}
 				r.Leavers.Removed = 120
 			}),
-		"The run was ended by a failure: 98,000 of 100,000 members had been accepted by Hello Charles.": changed(
+		"The run was ended by a failure: 98,000 of 100,000 members had been accepted by Hello Charles as the audience has them now.": changed(
 			lacking(audience.Unresolved, 2000), func(r *audience.Report) { r.Ended, r.Segment.Counted = "failed", nil }),
 		"2,000 of 100,000 members would be sent, and 290 unmarked; nothing was sent.": changed(
 			lacking(audience.Unresolved, 2000), func(r *audience.Report) {

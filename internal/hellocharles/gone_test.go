@@ -172,4 +172,8 @@ func TestA404IsAboutTheContactOnlyIfTheSettingsSaySo(t *testing.T) {
 	w = serve(t, answer(404, ""), goneBy(notFound, 404))
 	_, err = w.api.Upsert(t.Context(), contacts(2), nil)
 	failed(t, err, vendorhttp.NotFound)
+	w = serve(t, answer(404, ""))
+	_, err = w.api.Upsert(t.Context(), contacts(2), nil)
+	failed(t, err, vendorhttp.NotFound)
+	require.NotContains(t, err.Error(), "gone.codes")
 }

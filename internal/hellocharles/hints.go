@@ -22,8 +22,10 @@ func contactsHint(err error, setting, api string) error {
 			"give the key admin permissions, and ask the Hello Charles success manager to enable the beta", api)
 	case vendorhttp.NotFound:
 		failed.Detail = fmt.Sprintf("%s.method or %s.path is wrong, or the closed beta of the %s is not enabled for the workspace; "+
-			"ask the Hello Charles success manager; if the contact does not exist there and this says so, set gone.codes or gone.statuses",
-			setting, setting, api)
+			"ask the Hello Charles success manager", setting, setting, api)
+		if setting == "single" {
+			failed.Detail += "; if the contact does not exist there and this says so, set gone.codes or gone.statuses"
+		}
 	default:
 	}
 	return err

@@ -67,7 +67,7 @@ func TestAMessageSaysWhatHappenedAndWhatToDo(t *testing.T) {
 	for text, m := range map[string]notify.Message{
 		"Sync spring is not good: run 12 is unexplained. The segment holds 900 contacts, but 990 are expected: 90 are missing.\n" +
 			"What to do: audiencesync status spring has the whole report, audiencesync failures spring who did not arrive": notify.RunEnd{Sync: "spring", Run: 12, End: notify.Unexplained, Report: missing}.Message(config.NotifyBad),
-		"Sync spring is not good: run 12 failed. sync spring: the read of the audience is not complete. The run was ended by a failure: 990 of 1,000 members had been accepted by Hello Charles.\n" +
+		"Sync spring is not good: run 12 failed. sync spring: the read of the audience is not complete. The run was ended by a failure: 990 of 1,000 members had been accepted by Hello Charles as the audience has them now.\n" +
 			"What to do: audiencesync status spring; the next run goes on with what is left": notify.RunEnd{Sync: "spring", Run: 12, End: notify.Failed, Report: failed, Why: "sync spring: the read of the audience is not complete"}.Message(config.NotifyBad),
 		"Sync spring is not good: a run was refused, and nothing was sent. tag \"‹!channel›\" does not exist.\n" +
 			"What to do: correct it, and look with audiencesync check and the sync's file": notify.RunEnd{Sync: "spring", End: notify.Refused, Why: "tag \"<!channel>\"\ndoes not exist"}.Message(config.NotifyBad),

@@ -23,7 +23,7 @@ func TestAMistypedFieldOfTheSourceIsNamedAndAskedAboutBeforeAnybodyIsSentWithout
 	require.NoError(t, err)
 	unfilled := []audience.UnfilledField{{Field: "citty", Meant: "city"}}
 	require.Equal(t, unfilled, plan.Source.Unfilled)
-	const why = "no member has a value in citty (did you mean city?), and 1 member would be sent without (gate.unfilled)"
+	const why = "no member has a value in citty (did you mean city?), and 1 member would be sent without: if that is a slip, correct the sync file (gate.unfilled)"
 	require.Equal(t, []string{why}, plan.Plan.Beyond)
 
 	asks := w.started(t, spec)
