@@ -97,7 +97,7 @@ func resumeAfter(says ...string) func(context.Context, *cell, *programs.Program)
 		}
 		said := run.Stderr()
 		c.found.Expect(code == codeWaiting, "the run does not wait, but ends with exit code %d: %s", code, site.Ending(said))
-		for _, text := range append(says, "then audiencesync resume "+c.Name) {
+		for _, text := range append(says, "put that right (after a change of the connections file start the worker, or audiencesync up, again), then audiencesync resume "+c.Name) {
 			c.found.Expect(strings.Contains(said, text), "the run waits, and does not say %q, but: %s", text, site.Ending(said))
 		}
 		c.checkSilence("the reason to wait", said)
